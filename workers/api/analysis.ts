@@ -1,0 +1,189 @@
+/**
+ * What the page may ask of the analysis worker: plain cloneable data, typed errors, a version (design §4, §5).
+ * Every method answers a Reply; nothing is thrown across the border.
+ */
+import type { Va } from '../base/address.ts';
+import type { MissingReason } from '../base/found.ts';
+import type { Reply } from '../base/problem.ts';
+import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '../target/target.ts';
+import type { Trust } from '../unwind/frame.ts';
+import type { Cause, How, Part, Place, Sureness, Weight } from '../verdict/verdict.ts';
+
+export const API_VERSION = 1;
+
+/** A value or the words for its absence; `copy` is the text form of the gap. */
+export type Shown<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly missing: MissingReason; readonly words: string };
+
+/** One text in the three vocabularies of the page; the facts are the same. */
+export interface Words {
+  readonly owner: string;
+  readonly helper: string;
+  readonly developer: string;
+}
+
+export interface FactRow {
+  readonly group: string;
+  readonly name: string;
+  readonly value: Shown<string>;
+  readonly command?: string;
+}
+
+/** Facts from the header alone, before anything slow starts. */
+export interface FirstFacts {
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly kind: DumpKind;
+  readonly kindWords: string;
+  readonly live: Shown<boolean>;
+  readonly writer: Shown<string>;
+  readonly arch: string;
+  readonly os: Shown<string>;
+  readonly crashTimeMs: Shown<number>;
+  readonly uptimeSeconds: Shown<number>;
+  readonly bugCheck: (BugCheck & { readonly name: string; readonly gist: string }) | null;
+  readonly exception: (ExceptionInfo & { readonly name: string; readonly access: string | null; readonly accessAddress: bigint | null }) | null;
+  readonly pointerSize: 4 | 8;
+  /** What this kind of dump holds: the coverage bar. */
+  readonly coverage: readonly { readonly part: 'context' | 'stack' | 'modules' | 'kernel-memory' | 'user-memory'; readonly held: 'full' | 'some' | 'none'; readonly words: string }[];
+  readonly oddities: readonly string[];
+}
+
+export interface EvidenceRow {
+  readonly id: string;
+  readonly words: Words;
+  readonly command: string;
+  readonly how: How;
+  readonly weighs: Weight;
+}
+
+export interface VerdictView {
+  readonly headline: Words;
+  readonly explanation: readonly Words[];
+  readonly sureness: Sureness;
+  readonly cause: Cause;
+  readonly place: (Omit<Place, 'offset'> & { readonly offset: bigint }) | null;
+  readonly culprit: { readonly module: string | null; readonly part: Part | null } | null;
+  readonly detector: string | null;
+  readonly victim: string | null;
+  readonly evidence: readonly EvidenceRow[];
+  readonly against: readonly Words[];
+  readonly rivals: readonly { readonly module: string | null; readonly part: Part | null; readonly why: Words }[];
+  readonly wouldSettle: readonly Words[];
+  readonly steps: readonly { readonly words: Words; readonly copy: string | null }[];
+  readonly rule: string;
+  readonly bucket: string;
+  readonly signature: string;
+  /** Bug check arguments or exception parameters, each evaluated with this dump's values. */
+  readonly parameters: readonly { readonly label: string; readonly value: bigint; readonly meaning: string; readonly command: string }[];
+}
+
+export interface FrameRow {
+  readonly index: number;
+  readonly ip: Va;
+  readonly sp: Va;
+  readonly trust: Trust;
+  readonly module: string | null;
+  readonly moduleOffset: bigint | null;
+  readonly symbol: Shown<{ readonly name: string; readonly displacement: number }>;
+  readonly source: { readonly file: string; readonly line: number } | null;
+  readonly boundary: string | null;
+}
+export interface StackView {
+  readonly thread: number | null;
+  readonly frames: readonly FrameRow[];
+  readonly ended: string;
+}
+
+export interface ModuleRow {
+  readonly name: string;
+  readonly imageName: string;
+  readonly path: string;
+  readonly base: Va;
+  readonly size: number;
+  readonly timestamp: Shown<number>;
+  /** True where the timestamp reads as a date; reproducible builds put a hash there. */
+  readonly timestampIsDate: boolean;
+  readonly checksum: Shown<number>;
+  readonly version: Shown<string>;
+  readonly pdb: Shown<string>;
+  readonly owner: string | null;
+  readonly symbols: string;
+}
+export interface UnloadedRow {
+  readonly name: string;
+  readonly start: Va;
+  readonly end: Va;
+}
+export interface ThreadRow {
+  readonly index: number;
+  readonly id: number;
+  readonly name: Shown<string>;
+  readonly ip: Shown<Va>;
+  readonly sp: Shown<Va>;
+  readonly teb: Shown<Va>;
+  readonly suspendCount: Shown<number>;
+  readonly crashed: boolean;
+}
+
+export interface MemoryView {
+  readonly at: Va;
+  /** One entry a byte; null where it could not be read. */
+  readonly bytes: readonly (number | null)[];
+  readonly missing: readonly { readonly from: number; readonly to: number; readonly words: string }[];
+}
+
+/** Spans and lines as in workers/commands/spec.ts. */
+export interface CommandAnswer {
+  readonly line: string;
+  readonly nodes: readonly import('../commands/spec.ts').OutputNode[];
+}
+export interface CommandHelp {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly group: string;
+  readonly summary: string;
+  readonly usage: string;
+  /** Why it cannot work on this dump, or null. */
+  readonly unmet: string | null;
+}
+
+export interface ProgressNote {
+  /** What is being done, with its object: "Reading the module list". */
+  readonly what: string;
+  readonly done: number;
+  readonly of: number | null;
+}
+export type OnProgress = (note: ProgressNote) => void;
+
+/** The record of cli.md, one a dump; validated by docs/result.schema.json. */
+export type ResultRecord = Readonly<Record<string, unknown>>;
+
+/** A `File` of the page, which structured cloning carries into the worker; the pure rungs know no DOM. */
+export interface DumpFile {
+  readonly name: string;
+  readonly size: number;
+}
+
+export interface AnalysisApi {
+  /** Reads the header and what follows it. A second call replaces the first. */
+  open(file: DumpFile | Uint8Array, name: string, onProgress?: OnProgress): Promise<Reply<FirstFacts>>;
+  verdict(onProgress?: OnProgress): Promise<Reply<VerdictView>>;
+  facts(): Promise<Reply<readonly FactRow[]>>;
+  /** `thread` is the index in the thread list; null is the crash. */
+  stack(thread: number | null, onProgress?: OnProgress): Promise<Reply<StackView>>;
+  registers(): Promise<Reply<readonly { readonly name: string; readonly value: bigint }[]>>;
+  modules(): Promise<Reply<{ readonly loaded: readonly ModuleRow[]; readonly unloaded: readonly UnloadedRow[] }>>;
+  threads(): Promise<Reply<readonly ThreadRow[]>>;
+  streams(): Promise<Reply<{ readonly streams: readonly StreamInfo[]; readonly blobs: readonly BlobInfo[] }>>;
+  memory(at: Va, length: number): Promise<Reply<MemoryView>>;
+  memoryRanges(): Promise<Reply<readonly { readonly start: Va; readonly size: bigint; readonly origin: string }[]>>;
+  evaluate(expression: string): Promise<Reply<Va>>;
+  run(line: string, onProgress?: OnProgress): Promise<Reply<CommandAnswer>>;
+  complete(prefix: string): Promise<Reply<readonly { readonly text: string; readonly summary: string }[]>>;
+  commands(): Promise<Reply<readonly CommandHelp[]>>;
+  /** The record of cli.md. */
+  result(): Promise<Reply<ResultRecord>>;
+  /** Ends the running job at its next step. */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import type { Rva } from '../base/address.ts';
+import type { Found } from '../base/found.ts';
+import type { SymbolCode } from '../base/problem.ts';
+import type { Module } from '../modules/module.ts';
+
+export interface SymbolHit {
+  /** Demangled for people: "KeBugCheckEx", "CWorker::Run". */
+  readonly name: string;
+  readonly displacement: number;
+  /** How far the symbol is known to reach; absent where only the next public bounds it. */
+  readonly sizeBytes?: number;
+  readonly kind: 'procedure' | 'public' | 'export' | 'label' | 'sym-file';
+  readonly source?: { readonly file: string; readonly line: number };
+}
+
+/** Names of one module. */
+export interface SymbolTable {
+  readonly count: number;
+  /** Where the names come from: a PDB's path, "export table", a .sym file. */
+  readonly origin: string;
+  readonly kind: 'pdb' | 'exports' | 'sym';
+  nearest(at: Rva): Found<SymbolHit>;
+  byName(name: string): Found<Rva>;
+  /** Names that match, at most `limit`; `*` and `?` are wildcards. */
+  match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[];
+}
+
+export type SymbolStatus =
+  | { readonly state: 'not-asked' }
+  | { readonly state: 'waiting' | 'downloading'; readonly done?: number; readonly of?: number }
+  | { readonly state: 'ready'; readonly origin: string; readonly kind: 'pdb' | 'exports' | 'sym'; readonly count: number }
+  | { readonly state: 'failed'; readonly code: SymbolCode; readonly detail: string };
+
+/** Bytes of a module's image file that is at hand (dropped, stored or downloaded), identity checked. */
+export interface ImageBytes {
+  readonly name: string;
+  readonly size: number;
+  /** Bytes as they lie in memory, at an RVA; shorter at a section's end. Relocations are not applied. */
+  readRva(at: Rva, length: number): Uint8Array;
+}
+
+/** Synchronous over what is here (design §4). */
+export interface SymbolProvider {
+  status(module: Module): SymbolStatus;
+  table(module: Module): Found<SymbolTable>;
+  image(module: Module): Found<ImageBytes>;
+}
+
+/** Pure stand-in for a session without any symbols. */
+export const NO_SYMBOLS: SymbolProvider = {
+  status: () => ({ state: 'not-asked' }),
+  table: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'no symbols were loaded' } }),
+  image: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'the image file is not at hand' } }),
+};

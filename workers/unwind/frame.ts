@@ -1,0 +1,34 @@
+import type { Va } from '../base/address.ts';
+import type { Found } from '../base/found.ts';
+import type { ModulePlace } from '../modules/module.ts';
+import type { SymbolHit } from '../symbols/provider.ts';
+
+/**
+ * How a frame was found. 'context': the registers themselves. 'unwind-info': by .pdata/.xdata.
+ * 'frame-pointer': by the saved frame pointer. 'scan-call-checked': a stack word whose target follows a call instruction.
+ * 'scan': a stack word that points into a module, nothing more. 'given': the dump says so (trap frame, CONTEXT record).
+ */
+export type Trust = 'context' | 'unwind-info' | 'frame-pointer' | 'scan-call-checked' | 'scan' | 'given';
+
+export interface Frame {
+  readonly ip: Va;
+  readonly sp: Va;
+  /** Where the return address into this frame's caller stands, as `k` prints "Child-SP": equals sp. */
+  readonly trust: Trust;
+  readonly place?: ModulePlace;
+  readonly symbol: Found<SymbolHit>;
+  /** A trap frame, context record or exception frame lies between this frame and the next inner one. */
+  readonly boundary?: 'trap-frame' | 'machine-frame' | 'context-record';
+  /** Return address of this frame and the first four home slots, as `kb` and `kv` print; read from the stack. */
+  readonly returnAddress: Found<Va>;
+  readonly args: readonly Found<bigint>[];
+}
+
+/** A stack, and where and why it ended. */
+export interface Stack {
+  readonly frames: readonly Frame[];
+  readonly ended: { readonly reason: 'end-of-stack' | 'no-memory' | 'limit' | 'no-progress' | 'corrupt' | 'root'; readonly detail: string };
+}
+
+/** Registers by WinDbg's names, lower case: rip rsp rax … efl cs, or pc sp lr x0 …, or eip esp …. */
+export type Registers = Readonly<Record<string, bigint>>;
