@@ -42,12 +42,18 @@ export function createFileHandler(root, { headers: send = true, connect = [] } =
   const common = send ? siteHeaders({ connect }) : {};
   /** @param {Request} request @returns {Promise<Response>} */
   return async function handleFileRequest(request) {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return new Response('only GET and HEAD\n', { status: 405, headers: { ...common, Allow: 'GET, HEAD' } });
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return new Response('only GET and HEAD\n', { status: 405, headers: { ...common, Allow: 'GET, HEAD' } });
     const { pathname } = new URL(request.url);
     const hit = await findFile(root, pathname);
     if (!hit) return new Response('not found\n', { status: 404, headers: { ...common, 'Content-Type': 'text/plain; charset=utf-8' } });
     const tag = `"${hit.facts.size.toString(16)}-${Math.trunc(hit.facts.mtimeMs).toString(16)}"`;
-    const headers = { ...common, 'Content-Type': TYPES[extname(hit.file).toLowerCase()] ?? 'application/octet-stream', 'Cache-Control': cacheControl(pathname), ETag: tag };
+    const headers = {
+      ...common,
+      'Content-Type': TYPES[extname(hit.file).toLowerCase()] ?? 'application/octet-stream',
+      'Cache-Control': cacheControl(pathname),
+      ETag: tag,
+    };
     if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers });
     headers['Content-Length'] = String(hit.facts.size);
     const body = request.method === 'HEAD' ? null : Readable.toWeb(createReadStream(hit.file));

@@ -29,7 +29,21 @@ export function contentSecurityPolicy({ meta = false, connect = [] } = {}) {
   return directives.join('; ');
 }
 
-const DENIED = ['accelerometer', 'autoplay', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'magnetometer', 'microphone', 'midi', 'payment', 'serial', 'usb'];
+const DENIED = [
+  'accelerometer',
+  'autoplay',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'serial',
+  'usb',
+];
 
 /** For every file, pages and workers alike: a worker takes its policy from its own answer. */
 export function siteHeaders(options = {}) {

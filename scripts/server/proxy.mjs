@@ -110,8 +110,6 @@ async function askUpstream(request, server, first, context) {
       method: request.method,
       headers: upstreamHeaders(request),
       redirect: 'manual',
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
       signal: context.signal,
     });
     const to = response.headers.get('location');
@@ -127,13 +125,18 @@ async function askUpstream(request, server, first, context) {
 function guarded(body, context) {
   const { limits, abort, finish } = context;
   let bytes = 0;
-  let idle = setTimeout(abort, limits.idleMs);
-  const total = setTimeout(abort, limits.totalMs);
   const end = () => {
     clearTimeout(idle);
     clearTimeout(total);
     finish();
   };
+  // Also for a reader that stopped reading: its place is free again.
+  const giveUp = () => {
+    end();
+    abort();
+  };
+  let idle = setTimeout(giveUp, limits.idleMs);
+  const total = setTimeout(giveUp, limits.totalMs);
   const reader = body.getReader();
   return new ReadableStream({
     async pull(controller) {
@@ -147,17 +150,15 @@ function guarded(body, context) {
         }
         bytes += value.byteLength;
         if (bytes > limits.maxBytes) throw new Refusal(502, 'TOO_LARGE', `more than ${limits.maxBytes} bytes`);
-        idle = setTimeout(abort, limits.idleMs);
+        idle = setTimeout(giveUp, limits.idleMs);
         controller.enqueue(value);
       } catch (error) {
-        end();
-        abort();
+        giveUp();
         controller.error(error);
       }
     },
     async cancel(reason) {
-      end();
-      abort();
+      giveUp();
       await reader.cancel(reason).catch(() => undefined);
     },
   });
@@ -222,7 +223,11 @@ export function createSymbolProxy(options = {}) {
       finish();
       if (error instanceof Refusal) throw error;
       const slow = stop.signal.aborted;
-      throw new Refusal(slow ? 504 : 502, slow ? 'TIMEOUT' : 'UNREACHABLE', `${server.name} (${new URL(server.url).host}) ${slow ? 'did not answer in time' : 'could not be reached'}`);
+      throw new Refusal(
+        slow ? 504 : 502,
+        slow ? 'TIMEOUT' : 'UNREACHABLE',
+        `${server.name} (${new URL(server.url).host}) ${slow ? 'did not answer in time' : 'could not be reached'}`,
+      );
     } finally {
       clearTimeout(late);
     }

@@ -23,5 +23,11 @@ export const SERVERS = [
   { id: 'intel', name: 'Intel', url: 'https://software.intel.com/sites/downloads/symbols', redirectTo: ['*.intel.com'], vendor: 'intel' },
   { id: 'citrix', name: 'Citrix', url: 'https://ctxsym.citrix.com/symbols', redirectTo: ['*.citrix.com'], vendor: 'citrix' },
   { id: 'mozilla', name: 'Mozilla', url: 'https://symbols.mozilla.org', redirectTo: ['storage.googleapis.com'], vendor: 'mozilla' },
-  { id: 'chromium', name: 'Chromium', url: 'https://chromium-browser-symsrv.commondatastorage.googleapis.com', redirectTo: ['storage.googleapis.com'], vendor: 'google' },
+  {
+    id: 'chromium',
+    name: 'Chromium',
+    url: 'https://chromium-browser-symsrv.commondatastorage.googleapis.com',
+    redirectTo: ['storage.googleapis.com'],
+    vendor: 'google',
+  },
 ];
