@@ -135,7 +135,7 @@ function parseTail(view: DataView, flags: number, at: number): Found<Pick<Unwind
 function parseCodes(view: DataView, count: number, version: number): Found<Pick<UnwindInfo, 'codes' | 'epilogs'>> {
   const codes: UnwindCode[] = [];
   const epilogSlots: Slot[] = [];
-  for (let index = 0; index < count; ) {
+  for (let index = 0; index < count;) {
     const slot = slotAt(view, index);
     const operation = OPERATIONS[slot.op];
     if (!operation) return notValid('unwind operation', String(slot.op), '0 to 10');
