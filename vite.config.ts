@@ -2,27 +2,14 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { contentSecurityPolicy } from './scripts/server/headers.mjs';
 
 /** The proxy's origin, where one stands elsewhere: the only foreign origin that the page may ask. */
 const proxyOrigin = process.env['FAULTLINE_PROXY_ORIGIN'] ?? '';
 /** Where the product is served to the public; share links begin with it. Empty: no links from localhost. */
 const publicUrl = process.env['FAULTLINE_PUBLIC_URL'] ?? '';
 
-/** Page policy (design: security). `frame-ancestors` is void in a meta element, so only the server's header carries it. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  `connect-src 'self'${proxyOrigin ? ` ${proxyOrigin}` : ''}`,
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types svelte-trusted-html faultline-worker',
-].join('; ');
+const policy = contentSecurityPolicy({ meta: true, connect: proxyOrigin ? [proxyOrigin] : [] });
 
 /** The policy stands in the built page only: the development server injects styles that it would refuse. */
 function policyMeta(): Plugin {
@@ -42,7 +29,7 @@ export default defineConfig(({ mode }) => ({
   define: { __PUBLIC_URL__: JSON.stringify(publicUrl) },
   resolve: {
     alias:
-      mode === 'fixture' ? [{ find: /^.*\/workers\/entry\/analysis\.ts\?/, replacement: fileURLToPath(new URL('./e2e/fixture/worker.ts?', import.meta.url)) }] : [],
+      mode === 'fixture' ? [{ find: /^.*\/workers\/entry\/analysis\.ts/, replacement: fileURLToPath(new URL('./e2e/fixture/worker.ts', import.meta.url)) }] : [],
   },
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],

@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
+import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 
 const DATE = '2026-11-22';
 const OUT = join(import.meta.dirname, '..', 'workers', 'knowledge', 'data');
@@ -109,25 +109,40 @@ function statusCodes(folder: string): void {
   write('hresult', CREDIT.headers, table(tuplesOf(win['hresult']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
 }
 
+const without = (rows: readonly Row[], known: unknown): Row[] => {
+  const names = new Set(rowsOf(known).map((row) => String(row['file']).toLowerCase()));
+  return rows.filter((row) => !names.has(String(row['file'])));
+};
+const moreMicrosoft = (data: Row): Row[] =>
+  without(
+    MORE_MICROSOFT.map(([file, role, group]) => ({ file, role, group, basis: 'knowledge' })),
+    data['microsoft'],
+  );
+const moreThirdParty = (data: Row): Row[] =>
+  without(
+    MORE_THIRD_PARTY.map(([file, vendor, product, kind, as]) => ({ file, vendor, product, kind, as, basis: 'knowledge' })),
+    data['thirdParty'],
+  );
+
 function drivers(folder: string): void {
   const data = facts(folder, 'drivers.json');
   const believed = (row: Row): string => (String(row['basis']) === 'knowledge' ? '1' : '');
   write(
     'drivers',
     CREDIT.drivers,
-    table(rowsOf(data['thirdParty']), {
+    table([...rowsOf(data['thirdParty']), ...moreThirdParty(data)], {
       file: (row) => row['file'],
       vendor: (row) => row['vendor'],
       product: (row) => row['product'],
       kind: (row) => row['kind'],
-      role: (row) => ROLE_OF_FILE[String(row['file'])] ?? ROLE_OF_KIND[String(row['kind'])] ?? 'device',
+      role: (row) => row['as'] ?? ROLE_OF_FILE[String(row['file'])] ?? ROLE_OF_KIND[String(row['kind'])] ?? 'device',
       believed,
     }),
   );
   write(
     'msdrivers',
     CREDIT.drivers,
-    table(rowsOf(data['microsoft']), {
+    table([...rowsOf(data['microsoft']), ...moreMicrosoft(data)], {
       file: (row) => row['file'],
       product: (row) => row['role'],
       kind: (row) => row['group'],
