@@ -25,7 +25,8 @@ export const KTRAP_FRAME = struct('KTRAP_FRAME', 0x190, 'x64, Windows 7 to 11: p
 type TrapFrame = RecordOf<typeof KTRAP_FRAME.fields>;
 
 const KERNEL_CS = 0x10;
-const USER_CS = 0x33;
+/** 64-bit code, and 32-bit code under WOW64. */
+const USER_CS: ReadonlySet<number> = new Set([0x33, 0x23]);
 const KERNEL_SS = new Set([0x18, 0x00]);
 const USER_SS = 0x2b;
 /** Bits that are always zero in RFLAGS (AMD64 manual, volume 2, 3.1.6): 3, 5, 15, 22 and up; bit 1 is always one. */
@@ -44,11 +45,14 @@ export interface Trap {
  * words of copied arguments for system services.
  */
 const SEARCH_BYTES = 0x100;
+/** The processor aligns the stack before it pushes, and the frame has a multiple of 16 bytes. */
+const ALIGNMENT = 16;
 
 /** The trap frame in the frame whose stack pointer is `sp`. */
 export function findTrapFrame(walker: Walker, sp: Va): Trap | undefined {
-  for (let offset = 0; offset <= SEARCH_BYTES; offset += 8) {
-    const trap = readTrapFrame(walker, vaAdd(sp, offset));
+  const first = vaAdd(sp, Number(-sp & 0xfn));
+  for (let offset = 0; offset <= SEARCH_BYTES; offset += ALIGNMENT) {
+    const trap = readTrapFrame(walker, vaAdd(first, offset));
     if (trap) return trap;
   }
   return undefined;
@@ -57,18 +61,18 @@ export function findTrapFrame(walker: Walker, sp: Va): Trap | undefined {
 export function readTrapFrame(walker: Walker, at: Va): Trap | undefined {
   // Its selectors first: nearly every wrong place fails there.
   const cs = walker.inputs.memory.u16(vaAdd(at, KTRAP_FRAME.fields.segCs.offset));
-  if (!cs.ok || (cs.value !== KERNEL_CS && cs.value !== USER_CS)) return undefined;
+  if (!cs.ok || (cs.value !== KERNEL_CS && !USER_CS.has(cs.value))) return undefined;
   const { bytes } = walker.inputs.memory.read(at, KTRAP_FRAME.size);
   const frame = readStructAt(KTRAP_FRAME, bytes, 0);
   if (!frame.ok || !isTrapFrame(walker, at, frame.value)) return undefined;
   const { rip, rsp, rbp, rax, rcx, rdx, r8, r9, r10, r11, eFlags } = frame.value;
-  return { at, registers: { rip, rsp, rbp, rax, rcx, rdx, r8, r9, r10, r11, efl: BigInt(eFlags) }, user: cs.value === USER_CS };
+  return { at, registers: { rip, rsp, rbp, rax, rcx, rdx, r8, r9, r10, r11, efl: BigInt(eFlags) }, user: cs.value !== KERNEL_CS };
 }
 
 function isTrapFrame(walker: Walker, at: Va, frame: TrapFrame): boolean {
   const flags = frame.eFlags;
   if ((flags & EFLAGS_ZERO) !== 0 || (flags & EFLAGS_ONE) === 0 || frame.mxCsr > 0xffff) return false;
-  if (frame.segCs === USER_CS) return frame.segSs === USER_SS && isUser(frame.rip) && isUser(frame.rsp);
+  if (frame.segCs !== KERNEL_CS) return frame.segSs === USER_SS && isUser(frame.rip) && isUser(frame.rsp);
   if (!KERNEL_SS.has(frame.segSs) || frame.rsp % 8n !== 0n) return false;
   // The processor aligns the stack to 16 bytes and pushes: what was interrupted lies right above, or on another stack.
   const above = frame.rsp - at;
