@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureInstalled, root } from './install.mjs';
+import { ensureInstalled, root } from './ensure.mjs';
 import { createNodeServer, createSite, listen } from './server/node.mjs';
 
 const SOURCES = ['index.html', 'vite.config.ts', 'tsconfig.json', 'package-lock.json', 'src', 'public', 'workers', 'scripts/server/headers.mjs'];
