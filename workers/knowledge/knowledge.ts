@@ -13,6 +13,8 @@ export interface BugCheckSubCode {
   readonly meaning: string;
   /** What the other parameters mean in this case, by index 1 to 4. */
   readonly sets: Readonly<Partial<Record<1 | 2 | 3 | 4, string>>>;
+  /** The row holds only where these other parameters have these values. */
+  readonly when?: Readonly<Partial<Record<1 | 2 | 3 | 4, bigint>>>;
 }
 export interface BugCheckEntry {
   readonly code: number;
@@ -20,6 +22,10 @@ export interface BugCheckEntry {
   readonly oldNames: readonly string[];
   /** A live-dump code: the machine did not crash. */
   readonly liveDump: boolean;
+  /** Written for crashes and for live dumps alike: the dump's header decides. */
+  readonly sometimesLive?: boolean;
+  /** False where only the name is public. */
+  readonly documented?: boolean;
   readonly gist: string;
   readonly parameters: readonly BugCheckParameter[];
   readonly subCodes: readonly BugCheckSubCode[];
@@ -29,7 +35,21 @@ export interface CodeName {
   readonly name: string;
   readonly gloss?: string;
 }
-export type DriverRole = 'kernel' | 'hal' | 'class' | 'framework' | 'bus' | 'file-system' | 'filter' | 'graphics-port' | 'network-stack' | 'storage-stack' | 'security' | 'device' | 'tool' | 'other';
+export type DriverRole =
+  | 'kernel'
+  | 'hal'
+  | 'class'
+  | 'framework'
+  | 'bus'
+  | 'file-system'
+  | 'filter'
+  | 'graphics-port'
+  | 'network-stack'
+  | 'storage-stack'
+  | 'security'
+  | 'device'
+  | 'tool'
+  | 'other';
 export interface DriverEntry {
   readonly file: string;
   readonly vendor: string;
@@ -41,6 +61,31 @@ export interface DriverEntry {
   readonly believed: boolean;
   readonly vulnerable: boolean;
   readonly update?: string;
+}
+
+/** MCi_STATUS read bit by bit (Intel SDM volume 3B, machine check chapter; AMD APM volume 2). */
+export interface MachineCheck {
+  readonly status: bigint;
+  readonly valid: boolean;
+  readonly overflow: boolean;
+  readonly uncorrected: boolean;
+  readonly enabled: boolean;
+  readonly addressValid: boolean;
+  readonly contextCorrupt: boolean;
+  /** Low 16 bits. */
+  readonly code: number;
+  readonly kind: 'none' | 'cache' | 'tlb' | 'memory' | 'bus' | 'timer' | 'internal' | 'unknown';
+  /** "data cache, level 1, data read". */
+  readonly words: string;
+}
+
+/** Where a table comes from; printed with the licences of the product. */
+export interface TableCredit {
+  readonly table: string;
+  readonly source: string;
+  readonly date: string;
+  readonly licence: string;
+  readonly count: number;
 }
 
 export interface Knowledge {
@@ -60,4 +105,17 @@ export interface Knowledge {
   blobGuid(guid: string): { readonly name: string; readonly private: boolean } | undefined;
   /** "Windows 10 22H2" for a build; server names where productType says so. */
   windowsName(build: number, productType?: 'workstation' | 'domain-controller' | 'server'): string | undefined;
+  /** What a check of Driver Verifier (0xC4, parameter 1) belongs to. */
+  verifierArea(code: number): string | undefined;
+  machineCheck(status: bigint): MachineCheck;
+  /** AMD: the unit behind a bank, by MCA_IPID. */
+  smcaUnit(ipid: bigint): string | undefined;
+  wheaSource(type: number): string | undefined;
+  /** A section, notification or creator GUID of an error record, lower case with dashes. */
+  wheaGuid(guid: string): string | undefined;
+  /** By PCI vendor id. */
+  pciVendor(id: number): string | undefined;
+  /** Microarchitecture by CPUID display family and model. */
+  cpuModel(vendor: 'Intel' | 'AMD', family: number, model: number): string | undefined;
+  readonly credits: readonly TableCredit[];
 }

@@ -37,6 +37,8 @@ export interface ImageBytes {
   readonly size: number;
   /** Bytes as they lie in memory, at an RVA; shorter at a section's end. Relocations are not applied. */
   readRva(at: Rva, length: number): Uint8Array;
+  /** True where the section may change at run time: its bytes in the file say nothing of the crash. */
+  writable(at: Rva): boolean;
 }
 
 /** Synchronous over what is here (design §4). */
@@ -44,6 +46,8 @@ export interface SymbolProvider {
   status(module: Module): SymbolStatus;
   table(module: Module): Found<SymbolTable>;
   image(module: Module): Found<ImageBytes>;
+  /** Rises whenever a table or an image arrives, so that what was derived from them is derived anew. */
+  readonly revision: number;
 }
 
 /** Pure stand-in for a session without any symbols. */
@@ -51,4 +55,5 @@ export const NO_SYMBOLS: SymbolProvider = {
   status: () => ({ state: 'not-asked' }),
   table: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'no symbols were loaded' } }),
   image: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'the image file is not at hand' } }),
+  revision: 0,
 };

@@ -4,6 +4,7 @@ import { type Problem, refuse, type Reply } from '../base/problem.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { cached, openKernel, readFirstKernel } from './kernel.ts';
 import type { FirstTarget, Target } from './target.ts';
+import { openUser, readFirstUser } from './user.ts';
 
 interface Reader {
   readonly signature: string;
@@ -15,11 +16,11 @@ interface Reader {
 const READERS: readonly Reader[] = [
   { signature: 'PAGEDU64', readFirst: readFirstKernel, open: openKernel },
   { signature: 'PAGEDUMP', readFirst: readFirstKernel, open: openKernel },
+  { signature: 'MDMP', readFirst: readFirstUser, open: openUser },
 ];
 
 /** Files that people drop by mistake, by their first bytes: said by name in the refusal. */
 const OTHERS: readonly (readonly [start: string, what: string])[] = [
-  ['MDMP', 'a user-mode minidump, for which no reader is built in'],
   ['MZ', 'a program or driver, not a dump'],
   ['Microsoft C/C++ MSF 7.00', 'a PDB with symbols, not a dump'],
   ['PK\x03\x04', 'a ZIP archive'],
@@ -35,7 +36,7 @@ const OTHERS: readonly (readonly [start: string, what: string])[] = [
   ['regf', 'a registry hive'],
 ];
 /** Kinds of memory image that a debugger could open and this program does not. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['MDMP', 'HIBR', 'hibr', 'RSTR', '\x7fELF']);
+const UNSUPPORTED: ReadonlySet<string> = new Set(['HIBR', 'hibr', 'RSTR', '\x7fELF']);
 
 const SHOWN_BYTES = 16;
 const PROBE = 64 * 1024;

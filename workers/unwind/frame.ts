@@ -1,7 +1,9 @@
 import type { Va } from '../base/address.ts';
 import type { Found } from '../base/found.ts';
-import type { ModulePlace } from '../modules/module.ts';
-import type { SymbolHit } from '../symbols/provider.ts';
+import type { Arch, Decoder } from '../code/decoder.ts';
+import type { AddressSpace } from '../memory/space.ts';
+import type { ModuleList, ModulePlace } from '../modules/module.ts';
+import type { SymbolHit, SymbolProvider } from '../symbols/provider.ts';
 
 /**
  * How a frame was found. 'context': the registers themselves. 'unwind-info': by .pdata/.xdata.
@@ -32,3 +34,17 @@ export interface Stack {
 
 /** Registers by WinDbg's names, lower case: rip rsp rax … efl cs, or pc sp lr x0 …, or eip esp …. */
 export type Registers = Readonly<Record<string, bigint>>;
+
+/** What walking a stack needs. */
+export interface WalkInputs {
+  readonly arch: Arch;
+  readonly registers: Registers;
+  readonly memory: AddressSpace;
+  readonly modules: ModuleList;
+  readonly symbols: SymbolProvider;
+  readonly decoder: Decoder;
+  /** Most frames to return. */
+  readonly limit: number;
+  readonly stackRange?: { readonly low: Va; readonly high: Va };
+  readonly kernel: boolean;
+}

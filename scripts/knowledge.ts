@@ -1,0 +1,280 @@
+/**
+ * Makes the offline knowledge: `npx tsx scripts/knowledge.ts FACTS_FOLDER` reads the collected fact files and writes
+ * workers/knowledge/data/*.json – tables in columns, a column one string with a line a row, each with source, date and licence.
+ * The output is committed; a build does not need the input.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
+
+const DATE = '2026-11-22';
+const OUT = join(import.meta.dirname, '..', 'workers', 'knowledge', 'data');
+const MAX_GZIP = 150_000;
+
+type Row = Record<string, unknown>;
+interface Credit {
+  readonly source: string;
+  readonly licence: string;
+}
+const CREDIT = {
+  docs: { source: 'MicrosoftDocs/windows-driver-docs at 825aa15f476f (2025-11-12), bug check reference; phrases shortened', licence: 'CC BY 4.0' },
+  headers: { source: 'microsoft/win32metadata at d0f363037c69 (2026-08-18); names and numbers', licence: 'MIT' },
+  tags: { source: 'zodiacon/PoolMonXv2 at 58bd4cc6d0ba (2022-03-06); tags, components, shortened descriptions', licence: 'MIT' },
+  drivers: {
+    source: 'windows-driver-docs allocated altitudes; magicsword-io/LOLDrivers at 5554706c8350 (2026-08-12); own knowledge',
+    licence: 'CC BY 4.0; Apache-2.0',
+  },
+  user: { source: 'file names from the Mozilla and Chromium DLL block lists; own knowledge', licence: 'names only (MPL-2.0, BSD-3-Clause)' },
+  blobs: { source: 'symbol names read off public symbols; contents seen in dumps', licence: 'names only' },
+  builds: { source: 'endoflife-date/endoflife.date at a70eca337600 (2026-08-22)', licence: 'MIT' },
+  hardware: {
+    source: 'UEFI specification appendix N; Intel SDM volume 3B; AMD APM volume 2; pci.ids 2023.04.11; pytorch/cpuinfo',
+    licence: 'facts; BSD-3-Clause (pci.ids)',
+  },
+} as const;
+
+function facts(folder: string, name: string): Row {
+  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Row;
+}
+const rowsOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
+const tuplesOf = (value: unknown): unknown[][] => (Array.isArray(value) ? (value as unknown[][]) : []);
+/** One line; a blank for what is not there. */
+const cell = (value: unknown): string => (value === undefined || value === null ? '' : String(value).replace(/\s+/g, ' ').trim());
+const hexCell = (value: unknown): string => BigInt(String(value)).toString(16);
+
+function write(name: string, credit: Credit, columns: Record<string, readonly string[]>): void {
+  const lengths = new Set(Object.values(columns).map((column) => column.length));
+  if (lengths.size !== 1) throw new Error(`${name}: columns of unequal length`);
+  const joined = Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, column.join('\n')]));
+  const body = `${JSON.stringify({ table: name, source: credit.source, date: DATE, licence: credit.licence, count: [...lengths][0], columns: joined }, null, 1)}\n`;
+  const packed = gzipSync(body).length;
+  if (packed > MAX_GZIP) throw new Error(`${name}: ${String(packed)} bytes gzip`);
+  writeFileSync(join(OUT, `${name}.json`), body);
+  console.log(`${name}: ${String([...lengths][0])} rows, ${String(body.length)} bytes, ${String(packed)} gzip`);
+}
+
+/** Columns from rows: a function a column. */
+function table<T>(rows: readonly T[], columns: Record<string, (row: T) => unknown>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(columns).map(([key, pick]) => [key, rows.map((row) => cell(pick(row)))]));
+}
+
+function bugChecks(folder: string): void {
+  const rows = rowsOf(facts(folder, 'bugchecks.json'));
+  const parameter = (index: number) => (row: Row) => (row['p'] as string[])[index];
+  write('bugchecks', CREDIT.docs, {
+    ...table(rows, {
+      code: (row) => hexCell(row['code']),
+      name: (row) => row['name'],
+      old: (row) => (row['oldNames'] as string[] | undefined)?.join(','),
+      kind: (row) => row['kind'],
+      gist: (row) => row['gist'],
+      p1: parameter(0),
+      p2: parameter(1),
+      p3: parameter(2),
+      p4: parameter(3),
+    }),
+  });
+  const subs = rows.flatMap((row) => rowsOf(row['sub']).map((sub): Row => ({ ...sub, code: row['code'] })));
+  const sets = (index: number) => (row: Row) => (row['sets'] as Row | undefined)?.[`p${String(index)}`];
+  write('subcodes', CREDIT.docs, {
+    ...table(subs, {
+      code: (row) => hexCell(row['code']),
+      param: (row) => row['param'],
+      value: (row) => hexCell(row['value']),
+      meaning: (row) => row['meaning'],
+      s1: sets(1),
+      s2: sets(2),
+      s3: sets(3),
+      s4: sets(4),
+      when: (row) =>
+        Object.entries((row['when'] as Row | undefined) ?? {})
+          .map(([key, value]) => `${key.slice(1)}=${hexCell(value)}`)
+          .join(','),
+    }),
+  });
+}
+
+function statusCodes(folder: string): void {
+  const nt = facts(folder, 'ntstatus.json');
+  const win = facts(folder, 'winerror.json');
+  write('ntstatus', CREDIT.headers, table(rowsOf(nt['statuses']), { code: (row) => hexCell(row['c']), name: (row) => row['n'], gloss: (row) => row['g'] }));
+  write(
+    'exceptions',
+    CREDIT.headers,
+    table(rowsOf(nt['exceptions']), { code: (row) => hexCell(row['code']), name: (row) => row['name'], gloss: (row) => row['gloss'] }),
+  );
+  write('fastfail', CREDIT.headers, table(tuplesOf(nt['fastFail']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
+  write('win32', CREDIT.headers, table(tuplesOf(win['win32']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
+  write('hresult', CREDIT.headers, table(tuplesOf(win['hresult']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
+}
+
+const without = (rows: readonly Row[], known: unknown): Row[] => {
+  const names = new Set(rowsOf(known).map((row) => String(row['file']).toLowerCase()));
+  return rows.filter((row) => !names.has(String(row['file'])));
+};
+const moreMicrosoft = (data: Row): Row[] =>
+  without(
+    MORE_MICROSOFT.map(([file, role, group]) => ({ file, role, group, basis: 'knowledge' })),
+    data['microsoft'],
+  );
+const moreThirdParty = (data: Row): Row[] =>
+  without(
+    MORE_THIRD_PARTY.map(([file, vendor, product, kind, as]) => ({ file, vendor, product, kind, as, basis: 'knowledge' })),
+    data['thirdParty'],
+  );
+
+function drivers(folder: string): void {
+  const data = facts(folder, 'drivers.json');
+  const believed = (row: Row): string => (String(row['basis']) === 'knowledge' ? '1' : '');
+  write(
+    'drivers',
+    CREDIT.drivers,
+    table([...rowsOf(data['thirdParty']), ...moreThirdParty(data)], {
+      file: (row) => row['file'],
+      vendor: (row) => row['vendor'],
+      product: (row) => row['product'],
+      kind: (row) => row['kind'],
+      role: (row) => row['as'] ?? ROLE_OF_FILE[String(row['file'])] ?? ROLE_OF_KIND[String(row['kind'])] ?? 'device',
+      believed,
+    }),
+  );
+  write(
+    'msdrivers',
+    CREDIT.drivers,
+    table([...rowsOf(data['microsoft']), ...moreMicrosoft(data)], {
+      file: (row) => row['file'],
+      product: (row) => row['role'],
+      kind: (row) => row['group'],
+      role: (row) =>
+        ROLE_OF_FILE[String(row['file'])] ?? (String(row['role']).includes('minifilter') ? 'filter' : ROLE_OF_GROUP[String(row['group'])]) ?? 'other',
+      believed,
+    }),
+  );
+  write(
+    'vulnerable',
+    CREDIT.drivers,
+    table(rowsOf(data['vulnerable']), {
+      file: (row) => row['file'],
+      category: (row) => row['category'],
+      vendor: (row) => row['vendor'],
+      product: (row) => row['product'],
+      listed: (row) => row['listed'],
+    }),
+  );
+  const user = facts(folder, 'usermodules.json');
+  write(
+    'usermodules',
+    CREDIT.user,
+    table(rowsOf(user['modules']), {
+      file: (row) => row['file'],
+      vendor: (row) => row['vendor'],
+      product: (row) => row['product'],
+      kind: (row) => row['kind'],
+    }),
+  );
+}
+
+/** Blobs that hold serial numbers, paths, event text or log text of the person's machine. */
+const PRIVATE_BLOB =
+  /smbios|hardware description|acpi table|etw|event|path|recorder|black box|driver crash data|triage data|secondary data|boot status|nic data|pci configuration|loaded drivers|list of user/i;
+
+function smallTables(folder: string): void {
+  write(
+    'pooltags',
+    CREDIT.tags,
+    table(tuplesOf(facts(folder, 'pooltags.json')['tags']), {
+      tag: (row) => String(row[0]).padEnd(4, ' ').replace(/ /g, '·'),
+      component: (row) => row[1],
+      description: (row) => row[2],
+    }),
+  );
+  write(
+    'blobguids',
+    CREDIT.blobs,
+    table(rowsOf(facts(folder, 'blobguids.json')['tags']), {
+      guid: (row) => String(row['guid']).toLowerCase(),
+      owner: (row) => row['owner'],
+      holds: (row) => row['holds'],
+      // What nobody has looked into counts as private.
+      private: (row) => (PRIVATE_BLOB.test(`${cell(row['holds'])} ${cell(row['decode'])}`) || cell(row['owner']).startsWith('unknown') ? '1' : ''),
+    }),
+  );
+  write(
+    'builds',
+    CREDIT.builds,
+    table(rowsOf(facts(folder, 'winver.json')['builds']), {
+      build: (row) => row['build'],
+      product: (row) => row['product'],
+      release: (row) => row['release'],
+      kind: (row) => row['kind'],
+    }),
+  );
+  const areas = tuplesOf(facts(folder, 'verifier.json')['c4']);
+  write('verifier', CREDIT.docs, table(areas, { code: (row) => hexCell(row[0]), area: (row) => row[1] }));
+}
+
+function guidTable(...maps: unknown[]): string[][] {
+  return maps.flatMap((map) => Object.entries(map as Record<string, string>).map(([name, guid]) => [guid.toLowerCase(), name]));
+}
+
+/** Vendors that the collected list, cut at 0x1FFF, lacks (pci.ids 2023.04.11). */
+const MORE_VENDORS: readonly (readonly [string, string])[] = [
+  ['2646', 'Kingston Technology'],
+  ['5853', 'XenSource'],
+  ['8086', 'Intel Corporation'],
+  ['80ee', 'InnoTek / VirtualBox'],
+  ['c0a9', 'Micron / Crucial Technology'],
+];
+
+function hardware(folder: string): void {
+  const whea = facts(folder, 'whea.json');
+  const cpu = facts(folder, 'pcicpu.json');
+  const record = whea['record'] as Row;
+  write('wheaguids', CREDIT.hardware, table(guidTable(whea['sections'], whea['notify'], whea['otherGuids']), { guid: (row) => row[0], name: (row) => row[1] }));
+  write('wheasources', CREDIT.hardware, table(Object.entries(record['errorSourceTypes'] as Row), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
+  const mca = whea['mca'] as Row;
+  write('mcasimple', CREDIT.hardware, table(tuplesOf(mca['simple_codes']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
+  write(
+    'smcabanks',
+    CREDIT.hardware,
+    table(tuplesOf(mca['amd_smca_banks']), {
+      name: (row) => row[0],
+      unit: (row) => row[1],
+      hardwareId: (row) => hexCell(row[2]),
+      type: (row) => hexCell(row[3]),
+    }),
+  );
+  write(
+    'pcivendors',
+    CREDIT.hardware,
+    table([...tuplesOf(cpu['pciVendors']), ...MORE_VENDORS], { id: (row) => String(row[0]).toLowerCase(), name: (row) => row[1] }),
+  );
+  const intel = Object.entries(cpu['intel'] as Row).map(([key, name]) => {
+    const [family, model] = key.split('/');
+    return ['Intel', Number(family).toString(16), hexCell(model), hexCell(model), name];
+  });
+  const amd = Object.entries(cpu['amd'] as Row).flatMap(([family, list]) =>
+    tuplesOf(list).map(([range, name]) => {
+      const [low, high] = String(range).split('-');
+      return ['AMD', hexCell(family), hexCell(low), hexCell(high ?? low), name];
+    }),
+  );
+  write(
+    'cpumodels',
+    CREDIT.hardware,
+    table([...intel, ...amd], { vendor: (row) => row[0], family: (row) => row[1], low: (row) => row[2], high: (row) => row[3], name: (row) => row[4] }),
+  );
+}
+
+const folder = process.argv[2];
+if (folder === undefined) {
+  console.error('usage: npx tsx scripts/knowledge.ts FACTS_FOLDER');
+  process.exit(2);
+}
+mkdirSync(OUT, { recursive: true });
+bugChecks(folder);
+statusCodes(folder);
+drivers(folder);
+smallTables(folder);
+hardware(folder);

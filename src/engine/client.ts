@@ -1,0 +1,57 @@
+/** A worker with an open dump in it, spoken to over Comlink. */
+import * as Comlink from 'comlink';
+import type { AnalysisApi, OnProgress } from '../../workers/api/analysis.ts';
+import { refuse, type Reply } from '../../workers/base/problem.ts';
+import analysisUrl from '../../workers/entry/analysis.ts?worker&url';
+import { trustedScript } from './trusted.ts';
+
+type Remote = Comlink.Remote<AnalysisApi>;
+
+/** How long a cancelled job may take to end before its worker is replaced. */
+const CANCEL_PATIENCE_MS = 2000;
+
+export class Engine {
+  readonly #worker: Worker;
+  readonly #remote: Remote;
+  /** Settles when the worker broke or was ended: a call must not wait for it for ever. */
+  readonly #broken: Promise<Reply<never>>;
+  #end: (why: Reply<never>) => void = () => undefined;
+  #running = 0;
+
+  constructor() {
+    this.#broken = new Promise((settle) => (this.#end = settle));
+    this.#worker = new Worker(trustedScript(analysisUrl), { type: 'module', name: 'analysis' });
+    this.#worker.addEventListener('error', (event) => this.#end(refuse('DEFECT', event.message || 'the analysis worker could not be started')));
+    this.#remote = Comlink.wrap<AnalysisApi>(this.#worker);
+  }
+
+  /** Asks the worker; whatever happens, the answer is a Reply. */
+  async ask<T>(question: (api: Remote) => Promise<Reply<T>>): Promise<Reply<T>> {
+    this.#running += 1;
+    try {
+      return await Promise.race([question(this.#remote), this.#broken]);
+    } catch (thrown) {
+      return refuse('DEFECT', thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  /** Asks the running job to end. False where it did not within the time: then the worker must be replaced. */
+  async cancel(): Promise<boolean> {
+    if (this.#running === 0) return true;
+    const waited = new Promise<false>((settle) => setTimeout(() => settle(false), CANCEL_PATIENCE_MS));
+    return Promise.race([this.#remote.cancel().then(() => true as const), waited]);
+  }
+
+  end(): void {
+    this.#end(refuse('CANCELLED', 'the analysis was ended'));
+    this.#remote[Comlink.releaseProxy]();
+    this.#worker.terminate();
+  }
+}
+
+/** Lets the worker call back; the worker releases it after the job. */
+export function progressPort(onProgress: OnProgress): OnProgress {
+  return Comlink.proxy(onProgress);
+}

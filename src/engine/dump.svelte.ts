@@ -1,0 +1,120 @@
+/** The open dump: its file, its worker, and what the worker has answered so far. */
+import type {
+  CommandAnswer,
+  CommandHelp,
+  FactRow,
+  FirstFacts,
+  MemoryView,
+  ModuleRow,
+  ProgressNote,
+  ResultRecord,
+  StackView,
+  ThreadRow,
+  UnloadedRow,
+  VerdictView,
+} from '../../workers/api/analysis.ts';
+import type { Va } from '../../workers/base/address.ts';
+import type { Reply } from '../../workers/base/problem.ts';
+import type { BlobInfo, StreamInfo } from '../../workers/target/target.ts';
+import { Engine, progressPort } from './client.ts';
+import { Part } from './part.svelte.ts';
+
+export interface MemoryRange {
+  readonly start: Va;
+  readonly size: bigint;
+  readonly origin: string;
+}
+
+export class Dump {
+  readonly file: File;
+  #engine = new Engine();
+  /** What is being done now, with its object; null while nothing runs. */
+  progress = $state.raw<ProgressNote | null>(null);
+  /** Set when a cancelled job did not end and the worker had to be replaced. */
+  replaced = $state(0);
+
+  readonly facts: Part<FirstFacts>;
+  readonly verdict: Part<VerdictView>;
+  readonly rows: Part<readonly FactRow[]>;
+  readonly modules: Part<{ readonly loaded: readonly ModuleRow[]; readonly unloaded: readonly UnloadedRow[] }>;
+  readonly threads: Part<readonly ThreadRow[]>;
+  readonly streams: Part<{ readonly streams: readonly StreamInfo[]; readonly blobs: readonly BlobInfo[] }>;
+  readonly registers: Part<readonly { readonly name: string; readonly value: bigint }[]>;
+  readonly ranges: Part<readonly MemoryRange[]>;
+  readonly commands: Part<readonly CommandHelp[]>;
+  readonly #stacks = new Map<number | null, Part<StackView>>();
+
+  constructor(file: File) {
+    this.file = file;
+    this.facts = new Part(() => this.#open());
+    this.verdict = new Part(() => this.#job((api, note) => api.verdict(note)));
+    this.rows = new Part(() => this.#engine.ask((api) => api.facts()));
+    this.modules = new Part(() => this.#engine.ask((api) => api.modules()));
+    this.threads = new Part(() => this.#engine.ask((api) => api.threads()));
+    this.streams = new Part(() => this.#engine.ask((api) => api.streams()));
+    this.registers = new Part(() => this.#engine.ask((api) => api.registers()));
+    this.ranges = new Part(() => this.#engine.ask((api) => api.memoryRanges()));
+    this.commands = new Part(() => this.#engine.ask((api) => api.commands()));
+  }
+
+  get pointerSize(): 4 | 8 {
+    return this.facts.value?.pointerSize ?? 8;
+  }
+
+  stack(thread: number | null): Part<StackView> {
+    let part = this.#stacks.get(thread);
+    if (!part) {
+      part = new Part(() => this.#job((api, note) => api.stack(thread, note)));
+      this.#stacks.set(thread, part);
+    }
+    return part;
+  }
+
+  memory(at: Va, length: number): Promise<Reply<MemoryView>> {
+    return this.#engine.ask((api) => api.memory(at, length));
+  }
+  evaluate(expression: string): Promise<Reply<Va>> {
+    return this.#engine.ask((api) => api.evaluate(expression));
+  }
+  run(line: string): Promise<Reply<CommandAnswer>> {
+    return this.#job((api, note) => api.run(line, note));
+  }
+  async complete(prefix: string): Promise<readonly { readonly text: string; readonly summary: string }[]> {
+    const answer = await this.#engine.ask((api) => api.complete(prefix));
+    return answer.ok ? answer.value : [];
+  }
+  result(): Promise<Reply<ResultRecord>> {
+    return this.#engine.ask((api) => api.result());
+  }
+
+  /** Names have arrived: what shows them is asked for again and changes in place. */
+  async refreshNames(): Promise<void> {
+    const shown = [...this.#stacks.values(), this.verdict, this.modules].filter((part) => part.state.at === 'ready');
+    for (const part of shown) await part.refresh();
+  }
+
+  async cancel(): Promise<void> {
+    if (await this.#engine.cancel()) return;
+    this.#engine.end();
+    this.#engine = new Engine();
+    this.progress = null;
+    this.replaced += 1;
+    await this.facts.refresh();
+  }
+
+  close(): void {
+    this.#engine.end();
+  }
+
+  #open(): Promise<Reply<FirstFacts>> {
+    return this.#job((api, note) => api.open(this.file, this.file.name, note));
+  }
+
+  async #job<T>(question: (api: Parameters<Parameters<Engine['ask']>[0]>[0], note: ReturnType<typeof progressPort>) => Promise<Reply<T>>): Promise<Reply<T>> {
+    let latest: ProgressNote | null = null;
+    const note = progressPort((said) => (this.progress = latest = said));
+    const answer = await this.#engine.ask((api) => question(api, note));
+    if (this.progress === latest) this.progress = null;
+    return answer;
+  }
+}

@@ -1,0 +1,162 @@
+/** `vertarget`, `.time`, `.sympath`, `!sym`, `.reload`, `.hh`: the target, its time, its symbols, and help. */
+import { describeMissing } from '../base/missingwords.ts';
+import { type Reply, refuse, reply } from '../base/problem.ts';
+import type { Session, Target } from '../target/target.ts';
+import { describeCommands, usageOf } from './help.ts';
+import { unmetNeeds } from './needs.ts';
+import { findCommand } from './run.ts';
+import { address } from './names.ts';
+import { formatTime } from './numbers.ts';
+import { type CommandSpec, type OutputNode, type Span, line, note } from './spec.ts';
+
+const gap = (value: { readonly missing: Parameters<typeof describeMissing>[0] }): Span => ({ span: 'missing', reason: value.missing, text: `(not known: ${describeMissing(value.missing)})` });
+
+/** "0 days 0:00:03.747". */
+function uptimeText(seconds: number): string {
+  const ms = Math.round(seconds * 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const days = Math.floor(ms / 86_400_000);
+  const hours = Math.floor(ms / 3_600_000) % 24;
+  return `${days} days ${hours}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1000) % 60)}.${String(ms % 1000).padStart(3, '0')}`;
+}
+
+function timeLines(target: Target): readonly OutputNode[] {
+  const when = target.crashTime.ok ? `${formatTime(target.crashTime.value, true)} (UTC)` : gap(target.crashTime);
+  const upLabel = target.kind === 'user' ? 'Process Uptime: ' : 'System Uptime: ';
+  const up = target.uptimeSeconds.ok ? uptimeText(target.uptimeSeconds.value) : gap(target.uptimeSeconds);
+  return [line('Debug session time: ', when), line(upLabel, up)];
+}
+
+const ARCH_WORDS: Readonly<Record<Target['arch'], string>> = { x64: 'x64', x86: 'x86 compatible', arm64: 'ARM 64-bit (AArch64)', arm: 'ARM (NT) Thumb-2' };
+
+/** "Windows 10 Kernel Version 19041 MP (16 procs) Free x64". */
+function versionLines(session: Session): readonly OutputNode[] {
+  const { os, arch, kind, kernelPointers } = session.target;
+  const count = os.processors.ok ? `${os.processors.value > 1 ? 'MP' : 'UP'} (${os.processors.value} procs)` : '(processors not known)';
+  const family = os.build.ok && os.build.value >= 10240 ? 'Windows 10' : 'Windows';
+  const build = os.build.ok ? String(os.build.value) : '(build not known)';
+  const head = kind === 'user' && os.family !== 'Windows' ? `${os.family} ${build}` : `${family} ${kind === 'user' ? '' : 'Kernel '}Version ${build}`;
+  const nodes: OutputNode[] = [line(`${head} ${count} Free ${ARCH_WORDS[arch]}`)];
+  if (os.productType.ok) nodes.push(line(`Product: ${os.productType.value}`));
+  if (os.name.ok) nodes.push(note(os.name.value));
+  const base = session.target.modules.byName('nt')?.base;
+  const list = kernelPointers['PsLoadedModuleList'];
+  if (kind !== 'user' && base !== undefined && list !== undefined) nodes.push(line('Kernel base = 0x', address(session, base), ' PsLoadedModuleList = 0x', address(session, list)));
+  return nodes;
+}
+
+const versionCommand: CommandSpec = {
+  name: 'vertarget',
+  aliases: [],
+  group: 'analysis',
+  summary: 'which Windows, which processors, when',
+  args: [],
+  needs: [],
+  examples: [{ line: 'vertarget', fixture: 'sample' }],
+  *run({ session }) {
+    return reply([...versionLines(session), ...timeLines(session.target)]);
+  },
+};
+
+const timeCommand: CommandSpec = {
+  name: '.time',
+  aliases: [],
+  group: 'analysis',
+  summary: 'when the dump was written and how long the machine had been up',
+  args: [],
+  needs: [],
+  examples: [{ line: '.time', fixture: 'sample' }],
+  *run({ session }) {
+    return reply(timeLines(session.target));
+  },
+};
+
+const pathCommand: CommandSpec = {
+  name: '.sympath',
+  aliases: ['.sympath+'],
+  group: 'symbols',
+  summary: 'shows or sets where symbols come from',
+  args: [{ name: 'path', kind: 'text', optional: true, summary: 'srv*, srv*https://server/path, folders' }],
+  needs: [],
+  examples: [{ line: '.sympath', fixture: 'sample' }],
+  *run({ symbolControl }, tail) {
+    const wanted = tail.trim();
+    if (wanted !== '') {
+      const set = symbolControl.setPath(wanted);
+      if (!set.ok) return set;
+    }
+    return reply([line(`Symbol search path is: ${symbolControl.path() || '(empty: only files that were dropped)'}`)]);
+  },
+};
+
+const symCommand: CommandSpec = {
+  name: '!sym',
+  aliases: [],
+  group: 'symbols',
+  summary: 'noisy: tells every probe for symbols and its answer; quiet: no more',
+  args: [{ name: 'mode', kind: 'text', optional: true, summary: 'noisy or quiet' }],
+  needs: [],
+  examples: [{ line: '!sym', fixture: 'sample' }],
+  *run({ symbolControl }, tail) {
+    const mode = tail.trim().toLowerCase();
+    if (mode !== '' && mode !== 'noisy' && mode !== 'quiet') return refuse('BAD_ARGUMENT', 'write !sym noisy or !sym quiet', { at: 5 });
+    if (mode !== '') symbolControl.setNoisy(mode === 'noisy');
+    const head = line(`${symbolControl.noisy() ? 'noisy' : 'quiet'} mode - symbol prompts ${symbolControl.noisy() ? 'on' : 'off'}`);
+    return reply(symbolControl.noisy() ? [head, ...symbolControl.log().map((row) => line(row))] : [head]);
+  },
+};
+
+const reloadCommand: CommandSpec = {
+  name: '.reload',
+  aliases: [],
+  group: 'symbols',
+  summary: 'asks for symbols again; /f at once, with a module name for that one only',
+  args: [{ name: 'module', kind: 'pattern', optional: true, summary: '/f nt' }],
+  needs: ['modules'],
+  examples: [{ line: '.reload', fixture: 'sample' }],
+  *run({ session, symbolControl }, tail) {
+    const words = tail.trim().split(/\s+/).filter((word) => word !== '');
+    const force = words.some((word) => /^\/[a-z]*f/i.test(word));
+    const names = words.filter((word) => !word.startsWith('/')).map((word) => word.split('=')[0] ?? word);
+    const known = names.map((name) => session.target.modules.byName(name));
+    const unknown = names.filter((_name, index) => !known[index]);
+    if (unknown.length > 0) return refuse('BAD_ARGUMENT', `no module is called ${unknown.join(', ')}`, { at: 8 });
+    symbolControl.request(known.flatMap((module) => (module ? [module.name] : [])), force);
+    const what = names.length === 0 ? 'the modules of the stack' : names.join(', ');
+    return reply([note(`Asked for symbols of ${what}. Names appear as they arrive; !sym noisy shows each answer.`)]);
+  },
+};
+
+const helpCommand: CommandSpec = {
+  name: '.hh',
+  aliases: ['.help', 'help'],
+  group: 'help',
+  summary: 'help: the commands, or one of them',
+  args: [{ name: 'command', kind: 'text', optional: true, summary: 'a command' }],
+  needs: [],
+  examples: [{ line: '.hh lm', fixture: 'sample' }],
+  *run({ session, specs }, tail) {
+    const name = tail.trim();
+    return name === '' ? reply(overview(specs, session)) : oneCommand(specs, session, name);
+  },
+};
+
+function overview(specs: readonly CommandSpec[], session: Session): readonly OutputNode[] {
+  const width = Math.max(...specs.map((spec) => usageOf(spec).length));
+  return describeCommands(specs, session).map((entry) => line({ span: 'command', line: `.hh ${entry.name}`, text: entry.usage.padEnd(width) }, `  ${entry.summary}${entry.unmet ? ' (not on this dump)' : ''}`));
+}
+
+function oneCommand(specs: readonly CommandSpec[], session: Session, name: string): Reply<readonly OutputNode[]> {
+  const spec = findCommand(name, specs)?.spec;
+  if (!spec) return refuse('UNKNOWN_COMMAND', `there is no command '${name}'`, { at: 4 });
+  const lacking = unmetNeeds(spec.needs, session);
+  return reply([
+    line(usageOf(spec)),
+    line(`  ${spec.summary}`),
+    ...spec.args.map((arg) => line(`  ${arg.name}${arg.optional ? ' (optional)' : ''}: ${arg.summary}`)),
+    ...spec.examples.map((example) => line('  example: ', { span: 'command', line: example.line, text: example.line })),
+    ...lacking.map((words) => note(`Not on this dump: ${words}`)),
+  ]);
+}
+
+export const ABOUT_COMMANDS: readonly CommandSpec[] = [versionCommand, timeCommand, pathCommand, symCommand, reloadCommand, helpCommand];

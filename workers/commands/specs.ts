@@ -1,0 +1,19 @@
+/** Every console command. Help, completion, palette, docs/commands.md and the tests are made from this table. */
+import { ABOUT_COMMANDS } from './about.ts';
+import { CODE_COMMANDS } from './code.ts';
+import { MEMORY_COMMANDS } from './memory.ts';
+import { MODULE_COMMANDS } from './modules.ts';
+import { NUMBER_COMMANDS } from './numbers.ts';
+import { REGISTER_COMMANDS } from './registers.ts';
+import type { CommandSpec } from './spec.ts';
+import { STACK_COMMANDS } from './stack.ts';
+
+export const SPECS: readonly CommandSpec[] = [
+  ...STACK_COMMANDS,
+  ...REGISTER_COMMANDS,
+  ...MODULE_COMMANDS,
+  ...MEMORY_COMMANDS,
+  ...CODE_COMMANDS,
+  ...NUMBER_COMMANDS,
+  ...ABOUT_COMMANDS,
+];

@@ -1,0 +1,56 @@
+/** Layouts inside a PDB: llvm.org/docs/PDB (PdbStream, DbiStream, ModiStream) and microsoft-pdb, include/cvinfo.h. */
+import { guid, i32, struct, u16, u32, u8 } from '../../bytes/struct.ts';
+
+export const PDB_INFO = struct('PDB_STREAM_HEADER', 28, 'llvm.org/docs/PDB/PdbStream.html', {
+  version: u32(0),
+  signature: u32(4),
+  age: u32(8),
+  guid: guid(12),
+});
+
+export const DBI_HEADER = struct('DBI_STREAM_HEADER', 64, 'llvm.org/docs/PDB/DbiStream.html', {
+  versionSignature: i32(0),
+  versionHeader: u32(4),
+  age: u32(8),
+  globalStreamIndex: u16(12),
+  publicStreamIndex: u16(16),
+  symRecordStream: u16(20),
+  modInfoSize: u32(24),
+  sectionContributionSize: u32(28),
+  sectionMapSize: u32(32),
+  sourceInfoSize: u32(36),
+  typeServerMapSize: u32(40),
+  optionalDbgHeaderSize: u32(48),
+  ecSubstreamSize: u32(52),
+  flags: u16(56),
+  machine: u16(58),
+});
+
+export const MOD_INFO = struct('DBI_MODULE_INFO', 64, 'llvm.org/docs/PDB/DbiStream.html', {
+  moduleSymStream: u16(34),
+  symByteSize: u32(36),
+  c11ByteSize: u32(40),
+  c13ByteSize: u32(44),
+});
+
+/** Version 2 has four bytes more at the end. */
+export const SECTION_CONTRIBUTION = struct('SECTION_CONTRIB', 28, 'llvm.org/docs/PDB/DbiStream.html', {
+  section: u16(0),
+  offset: u32(4),
+  sizeBytes: u32(8),
+  characteristics: u32(12),
+  moduleIndex: u16(16),
+});
+
+/** Streams named by position in the optional debug header. */
+export const DEBUG_STREAM = { fpo: 0, omapToSrc: 3, omapFromSrc: 4, sectionHdr: 5, newFpo: 9, sectionHdrOrig: 10 } as const;
+
+export const OMAP_ENTRY = struct('OMAP', 8, 'learn.microsoft.com/windows/win32/api/dbghelp/ns-dbghelp-omap', { rva: u32(0), rvaTo: u32(4) });
+
+const CVINFO = 'microsoft-pdb, include/cvinfo.h';
+/** Offsets count from the record's length field; the name follows the fixed part. */
+export const PUBSYM32 = struct('PUBSYM32', 14, CVINFO, { flags: u32(4), offset: u32(8), segment: u16(12) });
+export const PROCSYM32 = struct('PROCSYM32', 39, CVINFO, { end: u32(8), length: u32(16), offset: u32(32), segment: u16(36), flags: u8(38) });
+export const THUNKSYM32 = struct('THUNKSYM32', 25, CVINFO, { end: u32(8), offset: u32(16), segment: u16(20), length: u16(22) });
+export const LABELSYM32 = struct('LABELSYM32', 11, CVINFO, { offset: u32(4), segment: u16(8) });
+export const DATASYM32 = struct('DATASYM32', 14, CVINFO, { offset: u32(8), segment: u16(12) });

@@ -1,0 +1,67 @@
+/** Drivers by file name: Microsoft's roles, third-party makers, names that lists of vulnerable drivers hold. */
+import type { DriverEntry, DriverRole } from './knowledge.ts';
+import { rowsOf, type TableFile, type TableRow } from './table.ts';
+
+const ROLES: readonly DriverRole[] = [
+  'kernel',
+  'hal',
+  'class',
+  'framework',
+  'bus',
+  'file-system',
+  'filter',
+  'graphics-port',
+  'network-stack',
+  'storage-stack',
+  'security',
+  'device',
+  'tool',
+  'other',
+];
+const roleOf = (text: string | undefined): DriverRole => ROLES.find((role) => role === text) ?? 'other';
+
+/** Names that dumps use for the same file. */
+const ALIASES: Readonly<Record<string, string>> = { nt: 'ntoskrnl.exe', hal: 'hal.dll', fltmgr: 'fltmgr.sys' };
+
+/** "dump_stornvme.sys" is the crash-time copy of stornvme.sys. */
+function keysOf(imageName: string): string[] {
+  const name = imageName.toLowerCase().replace(/^.*[\\/]/, '');
+  const keys = [ALIASES[name] ?? name];
+  if (!/\.[a-z]{3}$/.test(name)) keys.push(`${name}.sys`);
+  if (name.startsWith('dump_')) keys.push(name.slice(5));
+  return keys;
+}
+
+export function driverTable(files: {
+  readonly thirdParty: TableFile;
+  readonly microsoft: TableFile;
+  readonly vulnerable: TableFile;
+}): (imageName: string) => DriverEntry | undefined {
+  const vulnerable = new Map<string, TableRow>();
+  for (const row of rowsOf(files.vulnerable)) vulnerable.set(row['file'] ?? '', row);
+  const entries = new Map<string, DriverEntry>();
+  const put = (row: TableRow, microsoft: boolean): void => {
+    const file = (row['file'] ?? '').toLowerCase();
+    if (entries.has(file)) return;
+    entries.set(file, {
+      file,
+      vendor: microsoft ? 'Microsoft' : (row['vendor'] ?? ''),
+      product: row['product'] ?? '',
+      kind: row['kind'] ?? '',
+      microsoft,
+      role: roleOf(row['role']),
+      believed: row['believed'] === '1',
+      vulnerable: vulnerable.has(file),
+    });
+  };
+  for (const row of rowsOf(files.microsoft)) put(row, true);
+  for (const row of rowsOf(files.thirdParty)) put(row, false);
+  for (const row of vulnerable.values()) put({ ...row, kind: row['category'] ?? '', role: 'other', believed: '' }, false);
+  return (imageName) => {
+    for (const key of keysOf(imageName)) {
+      const entry = entries.get(key);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  };
+}

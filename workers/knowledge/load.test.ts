@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { baseBugCheck } from './bugchecks.ts';
+import { loadKnowledge } from './load.ts';
+
+const knowledge = await loadKnowledge();
+
+describe('bug checks', () => {
+  test('0xD1 as the driver documentation has it', () => {
+    const entry = knowledge.bugCheck(0xd1);
+    expect(entry?.name).toBe('DRIVER_IRQL_NOT_LESS_OR_EQUAL');
+    expect(entry?.liveDump).toBe(false);
+    const write = entry?.subCodes.find((sub) => sub.param === 3 && sub.value === 1n);
+    expect(write?.meaning).toBe('write');
+    expect(entry?.parameters.map((parameter) => parameter.index)).toEqual([1, 2, 3, 4]);
+  });
+  test('the form of small dumps finds the base entry and keeps its own name', () => {
+    const entry = knowledge.bugCheck(0x1000007e);
+    expect(entry?.name).toBe('SYSTEM_THREAD_EXCEPTION_NOT_HANDLED_M');
+    expect(entry?.code).toBe(0x1000007e);
+    expect(entry?.parameters).toEqual(knowledge.bugCheck(0x7e)?.parameters);
+    expect(knowledge.bugCheck(0x100000ea)?.name).toBe('THREAD_STUCK_IN_DEVICE_DRIVER_M');
+  });
+  test('codes whose top digit is not 1 are taken as they are', () => {
+    expect(baseBugCheck(0xdeaddead)).toBe(0xdeaddead);
+    expect(baseBugCheck(0xa0000001)).toBe(0xa0000001);
+    expect(baseBugCheck(0xc000021a)).toBe(0xc000021a);
+    expect(knowledge.bugCheck(0xdeaddead)?.name).toBe('MANUALLY_INITIATED_CRASH1');
+    expect(knowledge.bugCheck(0xa0000001)).toBeUndefined();
+  });
+  test('names, old names, live dumps', () => {
+    expect(knowledge.bugCheckByName('irql_not_less_or_equal')?.code).toBe(0xa);
+    expect(knowledge.bugCheck(0x117)?.liveDump).toBe(true);
+    expect(knowledge.bugCheck(0x124)?.sometimesLive).toBe(true);
+    expect(knowledge.bugCheck(0x9f)?.subCodes.find((sub) => sub.value === 3n)?.sets[4]).toMatch(/IRP/);
+  });
+  test('a sub-code may depend on another parameter', () => {
+    const sub = knowledge.bugCheck(0xa5)?.subCodes.find((one) => one.param === 2 && one.value === 1n && one.when !== undefined);
+    expect(sub?.when).toEqual({ 1: 0x11n });
+  });
+});
+
+describe('codes', () => {
+  test('status, exceptions, fast fail', () => {
+    expect(knowledge.ntstatus(0xc0000005)?.name).toBe('STATUS_ACCESS_VIOLATION');
+    expect(knowledge.ntstatus(0xc000009c)?.name).toBe('STATUS_DEVICE_DATA_ERROR');
+    expect(knowledge.exception(0xe06d7363)?.name).toBe('CPP_EH_EXCEPTION');
+    expect(knowledge.exception(0xc000001d)?.name).toBe('STATUS_ILLEGAL_INSTRUCTION');
+    expect(knowledge.fastFail(7)?.name).toBe('FAST_FAIL_FATAL_APP_EXIT');
+    expect(knowledge.win32(2)?.name).toBe('ERROR_FILE_NOT_FOUND');
+    expect(knowledge.hresult(0x80070005)?.name).toBe('E_ACCESSDENIED');
+  });
+  test('negative numbers are taken as 32 bits', () => {
+    expect(knowledge.ntstatus(-1073741819)?.code).toBe(0xc0000005);
+  });
+});
+
+describe('drivers and modules', () => {
+  test('roles of Windows parts', () => {
+    expect(knowledge.driver('ntoskrnl.exe')?.role).toBe('kernel');
+    expect(knowledge.driver('\\SystemRoot\\System32\\drivers\\FLTMGR.SYS')?.role).toBe('framework');
+    expect(knowledge.driver('Ntfs.sys')?.role).toBe('file-system');
+    expect(knowledge.driver('dxgkrnl.sys')?.role).toBe('graphics-port');
+    expect(knowledge.driver('WdFilter.sys')?.role).toBe('security');
+    expect(knowledge.driver('dump_stornvme.sys')?.role).toBe('storage-stack');
+  });
+  test('third parties', () => {
+    expect(knowledge.driver('nvlddmkm.sys')?.vendor).toMatch(/NVIDIA/);
+    expect(knowledge.driver('RTKVHD64.sys')?.microsoft).toBe(false);
+    expect(knowledge.driver('no-such-driver.sys')).toBeUndefined();
+  });
+});
+
+describe('hardware', () => {
+  // Intel SDM 3B, table of compound codes: 0000 0001 RRRR TTLL; 0x0135 = data read, data, level 1.
+  test('cache', () => {
+    const check = knowledge.machineCheck(0xbe00000000800135n);
+    expect(check).toMatchObject({ valid: true, overflow: false, uncorrected: true, enabled: true, addressValid: true, contextCorrupt: true, kind: 'cache' });
+    expect(check.words).toBe('data cache, level 1, data read');
+  });
+  test('memory, TLB, bus, timer, parity', () => {
+    expect(knowledge.machineCheck(0x9fn).kind).toBe('memory');
+    expect(knowledge.machineCheck(0x9fn).words).toBe('memory controller, read, channel not given');
+    expect(knowledge.machineCheck(0x0014n).kind).toBe('tlb');
+    expect(knowledge.machineCheck(0x0e0fn).kind).toBe('bus');
+    expect(knowledge.machineCheck(0x0400n).kind).toBe('timer');
+    expect(knowledge.machineCheck(0x0005n).kind).toBe('internal');
+  });
+  test('the filter bit does not change the meaning', () => {
+    expect(knowledge.machineCheck(0x1135n).words).toBe('data cache, level 1, data read');
+  });
+  test('sections, vendors, processors, AMD units', () => {
+    expect(knowledge.wheaGuid('9876ccad-47b4-4bdb-b65e-16f193c4f3db')).toBe('PROCESSOR_GENERIC_ERROR_SECTION_GUID');
+    expect(knowledge.wheaSource(4)).toBe('WheaErrSrcTypePCIe');
+    expect(knowledge.pciVendor(0x8086)).toMatch(/Intel/);
+    expect(knowledge.pciVendor(0x10de)).toMatch(/NVIDIA/);
+    expect(knowledge.cpuModel('AMD', 0x17, 0x71)).toMatch(/Matisse/);
+    expect(knowledge.cpuModel('Intel', 6, 0xb7)).toBeDefined();
+    // McaType 0, HardwareID 0xB0 (176): load-store unit.
+    expect(knowledge.smcaUnit(0x0000_00b0_0000_0000n)).toBe('load-store');
+  });
+});
+
+describe('the rest', () => {
+  test('builds', () => {
+    expect(knowledge.windowsName(19045)).toBe('Windows 10 22H2');
+    expect(knowledge.windowsName(9600)).toBe('Windows 8.1');
+    expect(knowledge.windowsName(9600, 'server')).toBe('Windows Server 2012 R2');
+    expect(knowledge.windowsName(26100)).toMatch(/^Windows 11 24H2/);
+    expect(knowledge.windowsName(1)).toBeUndefined();
+  });
+  test('pool tags, exact and with wildcards', () => {
+    expect(knowledge.poolTag('8042')?.component).toBe('i8042prt.sys');
+    expect(knowledge.poolTag('NDd')?.component).toBe('ndis.sys');
+  });
+  test('blobs of the person are private', () => {
+    expect(knowledge.blobGuid('BC5C008F-1E3A-44D7-988D-86F6884C6758')).toMatchObject({ private: true });
+  });
+  test('every table has a source, a date and a licence; counts of the collection', () => {
+    const count = (table: string): number | undefined => knowledge.credits.find((credit) => credit.table === table)?.count;
+    expect(knowledge.credits.every((credit) => credit.source !== '' && credit.licence !== '' && /^\d{4}-\d\d-\d\d$/.test(credit.date))).toBe(true);
+    expect([count('bugchecks'), count('subcodes'), count('ntstatus'), count('vulnerable'), count('pooltags')]).toEqual([538, 1275, 2968, 697, 4241]);
+  });
+});

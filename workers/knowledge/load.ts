@@ -1,0 +1,148 @@
+/** Brings the tables and answers the interface. Dynamic imports keep them out of the worker's first chunk. */
+import { bugCheckTable } from './bugchecks.ts';
+import { driverTable } from './drivers.ts';
+import type { CodeName, Knowledge } from './knowledge.ts';
+import { readMachineCheck } from './mca.ts';
+import { byCode, creditOf, rowsOf, type TableFile, type TableRow } from './table.ts';
+
+const TABLES = {
+  bugchecks: () => import('./data/bugchecks.json'),
+  subcodes: () => import('./data/subcodes.json'),
+  ntstatus: () => import('./data/ntstatus.json'),
+  exceptions: () => import('./data/exceptions.json'),
+  fastfail: () => import('./data/fastfail.json'),
+  win32: () => import('./data/win32.json'),
+  hresult: () => import('./data/hresult.json'),
+  drivers: () => import('./data/drivers.json'),
+  msdrivers: () => import('./data/msdrivers.json'),
+  vulnerable: () => import('./data/vulnerable.json'),
+  usermodules: () => import('./data/usermodules.json'),
+  pooltags: () => import('./data/pooltags.json'),
+  blobguids: () => import('./data/blobguids.json'),
+  builds: () => import('./data/builds.json'),
+  verifier: () => import('./data/verifier.json'),
+  wheaguids: () => import('./data/wheaguids.json'),
+  wheasources: () => import('./data/wheasources.json'),
+  mcasimple: () => import('./data/mcasimple.json'),
+  smcabanks: () => import('./data/smcabanks.json'),
+  pcivendors: () => import('./data/pcivendors.json'),
+  cpumodels: () => import('./data/cpumodels.json'),
+} as const;
+type TableName = keyof typeof TABLES;
+type Files = Readonly<Record<TableName, TableFile>>;
+
+const NAMES = Object.keys(TABLES) as TableName[];
+let loaded: Promise<Knowledge> | undefined;
+
+/** Loads every table once. */
+export function loadKnowledge(): Promise<Knowledge> {
+  loaded ??= loadFiles().then(knowledgeOf);
+  return loaded;
+}
+
+async function loadFiles(): Promise<Files> {
+  const files = await Promise.all(NAMES.map(async (name) => [name, (await TABLES[name]()).default as TableFile] as const));
+  return Object.fromEntries(files) as Files;
+}
+
+function codeNames(file: TableFile): (code: number) => CodeName | undefined {
+  const map = byCode(file, (row, code): CodeName => ({ code, name: row['name'] ?? '', ...(row['gloss'] ? { gloss: row['gloss'] } : {}) }));
+  return (code) => map.get(code >>> 0);
+}
+
+function byKey<T>(file: TableFile, key: string, make: (row: TableRow) => T): (at: string) => T | undefined {
+  const map = new Map(rowsOf(file).map((row) => [(row[key] ?? '').toLowerCase(), make(row)]));
+  return (at) => map.get(at.toLowerCase());
+}
+
+/** Exact tags first, then rows with wildcards (`Nb??`, `Ttf*`). Blanks stand as middle dots in the table. */
+function poolTags(file: TableFile): Knowledge['poolTag'] {
+  const exact = new Map<string, TableRow>();
+  const wild: { pattern: RegExp; row: TableRow }[] = [];
+  for (const row of rowsOf(file)) {
+    const tag = (row['tag'] ?? '').replaceAll('·', ' ');
+    if (!/[?*]/.test(tag)) exact.set(tag, row);
+    else
+      wild.push({
+        pattern: new RegExp(
+          `^${tag
+            .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+            .replaceAll('?', '.')
+            .replaceAll('*', '.*')
+            .trimEnd()}`,
+        ),
+        row,
+      });
+  }
+  return (tag) => {
+    const key = tag.padEnd(4, ' ');
+    const row = exact.get(key) ?? wild.find(({ pattern }) => pattern.test(key))?.row;
+    if (row === undefined) return undefined;
+    return { tag, description: row['description'] ?? '', ...(row['component'] ? { component: row['component'] } : {}) };
+  };
+}
+
+/** Feature updates that share a kernel keep its build: the name is that of the build as given. */
+function windowsNames(file: TableFile): Knowledge['windowsName'] {
+  const rows = new Map(rowsOf(file).map((row) => [Number(row['build']), row]));
+  return (build, productType) => {
+    const row = rows.get(build);
+    if (row === undefined) return undefined;
+    const server = productType === 'server' || productType === 'domain-controller';
+    const [client, other] = (row['product'] ?? '').split(' / ');
+    const release = (row['release'] ?? '').replace(/ \(.*\)$/, '');
+    if (server && other !== undefined) return other.startsWith('Server') ? `Windows ${other}` : other;
+    return release === '' || (client ?? '').endsWith(release) ? client : `${client ?? ''} ${release}`;
+  };
+}
+
+function cpuModels(file: TableFile): Knowledge['cpuModel'] {
+  const rows = rowsOf(file).map((row) => ({
+    vendor: row['vendor'],
+    family: Number.parseInt(row['family'] ?? '', 16),
+    low: Number.parseInt(row['low'] ?? '', 16),
+    high: Number.parseInt(row['high'] ?? '', 16),
+    name: row['name'] ?? '',
+  }));
+  return (vendor, family, model) => rows.find((row) => row.vendor === vendor && row.family === family && model >= row.low && model <= row.high)?.name;
+}
+
+function smcaUnits(file: TableFile): Knowledge['smcaUnit'] {
+  const units = new Map(rowsOf(file).map((row) => [`${row['hardwareId'] ?? ''}/${row['type'] ?? ''}`, row['unit'] ?? '']));
+  return (ipid) => units.get(`${((ipid >> 32n) & 0xfffn).toString(16)}/${((ipid >> 48n) & 0xffffn).toString(16)}`);
+}
+
+function knowledgeOf(files: Files): Knowledge {
+  const bugChecks = bugCheckTable(files.bugchecks, files.subcodes);
+  const ntstatus = codeNames(files.ntstatus);
+  const exceptions = codeNames(files.exceptions);
+  const simple = byCode(files.mcasimple, (row) => row['name'] ?? '');
+  const sources = codeNames(files.wheasources);
+  const areas = byCode(files.verifier, (row) => row['area'] ?? '');
+  const vendors = byKey(files.pcivendors, 'id', (row) => row['name'] ?? '');
+  return {
+    bugCheck: bugChecks.find,
+    bugCheckByName: bugChecks.findByName,
+    ntstatus,
+    win32: codeNames(files.win32),
+    hresult: codeNames(files.hresult),
+    exception: (code) => exceptions(code) ?? ntstatus(code),
+    fastFail: codeNames(files.fastfail),
+    driver: driverTable({ thirdParty: files.drivers, microsoft: files.msdrivers, vulnerable: files.vulnerable }),
+    userModule: byKey(files.usermodules, 'file', (row) => ({ vendor: row['vendor'] ?? '', product: row['product'] ?? '', kind: row['kind'] ?? '' })),
+    poolTag: poolTags(files.pooltags),
+    blobGuid: byKey(files.blobguids, 'guid', (row) => ({
+      name: [row['owner'], row['holds']].filter((part) => part !== undefined && part !== '' && part !== 'unknown').join(': '),
+      private: row['private'] === '1',
+    })),
+    windowsName: windowsNames(files.builds),
+    verifierArea: (code) => areas.get(code),
+    machineCheck: (status) => readMachineCheck(status, simple),
+    smcaUnit: smcaUnits(files.smcabanks),
+    wheaSource: (type) => sources(type)?.name,
+    wheaGuid: byKey(files.wheaguids, 'guid', (row) => row['name'] ?? ''),
+    pciVendor: (id) => vendors(id.toString(16).padStart(4, '0')),
+    cpuModel: cpuModels(files.cpumodels),
+    credits: NAMES.map((name) => creditOf(files[name])),
+  };
+}

@@ -1,0 +1,23 @@
+/** Image files as the unwinder and the disassembler read them. */
+import { type Found, mapFound } from '../base/found.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import { openPeFile, type PeFile } from '../formats/pe/file.ts';
+import { findSection } from '../formats/pe/headers.ts';
+import type { ImageBytes } from './provider.ts';
+
+/** Section flag: may be written to (PE format, section flags). */
+const IMAGE_SCN_MEM_WRITE = 0x8000_0000;
+
+/** The bytes of a PE file by RVA. The identity is not checked here: see identity.ts. May throw SourceError. */
+export function imageFromFile(source: ByteSource): Found<ImageBytes> {
+  return mapFound(openPeFile(source), imageFromPe);
+}
+
+export function imageFromPe(file: PeFile): ImageBytes {
+  return {
+    name: file.name,
+    size: file.headers.sizeOfImage,
+    readRva: (at, length) => file.read(at, length).bytes,
+    writable: (at) => ((findSection(file.headers, at)?.characteristics ?? 0) & IMAGE_SCN_MEM_WRITE) !== 0,
+  };
+}

@@ -1,0 +1,144 @@
+/** Gathers symbols in any order and makes the sorted pack of them. */
+import type { Job } from '../../base/job.ts';
+import { displayName } from '../demangle/display.ts';
+import { nameHash } from './hash.ts';
+import { FLAG_DECORATED, type Pack, type PackTexts } from './layout.ts';
+
+/** An RVA and an index below 2^21 make one exact double, which sorts fast. More symbols no module has. */
+export const MAX_SYMBOLS = 2 ** 21 - 1;
+const MAX_HEAP = 512 * 1024 * 1024;
+const BATCH = 4096;
+
+export interface PackSpace {
+  /** Runs over which no symbol reaches: contributions, or the sections. */
+  readonly partStarts: Uint32Array;
+  readonly partEnds: Uint32Array;
+  readonly toSourceFrom?: Uint32Array;
+  readonly toSourceTo?: Uint32Array;
+  readonly fromSourceFrom?: Uint32Array;
+  readonly fromSourceTo?: Uint32Array;
+}
+
+export interface CollectedSymbol {
+  readonly rva: number;
+  /** 0 where not known. */
+  readonly size: number;
+  readonly flags: number;
+}
+
+const decoder = new TextDecoder('utf-8');
+const NONE = new Uint32Array(0);
+
+export class SymbolCollector {
+  count = 0;
+  #rvas = new Uint32Array(1024);
+  #sizes = new Uint32Array(1024);
+  #flags = new Uint32Array(1024);
+  #names = new Uint32Array(1024);
+  #heap = new Uint8Array(16 * 1024);
+  #heapUsed = 0;
+
+  /** `name` from `from` to `to` in UTF-8. What is added first wins where several stand at one address. False when full. */
+  add(symbol: CollectedSymbol, bytes: Uint8Array, from: number, to: number): boolean {
+    const length = to - from;
+    if (length <= 0) return true;
+    if (this.count >= MAX_SYMBOLS || this.#heapUsed + length + 1 > MAX_HEAP) return false;
+    this.#reserve(length + 1);
+    this.#rvas[this.count] = symbol.rva;
+    this.#sizes[this.count] = symbol.size;
+    this.#flags[this.count] = symbol.flags;
+    this.#names[this.count] = this.#heapUsed;
+    this.#heap.set(bytes.subarray(from, to), this.#heapUsed);
+    this.#heapUsed += length + 1;
+    this.count += 1;
+    return true;
+  }
+
+  #reserve(nameBytes: number): void {
+    if (this.count >= this.#rvas.length) {
+      this.#rvas = grown(this.#rvas);
+      this.#sizes = grown(this.#sizes);
+      this.#flags = grown(this.#flags);
+      this.#names = grown(this.#names);
+    }
+    if (this.#heapUsed + nameBytes > this.#heap.length) {
+      const heap = new Uint8Array(Math.max(this.#heap.length * 2, this.#heapUsed + nameBytes));
+      heap.set(this.#heap.subarray(0, this.#heapUsed));
+      this.#heap = heap;
+    }
+  }
+
+  #nameOf(index: number): string {
+    const from = this.#names[index] ?? 0;
+    return decoder.decode(this.#heap.subarray(from, this.#heap.indexOf(0, from)));
+  }
+
+  /** Sorts, drops the same name at the same place, hashes the display names. */
+  *finish(texts: PackTexts, space: PackSpace): Job<Pack> {
+    const order = sortedBy(this.count, (index) => this.#rvas[index] ?? 0);
+    const kept = new Uint32Array(this.count);
+    const hashes = new Uint32Array(this.count);
+    let keptCount = 0;
+    let rva = -1;
+    const here = new Set<string>();
+    for (const [rank, index] of order.entries()) {
+      if (rank % BATCH === 0) yield { progress: 'sorting names', done: rank, of: order.length };
+      if (this.#rvas[index] !== rva) here.clear();
+      rva = this.#rvas[index] ?? 0;
+      const name = this.#nameOf(index);
+      const shown = (this.#flags[index] ?? 0) & FLAG_DECORATED ? displayName(name, texts.arch) : name;
+      if (here.has(shown)) continue;
+      here.add(shown);
+      hashes[keptCount] = nameHash(shown);
+      kept[keptCount++] = index;
+    }
+    return this.#build({ texts, space, kept: kept.subarray(0, keptCount), hashes: hashes.subarray(0, keptCount) });
+  }
+
+  #build(parts: { texts: PackTexts; space: PackSpace; kept: Uint32Array; hashes: Uint32Array }): Pack {
+    const { kept, hashes, space } = parts;
+    const names = new Uint32Array(kept.length);
+    const heap = new Uint8Array(this.#heapUsed);
+    let used = 0;
+    for (const [rank, index] of kept.entries()) {
+      const from = this.#names[index] ?? 0;
+      const name = this.#heap.subarray(from, this.#heap.indexOf(0, from) + 1);
+      heap.set(name, used);
+      names[rank] = used;
+      used += name.length;
+    }
+    const owners = sortedBy(hashes.length, (index) => hashes[index] ?? 0);
+    return {
+      texts: parts.texts,
+      heap: heap.slice(0, used),
+      rvas: kept.map((index) => this.#rvas[index] ?? 0),
+      sizes: kept.map((index) => this.#sizes[index] ?? 0),
+      flags: kept.map((index) => this.#flags[index] ?? 0),
+      nameOffsets: names,
+      hashes: owners.map((index) => hashes[index] ?? 0),
+      hashOwners: owners,
+      partStarts: space.partStarts,
+      partEnds: space.partEnds,
+      toSourceFrom: space.toSourceFrom ?? NONE,
+      toSourceTo: space.toSourceTo ?? NONE,
+      fromSourceFrom: space.fromSourceFrom ?? NONE,
+      fromSourceTo: space.fromSourceTo ?? NONE,
+    };
+  }
+}
+
+function grown(array: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
+
+/** Indices 0 … count−1 by key, then by index. */
+function sortedBy(count: number, key: (index: number) => number): Uint32Array {
+  const keys = new Float64Array(count);
+  for (let index = 0; index < count; index++) keys[index] = key(index) * (MAX_SYMBOLS + 1) + index;
+  keys.sort();
+  const order = new Uint32Array(count);
+  for (const [rank, value] of keys.entries()) order[rank] = value % (MAX_SYMBOLS + 1);
+  return order;
+}

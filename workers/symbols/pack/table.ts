@@ -1,0 +1,154 @@
+/** Names over a pack. A name is credited only as far as it is known to reach. */
+import { type Rva, rva } from '../../base/address.ts';
+import { type Found, found, missing } from '../../base/found.ts';
+import { hex } from '../../base/hex.ts';
+import { displayName } from '../demangle/display.ts';
+import type { SymbolHit, SymbolTable } from '../provider.ts';
+import { matchesGlob } from './glob.ts';
+import { nameHash } from './hash.ts';
+import { FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, packName } from './layout.ts';
+
+/** How many symbols may start inside a procedure before one that asks for it: labels of assembler code. */
+const LOOK_BACK = 256;
+
+export class PackTable implements SymbolTable {
+  readonly count: number;
+  readonly origin: string;
+  readonly kind: 'pdb' | 'sym';
+  readonly #pack: Pack;
+
+  constructor(pack: Pack) {
+    this.#pack = pack;
+    this.count = pack.rvas.length;
+    this.origin = pack.texts.origin;
+    this.kind = pack.texts.kind;
+  }
+
+  nearest(at: Rva): Found<SymbolHit> {
+    const place = toSource(this.#pack, at);
+    if (place === undefined) return this.#none(at, 'the code at this place was added after linking');
+    const last = upperBound(this.#pack.rvas, place) - 1;
+    if (last < 0) return this.#none(at, 'it lies before the first name');
+    const around = this.#procedureAround(last, place);
+    if (around !== undefined) return found(this.#hit(around, place));
+    const first = firstOfEqual(this.#pack.rvas, last);
+    const size = this.#pack.sizes[first] ?? 0;
+    const start = this.#pack.rvas[first] ?? 0;
+    if (size > 0 && place >= start + size) return this.#none(at, `${this.#shown(first)} ends ${hex(place - start - size)} bytes before it`);
+    if (!this.#inOnePart(start, place)) return this.#none(at, `${this.#shown(first)} does not reach so far`);
+    return found(this.#hit(first, place));
+  }
+
+  byName(name: string): Found<Rva> {
+    const owners = this.#owners(name);
+    const wanted = name.toLowerCase();
+    let best: number | undefined;
+    let bestRank = 0;
+    for (const index of owners) {
+      const shown = this.#shown(index);
+      if (shown.toLowerCase() !== wanted || this.#target(index) === undefined) continue;
+      const rank = (shown === name ? 4 : 0) + ((this.#pack.flags[index] ?? 0) & FLAG_FUNCTION ? 2 : 0) + 1;
+      if (rank > bestRank) [best, bestRank] = [index, rank];
+    }
+    const target = best === undefined ? undefined : this.#target(best);
+    return target === undefined ? missing({ why: 'no-symbols', module: this.origin, detail: `no symbol is named ${name}` }) : found(target);
+  }
+
+  match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[] {
+    const wanted = pattern.toLowerCase();
+    const matches: { name: string; rva: Rva }[] = [];
+    for (let index = 0; index < this.count && matches.length < limit; index++) {
+      const name = this.#shown(index);
+      if (!matchesGlob(wanted, name.toLowerCase())) continue;
+      const target = this.#target(index);
+      if (target !== undefined) matches.push({ name, rva: target });
+    }
+    return matches;
+  }
+
+  #none(at: number, detail: string): ReturnType<typeof missing> {
+    return missing({ why: 'no-symbols', module: this.origin, detail: `no name reaches ${hex(at)}: ${detail}` });
+  }
+
+  /** The innermost procedure whose known length holds the place; the first of several that start there. */
+  #procedureAround(last: number, place: number): number | undefined {
+    for (let index = last; index >= 0 && index > last - LOOK_BACK; index--) {
+      const size = this.#pack.sizes[index] ?? 0;
+      if (size > 0 && place - (this.#pack.rvas[index] ?? 0) < size) return this.#firstSized(index);
+    }
+    return undefined;
+  }
+
+  #firstSized(index: number): number {
+    let at = firstOfEqual(this.#pack.rvas, index);
+    while (at < index && !this.#pack.sizes[at]) at++;
+    return at;
+  }
+
+  #inOnePart(start: number, place: number): boolean {
+    const { partStarts, partEnds } = this.#pack;
+    if (partStarts.length === 0) return true;
+    const part = upperBound(partStarts, place) - 1;
+    return part >= 0 && place < (partEnds[part] ?? 0) && start >= (partStarts[part] ?? 0);
+  }
+
+  #shown(index: number): string {
+    const name = packName(this.#pack, index);
+    return (this.#pack.flags[index] ?? 0) & FLAG_DECORATED ? displayName(name, this.#pack.texts.arch) : name;
+  }
+
+  #hit(index: number, place: number): SymbolHit {
+    const size = this.#pack.sizes[index] ?? 0;
+    return {
+      name: this.#shown(index),
+      displacement: place - (this.#pack.rvas[index] ?? 0),
+      kind: PACK_KINDS[(this.#pack.flags[index] ?? 0) & KIND_MASK] ?? 'public',
+      ...(size > 0 ? { sizeBytes: size } : {}),
+    };
+  }
+
+  /** Symbols with the hash of this name; names that share a hash are told apart by the caller. */
+  *#owners(name: string): Generator<number> {
+    const wanted = nameHash(name);
+    const { hashes, hashOwners } = this.#pack;
+    for (let at = upperBound(hashes, wanted) - 1; at >= 0 && hashes[at] === wanted; at--) yield hashOwners[at] ?? 0;
+  }
+
+  /** Where a symbol stands in the image as it runs. */
+  #target(index: number): Rva | undefined {
+    const at = this.#pack.rvas[index] ?? 0;
+    const target = throughOmap(this.#pack.fromSourceFrom, this.#pack.fromSourceTo, at);
+    return target === undefined ? undefined : rva(target);
+  }
+}
+
+/** First index whose value is above `wanted`. */
+export function upperBound(sorted: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function firstOfEqual(sorted: Uint32Array, index: number): number {
+  let at = index;
+  while (at > 0 && sorted[at - 1] === sorted[index]) at--;
+  return at;
+}
+
+/** Images reordered after linking: the place as first linked, in which the PDB's symbols are given. */
+function toSource(pack: Pack, at: number): number | undefined {
+  return throughOmap(pack.toSourceFrom, pack.toSourceTo, at);
+}
+
+/** learn.microsoft.com/windows/win32/api/dbghelp/ns-dbghelp-omap; a target of 0 means that the bytes are gone or new. */
+function throughOmap(from: Uint32Array, to: Uint32Array, at: number): number | undefined {
+  if (from.length === 0) return at;
+  const index = upperBound(from, at) - 1;
+  const target = to[index] ?? 0;
+  return target === 0 ? undefined : target + (at - (from[index] ?? 0));
+}

@@ -1,0 +1,164 @@
+/** One file from one server: names and shapes in order, retries, and what each answer is worth. */
+import type { Problem } from '../../base/problem.ts';
+import type { Effects, Failure, FetchResult, FileBody, StopSignal } from './effects.ts';
+import type { NoiseLog } from './noise.ts';
+import { type Server, shapesOf } from './servers.ts';
+import { sniff, type Sniffed } from './sniff.ts';
+import { placesOf, readPointer, type Shape, type StorePlace, urlOf } from './storepath.ts';
+import { moreTelling } from './status.ts';
+import type { Want } from './want.ts';
+
+export const MAX_BYTES = 1024 * 1024 * 1024;
+const MAX_TEXT = 64 * 1024;
+const RETRY_MS = [1000, 4000];
+const RETRY_STATUS = new Set([429, 500, 502, 503, 504]);
+
+export type Fetched =
+  | { readonly ok: true; readonly body: FileBody; readonly origin: string }
+  | { readonly ok: false; readonly failure: Failure }
+  | { readonly ok: false; readonly stopped: true };
+
+export interface DownloadContext {
+  readonly effects: Effects;
+  readonly noise: NoiseLog;
+  readonly stop: StopSignal;
+  onProgress(done: number, of: number | null): void;
+  /** True for a store of two tiers; asked of each server once. */
+  twoTier(server: Server): Promise<boolean>;
+}
+
+const EXPECTED: Readonly<Record<Want['kind'], Readonly<Record<Shape, readonly Sniffed[]>>>> = {
+  pdb: { plain: ['msf', 'cab'], compressed: ['cab', 'msf'], pointer: ['other'] },
+  image: { plain: ['pe', 'cab'], compressed: ['cab', 'pe'], pointer: ['other'] },
+};
+
+const fail = (code: Failure['code'], detail: string): Fetched => ({ ok: false, failure: { code, detail } });
+const STOPPED: Fetched = { ok: false, stopped: true };
+
+export async function fetchWant(want: Want, server: Server, context: DownloadContext): Promise<Fetched> {
+  const { noise } = context;
+  noise.byIndex(server.url, want.names[0] ?? '', want.key);
+  const twoTier = server.layout === 'flat' ? false : await context.twoTier(server);
+  let worst: Failure | undefined;
+  for (const place of placesOf(want, shapesOf(server), twoTier)) {
+    if (context.stop.stopped) return STOPPED;
+    const got = await fetchPlace(want, server, place, context);
+    if (got.ok || 'stopped' in got) return got;
+    worst = moreTelling(worst, got.failure);
+    noise.result(got.failure.code);
+    // Nothing else can be had of this server now; asking on would only repeat it.
+    if (['OFFLINE', 'PROXY', 'HTML_ANSWER', 'TOO_LARGE'].includes(got.failure.code)) break;
+  }
+  return { ok: false, failure: worst ?? { code: 'NOT_ON_SERVER', detail: `${server.host} was asked for nothing` } };
+}
+
+async function fetchPlace(want: Want, server: Server, place: StorePlace, context: DownloadContext): Promise<Fetched> {
+  const got = await fetchParts(want, server, place, context);
+  if (place.shape !== 'pointer' || !got.ok) return got;
+  const pointer = readPointer(new TextDecoder('utf-8').decode(got.body.source.readBlock(0, MAX_TEXT)), server.url);
+  if (pointer.to === 'elsewhere') {
+    context.noise.said(`file.ptr: ${pointer.said}`);
+    return fail('NOT_ON_SERVER', `${server.host} only points to it: ${pointer.said.slice(0, 300)}`);
+  }
+  const last = pointer.parts.at(-1) ?? '';
+  return fetchParts(want, server, { shape: last.endsWith('_') ? 'compressed' : 'plain', parts: pointer.parts }, context);
+}
+
+async function fetchParts(want: Want, server: Server, place: StorePlace, context: DownloadContext): Promise<Fetched> {
+  const path = place.parts.join('/');
+  context.noise.get(server.host, `/${path}`);
+  const expected = EXPECTED[want.kind][place.shape];
+  const result = await getWithRetry(urlOf(server.root, place.parts), {
+    context,
+    accept: (first) => expected.includes(sniff(first)),
+    maxBytes: place.shape === 'pointer' ? MAX_TEXT : MAX_BYTES,
+  });
+  if (result.ended === 'stopped') return STOPPED;
+  if (result.ended !== 'answer') return judgeBroken(result, server, context);
+  context.noise.answer(result.status, result.proxyCode ?? 'no proxy in between');
+  const refused = judgeAnswer(result, server);
+  if (refused) return refused;
+  return result.body ? openBody(want, result.body, place, { server, effects: context.effects }) : judgeFirst(result.first, want, server);
+}
+
+interface GetRetry {
+  readonly context: DownloadContext;
+  readonly maxBytes: number;
+  accept(first: Uint8Array): boolean;
+}
+
+async function getWithRetry(url: string, { context, maxBytes, accept }: GetRetry): Promise<FetchResult> {
+  const { network, clock } = context.effects;
+  if (!network) return { ended: 'unreachable', detail: 'no network in this session' };
+  for (let attempt = 0; ; attempt++) {
+    const result = await network.get(url, { maxBytes, accept, stop: context.stop, onProgress: (done, of) => context.onProgress(done, of) });
+    const wait = RETRY_MS[attempt];
+    if (wait === undefined || !worthRetrying(result) || !network.online()) return result;
+    context.noise.said(`retry ${attempt + 1}`);
+    await clock.sleep(wait * (0.75 + clock.random() / 2));
+    if (context.stop.stopped) return { ended: 'stopped', detail: 'cancelled' };
+  }
+}
+
+function worthRetrying(result: FetchResult): boolean {
+  if (result.ended === 'answer') return RETRY_STATUS.has(result.status) && result.proxyCode !== 'REDIRECT_REFUSED' && result.proxyCode !== 'TOO_LARGE';
+  return result.ended === 'unreachable' || result.ended === 'cut' || result.ended === 'timeout';
+}
+
+function judgeBroken(result: Exclude<FetchResult, { ended: 'answer' }>, server: Server, context: DownloadContext): Fetched {
+  if (result.ended === 'too-large') return fail('TOO_LARGE', result.detail);
+  const offline = context.effects.network?.online() === false;
+  if (offline || !server.direct) return fail('OFFLINE', result.detail);
+  return fail(
+    'PROXY',
+    `${server.host} could not be asked from here (${result.detail}); add it to the site's servers, or fetch the files with symchk and drop them`,
+  );
+}
+
+function judgeAnswer(result: Extract<FetchResult, { ended: 'answer' }>, server: Server): Fetched | undefined {
+  const { status, proxyCode } = result;
+  if (!server.direct && proxyCode === null) {
+    return fail('PROXY', `this site has no symbol proxy: its answer was ${status}${sniff(result.first) === 'html' ? ', a page' : ''}`);
+  }
+  if (status === 200 || status === 206) return undefined;
+  if (status === 404 || status === 410) return fail('NOT_ON_SERVER', `${server.host} answered ${status}`);
+  if (proxyCode === 'TOO_LARGE') return fail('TOO_LARGE', `more than the proxy passes on`);
+  if (proxyCode === 'UNREACHABLE' || proxyCode === 'TIMEOUT') return fail('OFFLINE', `${server.host} did not answer (${proxyCode})`);
+  return fail('PROXY', `answer ${status}${proxyCode === null || proxyCode === 'ok' ? '' : ` ${proxyCode}`} for ${server.host}`);
+}
+
+function judgeFirst(first: Uint8Array, want: Want, server: Server): Fetched {
+  const kind = sniff(first);
+  if (kind === 'empty') return fail('EMPTY_ANSWER', `${server.host} sent a file of zero bytes`);
+  if (kind === 'html') return fail('HTML_ANSWER', `${server.host} sent a page instead of a file: a sign-in or filter of the network may stand in between`);
+  return fail(want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE', `${server.host} sent something else: ${kind}`);
+}
+
+function openBody(want: Want, body: FileBody, place: StorePlace, { server, effects }: { readonly server: Server; readonly effects: Effects }): Fetched {
+  const origin = `${server.host}/${place.parts.join('/')}`;
+  if (place.shape === 'pointer') return { ok: true, body, origin };
+  const first = body.source.readBlock(0, 64);
+  if (first.length === 0) return judgeFirst(first, want, server);
+  if (sniff(first) !== 'cab') return checked(want, body, origin, effects);
+  const unpacked = effects.formats.unpackCab(body.source);
+  if (!unpacked.ok) return { ok: false, failure: failureOf(unpacked.problem) };
+  return checked(want, effects.formats.bodyOf(unpacked.value.bytes, unpacked.value.name), origin, effects);
+}
+
+/** Nothing is kept or used before the identity inside it is the one that was asked for. */
+function checked(want: Want, body: FileBody, origin: string, effects: Effects): Fetched {
+  const fault = checkIdentity(want, body, effects);
+  return fault ? { ok: false, failure: fault } : { ok: true, body, origin };
+}
+
+export function checkIdentity(want: Want, body: FileBody, { formats }: Effects): Failure | undefined {
+  const result = want.kind === 'pdb' ? formats.checkPdb(body.source, want.identity) : formats.checkImage(body.source, want.identity);
+  return result.ok ? undefined : failureOf(result.problem);
+}
+
+const CODES: ReadonlySet<string> = new Set<Failure['code']>(['MISMATCH', 'BAD_PDB', 'BAD_PE', 'BAD_CAB', 'TOO_LARGE']);
+
+/** A parser's problem as a download's failure. */
+function failureOf(problem: Problem): Failure {
+  return { code: CODES.has(problem.code) ? (problem.code as Failure['code']) : 'BAD_PDB', detail: problem.detail };
+}

@@ -1,0 +1,103 @@
+/** What the service needs of its world. Implemented over fetch and IndexedDB in the browser, fs in Node, arrays in tests. */
+import type { Found } from '../../base/found.ts';
+import type { Reply, SymbolCode } from '../../base/problem.ts';
+import type { ByteSource } from '../../bytes/source.ts';
+import type { PdbIdentity, PeIdentity } from '../../modules/module.ts';
+
+/** A file of any size. `handle` is the world's own form of it (a Blob, an array), which can be cloned to another worker. */
+export interface FileBody {
+  readonly source: ByteSource;
+  readonly handle: unknown;
+}
+
+/** Set once, asked often. Made by the service; a world may react to it at once by `onStop`. */
+export interface StopSignal {
+  readonly stopped: boolean;
+  onStop(run: () => void): void;
+}
+
+export interface GetOptions {
+  readonly maxBytes: number;
+  readonly stop: StopSignal;
+  onProgress(done: number, of: number | null): void;
+  /** Sees the first bytes as they arrive; false ends the download there. */
+  accept(first: Uint8Array): boolean;
+}
+
+export type FetchResult =
+  /** `proxyCode` is X-Symbol-Proxy, null where the answer does not come from our proxy. `first` holds the first bytes, also of a refused body. */
+  | { readonly ended: 'answer'; readonly status: number; readonly proxyCode: string | null; readonly body: FileBody | null; readonly first: Uint8Array }
+  | { readonly ended: 'unreachable' | 'cut' | 'timeout' | 'too-large' | 'stopped'; readonly detail: string };
+
+export interface Network {
+  get(url: string, options: GetOptions): Promise<FetchResult>;
+  /** False where the device says that it has no network; true proves nothing. */
+  online(): boolean;
+}
+
+export interface StoredFile {
+  readonly body: FileBody;
+  /** Names of a PDB, ready to use; null where none was built. */
+  readonly pack: ArrayBuffer | null;
+}
+export interface StoredEntry {
+  readonly key: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly packBytes: number;
+  readonly storedAtMs: number;
+  readonly usedAtMs: number;
+  readonly from: string;
+}
+export type PutResult = 'stored' | 'quota' | 'unavailable';
+
+export interface SymbolStore {
+  get(key: string): Promise<StoredFile | undefined>;
+  put(entry: StoredEntry, body: FileBody, pack: ArrayBuffer | null): Promise<PutResult>;
+  list(): Promise<readonly StoredEntry[]>;
+  delete(keys: readonly string[]): Promise<void>;
+  /** Small values: consent, symbol path, misses. */
+  readValue(name: string): Promise<unknown>;
+  writeValue(name: string, value: unknown): Promise<void>;
+}
+
+export interface Clock {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** In [0, 1): spreads retries. */
+  random(): number;
+}
+
+/** One holder of a name at a time, over all tabs. */
+export interface Locks {
+  run<T>(name: string, task: () => Promise<T>): Promise<T>;
+}
+
+/** File formats, as the service needs them (formats.ts). A problem's code is one of SymbolCode's. May throw SourceError, as every read. */
+export interface SymbolFormats {
+  unpackCab(source: ByteSource): Reply<{ readonly name: string; readonly bytes: Uint8Array }>;
+  checkPdb(source: ByteSource, wanted: PdbIdentity): Reply<unknown>;
+  checkImage(source: ByteSource, wanted: PeIdentity): Reply<unknown>;
+  /** Store keys under which a dropped PDB may be asked for. */
+  keysOfPdb(source: ByteSource): Reply<readonly string[]>;
+  keysOfImage(source: ByteSource): Reply<readonly string[]>;
+  /** The PDB that an image names in its debug directory. */
+  pdbOfImage(source: ByteSource): PdbIdentity | null;
+  /** True for a pack that this engine wrote. */
+  isPack(pack: ArrayBuffer): boolean;
+  buildPack(source: ByteSource): Promise<Found<ArrayBuffer>>;
+  bodyOf(bytes: Uint8Array, name: string): FileBody;
+}
+
+export interface Effects {
+  readonly network: Network | null;
+  readonly store: SymbolStore;
+  readonly clock: Clock;
+  readonly locks: Locks;
+  readonly formats: SymbolFormats;
+}
+
+export interface Failure {
+  readonly code: SymbolCode;
+  readonly detail: string;
+}

@@ -1,0 +1,49 @@
+/**
+ * The lines of `!sym noisy`, in the form of symsrv and dbghelp as logs in public show them
+ * (winsiderss/systeminformer issue 2300; Microsoft's "Symbol server troubleshooting" names the same parts).
+ */
+const MAX_LINES = 2000;
+const INDENT = '         ';
+
+export class NoiseLog {
+  readonly #lines: string[] = [];
+  readonly #listeners = new Set<(lines: readonly string[]) => void>();
+  #count = 0;
+
+  lines(): readonly string[] {
+    return this.#lines;
+  }
+  onLines(listener: (lines: readonly string[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  byIndex(where: string, file: string, key: string): void {
+    this.#count += 1;
+    this.#write([`SYMSRV:  BYINDEX: 0x${this.#count.toString(16).toUpperCase()}`, INDENT + where, INDENT + file, INDENT + key]);
+  }
+  notInStore(path: string): void {
+    this.#write([`SYMSRV:  UNC: ${path} - path not found`]);
+  }
+  get(host: string, path: string): void {
+    this.#write([`SYMSRV:  HTTPGET: ${path} (${host})`]);
+  }
+  answer(status: number, words: string): void {
+    this.#write([`SYMSRV:  HttpQueryInfo: ${status} - ${words}`]);
+  }
+  result(words: string): void {
+    this.#write([`SYMSRV:  RESULT: ${words}`]);
+  }
+  loaded(module: string, kind: string, origin: string): void {
+    this.#write([`DBGHELP: ${module} - ${kind}`, INDENT + origin]);
+  }
+  said(words: string): void {
+    this.#write([`SYMSRV:  ${words}`]);
+  }
+
+  #write(lines: readonly string[]): void {
+    this.#lines.push(...lines);
+    if (this.#lines.length > MAX_LINES) this.#lines.splice(0, this.#lines.length - MAX_LINES);
+    for (const listener of this.#listeners) listener(lines);
+  }
+}

@@ -1,0 +1,436 @@
+/**
+ * Symbols for everybody who asks: dropped files, then the store, then servers that may be asked (design §7).
+ * One object for all sessions of a worker; downloads are shared among them.
+ */
+import { type AddedFiles, DroppedFiles } from './dropped.ts';
+import { checkIdentity, fetchWant } from './download.ts';
+import type { Effects, Failure, FileBody, PutResult, StoredEntry } from './effects.ts';
+import { Misses } from './misses.ts';
+import { NoiseLog } from './noise.ts';
+import { DemandQueue, StopSwitch } from './queue.ts';
+import { reasonText } from './reason.ts';
+import { consentTexts, type Consent, mayHold, readServerList, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
+import type { Session } from './session.ts';
+import { type Download, type DownloadStatus, isEnded, moreTelling } from './status.ts';
+import type { SymbolPath } from './sympath.ts';
+import { firstWants, type ModuleRequest, pdbWant, type Want } from './want.ts';
+
+const PARALLEL = 6;
+const LIST_BYTES = 256 * 1024;
+/** Bytes arrive in thousands of pieces; listeners hear of ten a second. */
+const PROGRESS_MS = 100;
+
+export interface ServiceOptions {
+  /** Where the proxy answers, without a slash at its end; null: servers are asked directly. */
+  readonly proxyBase: string | null;
+  /** Servers known without asking the proxy for its list. */
+  readonly servers: readonly ServerDef[];
+}
+
+/** A file that is ready for use. */
+export interface Arrival {
+  readonly want: Want;
+  readonly body: FileBody;
+  readonly pack: ArrayBuffer | null;
+  readonly origin: string;
+}
+
+interface Job {
+  readonly want: Want;
+  readonly request: ModuleRequest;
+  readonly sessions: Set<Session>;
+  status: DownloadStatus;
+  stop: StopSwitch;
+  demand: number;
+  force: boolean;
+  arrival?: Arrival;
+}
+
+export class SymbolService {
+  readonly noise = new NoiseLog();
+  readonly book: ServerBook;
+  readonly #effects: Effects;
+  readonly #options: ServiceOptions;
+  readonly #dropped: DroppedFiles;
+  readonly #misses: Misses;
+  readonly #queue = new DemandQueue(PARALLEL);
+  readonly #jobs = new Map<string, Job>();
+  readonly #listeners = new Set<(download: Download) => void>();
+  readonly #pathListeners = new Set<(path: SymbolPath) => void>();
+  readonly #tiers = new Map<string, Promise<boolean>>();
+  #ready: Promise<void> | undefined;
+  #list: Promise<Failure | undefined> | undefined;
+
+  constructor(effects: Effects, options: ServiceOptions) {
+    this.#effects = effects;
+    this.#options = options;
+    this.#dropped = new DroppedFiles(effects.formats);
+    this.#misses = new Misses(effects.store, effects.clock);
+    this.book = new ServerBook(effects.store, options.proxyBase);
+    this.book.setListed(options.servers);
+  }
+
+  onDownload(listener: (download: Download) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onPath(listener: (path: SymbolPath) => void): () => void {
+    this.#pathListeners.add(listener);
+    return () => this.#pathListeners.delete(listener);
+  }
+
+  downloads(): Download[] {
+    return [...this.#jobs.values()].map(describe);
+  }
+
+  /** Reads consent, path and misses once; later calls share the result. */
+  load(): Promise<void> {
+    this.#ready ??= Promise.all([this.book.load(), this.#misses.load()]).then(() => undefined);
+    return this.#ready;
+  }
+
+  /** The servers, from the proxy's own list where there is a proxy. Asks only the page's own host. */
+  async servers(): Promise<readonly ServerView[]> {
+    await this.load();
+    await this.loadServerList();
+    const open = [...this.#jobs.values()].filter((job) => job.status.state !== 'done');
+    const withKernel = open.some((job) => job.request.module === 'nt' && job.want.kind === 'pdb');
+    return this.book.all().map(({ server, inPath }) => ({
+      id: server.id,
+      name: server.name,
+      host: server.host,
+      url: server.url,
+      consent: this.book.consentOf(server.id),
+      inPath,
+      direct: server.direct,
+      says: consentTexts(server, open.filter((job) => mayHold(server, job.request.maker)).length, withKernel),
+    }));
+  }
+
+  /** Undefined when the list is here; else why not. A failure is not remembered. */
+  async loadServerList(): Promise<Failure | undefined> {
+    if (this.#options.proxyBase === null || !this.#effects.network) return undefined;
+    this.#list ??= this.#fetchList(this.#options.proxyBase);
+    const failure = await this.#list;
+    if (failure) this.#list = undefined;
+    return failure;
+  }
+
+  async setConsent(id: string, consent: Consent): Promise<void> {
+    await this.load();
+    await this.book.setConsent(id, consent);
+    this.#again((job) => job.status.state === 'needs-consent' || (consent === 'given' && (job.status.state === 'declined' || isMiss(job.status))));
+  }
+
+  async setPath(text: string): Promise<SymbolPath> {
+    await this.load();
+    const path = await this.book.setPath(text);
+    for (const listener of this.#pathListeners) listener(path);
+    this.#again((job) => job.status.state === 'needs-consent' || isMiss(job.status));
+    return path;
+  }
+
+  async addFiles(files: readonly { readonly name: string; readonly body: FileBody }[]): Promise<AddedFiles> {
+    const added = await this.#dropped.add(files, () => this.#effects.clock.sleep(0));
+    if (added.taken.length > 0) this.#again((job) => job.status.state !== 'done' && this.#dropped.find(job.want) !== undefined);
+    return added;
+  }
+
+  cached(): Promise<readonly StoredEntry[]> {
+    return this.#effects.store.list();
+  }
+  async deleteCached(keys: readonly string[]): Promise<void> {
+    await this.#effects.store.delete(keys);
+    await this.#misses.clear();
+  }
+
+  /** Ids of downloads; none: all that have not ended. */
+  cancel(ids: readonly string[] | undefined): void {
+    for (const job of this.#jobs.values()) {
+      if (isEnded(job.status) || (ids && !ids.includes(job.want.id))) continue;
+      job.stop.stop();
+      this.#queue.remove(job.want.id);
+      this.#set(job, { state: 'cancelled' });
+    }
+  }
+
+  /** `force`: also what was missed before, what was cancelled and what is plainly another maker's. */
+  request(requests: readonly ModuleRequest[], session: Session, force: boolean): void {
+    for (const request of requests) for (const want of firstWants(request)) this.#want(want, request, session, force);
+  }
+
+  closeSession(session: Session): void {
+    for (const job of this.#jobs.values()) {
+      job.sessions.delete(session);
+      if (job.sessions.size === 0 && !isEnded(job.status)) this.cancel([job.want.id]);
+    }
+  }
+
+  #want(want: Want, request: ModuleRequest, session: Session, force: boolean): void {
+    const job = this.#jobs.get(want.id);
+    if (!job) {
+      const made: Job = { want, request, sessions: new Set([session]), status: { state: 'waiting' }, stop: new StopSwitch(), demand: request.demand, force };
+      this.#jobs.set(want.id, made);
+      this.#start(made);
+      return;
+    }
+    job.sessions.add(session);
+    job.demand = Math.min(job.demand, request.demand);
+    if (job.arrival) {
+      this.#hand(job, job.arrival, session);
+      return;
+    }
+    session.status(describe(job));
+    job.force ||= force;
+    const again = job.status.state === 'cancelled' || (job.status.state === 'failed' && ['OFFLINE', 'PROXY'].includes(job.status.code));
+    if (isEnded(job.status) && (force || again)) this.#start(job);
+  }
+
+  #again(which: (job: Job) => boolean): void {
+    for (const job of [...this.#jobs.values()]) if (which(job)) this.#start(job);
+  }
+
+  #start(job: Job): void {
+    job.stop.stop();
+    job.stop = new StopSwitch();
+    this.#queue.remove(job.want.id);
+    this.#set(job, { state: 'waiting' });
+    void this.#guard(job, job.stop, () => this.#locate(job, job.stop));
+  }
+
+  /** A fault of ours ends the download too; it is never left hanging. */
+  async #guard(job: Job, stop: StopSwitch, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!stop.stopped)
+        this.#set(job, {
+          state: 'failed',
+          code: job.want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE',
+          detail: error instanceof Error ? error.message : String(error),
+        });
+    }
+  }
+
+  /** Whatever needs nobody's consent; else on to the servers. */
+  async #locate(job: Job, stop: StopSwitch): Promise<void> {
+    await this.load();
+    const local = (await this.#fromDropped(job.want)) ?? (await this.#fromStore(job.want));
+    if (stop.stopped) return;
+    if (local) {
+      this.#finish(job, local, 'stored');
+      return;
+    }
+    const failure = this.#effects.network ? await this.loadServerList() : undefined;
+    if (stop.stopped) return;
+    const servers = this.book.ofPath();
+    if (servers.length === 0) {
+      this.#set(
+        job,
+        failure
+          ? { state: 'failed', ...failure }
+          : { state: 'failed', code: 'NOT_ON_SERVER', detail: 'no server in the symbol path, and not among the files at hand' },
+      );
+      return;
+    }
+    this.#choose(job, servers, stop);
+  }
+
+  #choose(job: Job, servers: readonly Server[], stop: StopSwitch): void {
+    if (!this.#effects.network) {
+      this.#set(job, { state: 'failed', code: 'NOT_ON_SERVER', detail: 'not among the files at hand, and no server is asked in this session' });
+      return;
+    }
+    const fitting = servers.filter((server) => job.force || mayHold(server, job.request.maker));
+    if (fitting.length === 0) {
+      this.#set(job, {
+        state: 'declined',
+        detail: `not asked of ${servers.map((server) => server.host).join(', ')}: it is a module of ${job.request.maker ?? 'another maker'}`,
+      });
+      return;
+    }
+    const given = fitting.filter((server) => this.book.consentOf(server.id) === 'given');
+    const open = fitting.filter((server) => this.book.consentOf(server.id) === 'not-asked');
+    if (given.length > 0) this.#queue.add(job.want.id, job.demand, () => this.#guard(job, stop, () => this.#fetch(job, given, open, stop)));
+    else if (open.length > 0) this.#set(job, { state: 'needs-consent', servers: open.map((server) => server.id) });
+    else this.#set(job, { state: 'declined', detail: `${fitting.map((server) => server.host).join(', ')}: you chose not to ask` });
+  }
+
+  async #fetch(job: Job, servers: readonly Server[], open: readonly Server[], stop: StopSwitch): Promise<void> {
+    if (stop.stopped) return;
+    await this.#effects.locks.run(`symbols/${job.want.id}`, async () => {
+      // Another tab may have fetched it while this one waited for its turn.
+      const meanwhile = stop.stopped ? undefined : await this.#fromStore(job.want);
+      if (stop.stopped) return;
+      if (meanwhile) this.#finish(job, meanwhile, 'stored');
+      else await this.#askServers(job, servers, open, stop);
+    });
+  }
+
+  async #askServers(job: Job, servers: readonly Server[], open: readonly Server[], stop: StopSwitch): Promise<void> {
+    let worst: Failure | undefined;
+    for (const server of servers) {
+      const missedAt = job.force ? undefined : this.#misses.find(server.id, job.want.id);
+      if (missedAt !== undefined) {
+        worst = moreTelling(worst, { code: 'NOT_ON_SERVER', detail: `${server.host} did not have it on ${new Date(missedAt).toISOString().slice(0, 10)}` });
+        continue;
+      }
+      const got = await this.#ask(job, server, stop);
+      if (stop.stopped || (!got.ok && 'stopped' in got)) return;
+      if (got.ok) {
+        const kept = await this.#keep(job.want, got.arrival);
+        if (!stop.stopped) this.#finish(job, got.arrival, kept);
+        return;
+      }
+      if (got.failure.code === 'NOT_ON_SERVER') await this.#misses.add(server.id, job.want.id);
+      worst = moreTelling(worst, got.failure);
+    }
+    if (stop.stopped) return;
+    if (worst?.code === 'NOT_ON_SERVER' && open.length > 0) this.#set(job, { state: 'needs-consent', servers: open.map((server) => server.id) });
+    else this.#set(job, { state: 'failed', ...(worst ?? { code: 'NOT_ON_SERVER', detail: 'no server was asked' }) });
+  }
+
+  async #ask(job: Job, server: Server, stop: StopSwitch) {
+    this.#set(job, { state: 'downloading', server: server.host, done: 0, of: null });
+    let told = this.#effects.clock.now();
+    const got = await fetchWant(job.want, server, {
+      effects: this.#effects,
+      noise: this.noise,
+      stop,
+      onProgress: (done, of) => {
+        const now = this.#effects.clock.now();
+        if (stop.stopped || now - told < PROGRESS_MS) return;
+        told = now;
+        this.#set(job, { state: 'downloading', server: server.host, done, of });
+      },
+      twoTier: (of) => this.#isTwoTier(of, stop),
+    });
+    return got.ok ? { ok: true as const, arrival: await this.#arrivalOf(job.want, got.body, got.origin) } : got;
+  }
+
+  async #arrivalOf(want: Want, body: FileBody, origin: string): Promise<Arrival> {
+    const pack = want.kind === 'pdb' ? await this.#effects.formats.buildPack(body.source) : undefined;
+    if (pack && !pack.ok) this.noise.said(`${want.names[0] ?? ''}: no names: ${reasonText(pack.missing)}`);
+    return { want, body, origin, pack: pack?.ok ? pack.value : null };
+  }
+
+  #isTwoTier(server: Server, stop: StopSwitch): Promise<boolean> {
+    const known = this.#tiers.get(server.id);
+    if (known) return known;
+    const asked = this.#askTier(server, stop);
+    this.#tiers.set(server.id, asked);
+    return asked;
+  }
+  /** Only the file's presence counts; SymStore writes it empty or with one blank. A page in its place does not. */
+  async #askTier(server: Server, stop: StopSwitch): Promise<boolean> {
+    const result = await this.#effects.network?.get(`${server.root}/index2.txt`, {
+      maxBytes: LIST_BYTES,
+      stop,
+      accept: (first) => first[0] !== 0x3c,
+      onProgress: () => undefined,
+    });
+    if (result?.ended !== 'answer') this.#tiers.delete(server.id);
+    return result?.ended === 'answer' && result.status === 200 && result.first[0] !== 0x3c && (server.direct || result.proxyCode !== null);
+  }
+
+  async #fromDropped(want: Want): Promise<Arrival | undefined> {
+    const held = this.#dropped.find(want);
+    return held && (await this.#arrivalOf(want, held.body, held.name));
+  }
+
+  async #fromStore(want: Want): Promise<Arrival | undefined> {
+    const stored = await this.#effects.store.get(want.id);
+    if (!stored) {
+      this.noise.notInStore(want.id);
+      return undefined;
+    }
+    const fault = checkIdentity(want, stored.body, this.#effects);
+    if (fault) {
+      // Half-written or damaged: fetched anew.
+      await this.#effects.store.delete([want.id]);
+      return undefined;
+    }
+    if (stored.pack && this.#effects.formats.isPack(stored.pack)) return { want, body: stored.body, pack: stored.pack, origin: want.id };
+    const arrival = await this.#arrivalOf(want, stored.body, want.id);
+    if (arrival.pack) await this.#keep(want, arrival);
+    return arrival;
+  }
+
+  /** Where the browser gives no more room, the files used longest ago make some, once. */
+  async #keep(want: Want, arrival: Arrival): Promise<PutResult> {
+    const { store, clock } = this.#effects;
+    const packBytes = arrival.pack?.byteLength ?? 0;
+    const sizeBytes = arrival.body.source.size;
+    const now = clock.now();
+    const entry: StoredEntry = { key: want.id, name: want.names[0] ?? want.id, sizeBytes, packBytes, storedAtMs: now, usedAtMs: now, from: arrival.origin };
+    const first = await store.put(entry, arrival.body, arrival.pack);
+    if (first !== 'quota') return first;
+    const oldest = (await store.list()).filter((old) => !this.#jobs.get(old.key)?.arrival).sort((a, b) => a.usedAtMs - b.usedAtMs);
+    const leaving: string[] = [];
+    let freed = 0;
+    for (const old of oldest) {
+      if (freed >= sizeBytes + packBytes) break;
+      leaving.push(old.key);
+      freed += old.sizeBytes + old.packBytes;
+    }
+    if (freed < sizeBytes + packBytes) return 'quota';
+    await store.delete(leaving);
+    this.noise.said(`${leaving.length} files used longest ago were deleted to make room`);
+    return store.put(entry, arrival.body, arrival.pack);
+  }
+
+  #finish(job: Job, arrival: Arrival, kept: PutResult): void {
+    job.arrival = arrival;
+    const { want } = job;
+    this.noise.loaded(want.module, want.kind === 'image' ? 'image' : arrival.pack ? 'public symbols' : 'no names', arrival.origin);
+    this.#set(job, { state: 'done', origin: arrival.origin, sizeBytes: arrival.body.source.size, kept });
+    for (const session of job.sessions) this.#hand(job, arrival, session);
+  }
+
+  #hand(job: Job, arrival: Arrival, session: Session): void {
+    session.status(describe(job));
+    if (arrival.want.kind === 'pdb') {
+      session.arrive(arrival, null);
+      return;
+    }
+    const named = this.#effects.formats.pdbOfImage(arrival.body.source);
+    const pdb = named && pdbWant(job.want.module, named);
+    session.arrive(arrival, pdb);
+    // A triage dump does not hold the PDB's identity; the image does.
+    if (pdb && !job.request.pdb) this.#want(pdb, { ...job.request, pdb: pdb.identity }, session, job.force);
+  }
+
+  async #fetchList(base: string): Promise<Failure | undefined> {
+    const stop = new StopSwitch();
+    const result = await this.#effects.network?.get(`${base}/servers`, {
+      maxBytes: LIST_BYTES,
+      stop,
+      accept: (first) => first[0] === 0x5b,
+      onProgress: () => undefined,
+    });
+    if (!result || result.ended !== 'answer') return { code: 'OFFLINE', detail: result?.detail ?? 'no network in this session' };
+    const text =
+      result.body && result.status === 200 && result.proxyCode === 'ok' ? new TextDecoder('utf-8').decode(result.body.source.readBlock(0, LIST_BYTES)) : '';
+    const list = readServerList(text);
+    if (!list) return { code: 'PROXY', detail: `this site has no symbol proxy: its answer was ${result.status}` };
+    this.book.setListed(list);
+    return undefined;
+  }
+
+  #set(job: Job, status: DownloadStatus): void {
+    job.status = status;
+    const download = describe(job);
+    for (const listener of this.#listeners) listener(download);
+    for (const session of job.sessions) session.status(download);
+  }
+}
+
+function isMiss(status: DownloadStatus): boolean {
+  return status.state === 'failed' && status.code === 'NOT_ON_SERVER';
+}
+
+function describe(job: Job): Download {
+  const { want, status } = job;
+  return { id: want.id, module: want.module, kind: want.kind, file: want.names[0] ?? '', key: want.key, status };
+}

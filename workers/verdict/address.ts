@@ -1,0 +1,128 @@
+/** What kind of address a value is, and whether one wrong bit made it. */
+import { isCanonical, type Va, va } from '../base/address.ts';
+import { hex } from '../base/hex.ts';
+import type { Module, ModuleList, UnloadedModule } from '../modules/module.ts';
+
+export type AddressKind = 'null' | 'near-null' | 'minus-one' | 'user' | 'module' | 'unloaded' | 'stack' | 'kernel' | 'non-canonical' | 'pattern';
+
+export interface AddressClass {
+  readonly kind: AddressKind;
+  readonly words: string;
+  readonly module?: Module;
+  readonly offset?: bigint;
+  readonly unloaded?: UnloadedModule;
+  /** A single bit that, put back, makes the value a proper address. */
+  readonly flippedBit?: number;
+}
+
+export interface AddressWorld {
+  readonly modules: ModuleList;
+  readonly pointerSize: 4 | 8;
+  readonly stack?: { readonly low: bigint; readonly high: bigint };
+}
+
+/** Values that debug heaps and runtimes write into memory that nobody should read. */
+const PATTERNS: readonly (readonly [number, string])[] = [
+  [0xdeadbeef, 'the fill pattern 0xdeadbeef'],
+  [0xbaadf00d, 'the fill pattern of fresh heap memory'],
+  [0xfeeefeee, 'the fill pattern of freed heap memory'],
+  [0xdddddddd, 'the fill pattern of freed memory'],
+  [0xcdcdcdcd, 'the fill pattern of fresh memory'],
+  [0xabababab, 'the guard pattern behind a heap block'],
+  [0xcccccccc, 'the fill pattern of fresh stack memory'],
+];
+
+const LOW = 0x1_0000n;
+
+/** Number of set bits. */
+export function bitCount(value: bigint): number {
+  let count = 0;
+  for (let rest = value; rest !== 0n; rest &= rest - 1n) count++;
+  return count;
+}
+
+/** The index of the only set bit, or undefined where there are none or several. */
+export function onlyBit(value: bigint): number | undefined {
+  return value !== 0n && (value & (value - 1n)) === 0n ? value.toString(2).length - 1 : undefined;
+}
+
+/** A non-canonical value with exactly one of the bits 47 to 63 unlike the others. */
+export function flippedCanonicalBit(value: bigint): number | undefined {
+  if (isCanonical(va(value))) return undefined;
+  const top = value >> 47n;
+  const bit = onlyBit(top) ?? onlyBit(~top & 0x1ffffn);
+  return bit === undefined ? undefined : bit + 47;
+}
+
+/** Eight printable characters: text was taken for an address. */
+export function textOf(value: bigint, size: number): string | undefined {
+  let text = '';
+  for (let index = 0; index < size; index++) {
+    const code = Number((value >> BigInt(8 * index)) & 0xffn);
+    if (code < 0x20 || code > 0x7e) return undefined;
+    text += String.fromCharCode(code);
+  }
+  return text;
+}
+
+function patternOf(value: bigint, pointerSize: 4 | 8): string | undefined {
+  const low = Number(value & 0xffff_ffffn);
+  const high = Number(value >> 32n);
+  const doubled = pointerSize === 4 || high === low || high === 0;
+  const known = doubled ? PATTERNS.find(([pattern]) => Math.abs(low - pattern) < 0x1000)?.[1] : undefined;
+  if (known !== undefined) return known;
+  const text = textOf(value, pointerSize);
+  return text === undefined ? undefined : `text: the characters "${text}"`;
+}
+
+function smallKind(value: bigint, pointerSize: 4 | 8): AddressClass | undefined {
+  const all = pointerSize === 8 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
+  if (value === 0n) return { kind: 'null', words: 'a null pointer' };
+  if (value < LOW) return { kind: 'near-null', words: `a null pointer plus ${hex(value)}`, offset: value };
+  if (value === all) return { kind: 'minus-one', words: 'all bits set: the processor gave no address' };
+  if (value > all - LOW) return { kind: 'near-null', words: `just below address 0: a null pointer minus ${hex(all + 1n - value)}`, offset: value };
+  return undefined;
+}
+
+function moduleKind(value: bigint, world: AddressWorld): AddressClass | undefined {
+  const place = world.modules.find(va(value));
+  if (place) {
+    return { kind: 'module', words: `inside ${place.module.imageName}+${hex(place.rva)}`, module: place.module, offset: BigInt(place.rva) };
+  }
+  const unloaded = world.modules.findUnloaded(va(value));
+  if (unloaded) {
+    return { kind: 'unloaded', words: `inside ${unloaded.name}, which had been unloaded (+${hex(value - unloaded.start)})`, unloaded, offset: value - unloaded.start };
+  }
+  const { stack } = world;
+  if (stack && value >= stack.low && value < stack.high) return { kind: 'stack', words: `on this thread's stack (${hex(stack.high - value)} below its end)` };
+  return undefined;
+}
+
+export function classifyAddress(value: bigint, world: AddressWorld): AddressClass {
+  const small = smallKind(value, world.pointerSize) ?? moduleKind(value, world);
+  if (small) return small;
+  const pattern = patternOf(value, world.pointerSize);
+  if (pattern !== undefined) return { kind: 'pattern', words: pattern };
+  if (world.pointerSize === 4) {
+    return value >= 0x8000_0000n ? { kind: 'kernel', words: 'kernel memory of no module' } : { kind: 'user', words: 'a user-mode address' };
+  }
+  if (!isCanonical(va(value), 57)) {
+    const flippedBit = flippedCanonicalBit(value);
+    const words = flippedBit === undefined ? 'not a possible address (not canonical)' : `not a possible address: bit ${String(flippedBit)} is wrong`;
+    return { kind: 'non-canonical', words, ...(flippedBit === undefined ? {} : { flippedBit }) };
+  }
+  if (!isCanonical(va(value))) return { kind: 'non-canonical', words: 'not a possible address with 48-bit paging (not canonical)' };
+  return value >> 63n === 1n ? { kind: 'kernel', words: 'kernel memory of no module (pool, stack or mapped)' } : { kind: 'user', words: 'a user-mode address' };
+}
+
+/** x64 levels (wdm.h): 0 PASSIVE, 1 APC, 2 DISPATCH, 3 to 12 devices, 13 CLOCK, 14 IPI, 15 HIGH. */
+const IRQL_X64: readonly string[] = ['PASSIVE_LEVEL', 'APC_LEVEL', 'DISPATCH_LEVEL'];
+const IRQL_HIGH_X64: Readonly<Record<string, string>> = { '13': 'CLOCK_LEVEL', '14': 'IPI_LEVEL', '15': 'HIGH_LEVEL', '255': 'interrupts were off' };
+
+export function irqlName(value: bigint): string {
+  const low = IRQL_X64[Number(value & 0xffn)];
+  if (value < 3n && low !== undefined) return low;
+  return IRQL_HIGH_X64[value.toString()] ?? (value < 16n ? `device interrupt level ${value.toString()}` : `not an IRQL (${hex(value)})`);
+}
+
+export const wordsOfVa = (value: Va | bigint): string => hex(value);
