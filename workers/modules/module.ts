@@ -24,7 +24,8 @@ export interface Module {
   readonly checksum: Found<number>;
   /** File version "10.0.19041.804". */
   readonly version: Found<string>;
-  readonly identity: { readonly pe: Found<PeIdentity>; readonly pdb: Found<PdbIdentity> };
+  /** `buildId`: of an ELF file, lower-case hex, where a dump of Linux or Android names it. */
+  readonly identity: { readonly pe: Found<PeIdentity>; readonly pdb: Found<PdbIdentity>; readonly buildId?: string };
   /** What told of the module: the dump's driver list, the loaded-module list in memory … */
   readonly origin: string;
 }

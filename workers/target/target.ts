@@ -135,6 +135,8 @@ export interface Target {
   readonly oddities: readonly string[];
   /** Kernel dumps: KernBase, PsLoadedModuleList … from the header and KDBG, by their names in wdbgexts.h. */
   readonly kernelPointers: Readonly<Record<string, Va>>;
+  /** Kernel dumps: offsets and sizes inside kernel objects that KDBG tells, by their names in wdbgexts.h (OffsetKThreadTeb …). */
+  readonly kernelOffsets?: Readonly<Record<string, number>>;
 }
 
 /** What the header alone tells: read before anything slow starts (budget: 2 MiB). */

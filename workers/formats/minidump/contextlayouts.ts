@@ -67,7 +67,7 @@ export const ARM64: ContextLayout = {
   rows: [
     ...run(ARM64_INTEGERS, 8, 8, 'integer'),
     ...run(['fp', 'lr', 'sp', 'pc'], 240, 8, 'control'),
-    ['psr', 4, 4, 'control'],
+    ['cpsr', 4, 4, 'control'],
     ['fpcr', 784, 4, 'floating-point'],
     ['fpsr', 788, 4, 'floating-point'],
   ],
@@ -82,13 +82,13 @@ export const ARM64_BREAKPAD_OLD: ContextLayout = {
   rows: [
     ...run(ARM64_INTEGERS, 8, 8, 'integer'),
     ...run(['fp', 'lr', 'sp', 'pc'], 240, 8, 'control'),
-    ['psr', 272, 4, 'control'],
+    ['cpsr', 272, 4, 'control'],
     ['fpsr', 276, 4, 'floating-point'],
     ['fpcr', 280, 4, 'floating-point'],
   ],
 };
 
-const ARM_ROWS: readonly RegisterRow[] = [...run(numbered('r', 13), 4, 4, 'integer'), ...run(['sp', 'lr', 'pc', 'psr'], 56, 4, 'control')];
+const ARM_ROWS: readonly RegisterRow[] = [...run(numbered('r', 13), 4, 4, 'integer'), ...run(['sp', 'lr', 'pc', 'cpsr'], 56, 4, 'control')];
 export const ARM: ContextLayout = {
   name: 'CONTEXT (ARM)',
   size: 416,

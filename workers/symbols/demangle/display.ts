@@ -1,13 +1,16 @@
 /** Names as WinDbg prints them in stacks. What is not understood stays as it is. */
+import { Demangler } from './demangler.ts';
 
 /** `_name@8`, `@name@8`, `name@@8`: stdcall, fastcall, vectorcall; `_name`: cdecl (learn.microsoft.com/cpp/build/reference/decorated-names). */
 const C_DECORATION = /^(?:_(?<stdcall>[^@?]+)@\d+|@(?<fastcall>[^@?]+)@\d+|(?<vectorcall>[^@?]+)@@\d+|_(?<cdecl>[^@?]+))$/;
 
+/** C names of 32-bit x86; the other architectures do not decorate them. */
 export function undecorateC(name: string): string {
   const groups = C_DECORATION.exec(name)?.groups;
   return groups?.['stdcall'] ?? groups?.['fastcall'] ?? groups?.['vectorcall'] ?? groups?.['cdecl'] ?? name;
 }
 
 export function displayName(name: string, arch: string): string {
+  if (name.startsWith('?')) return new Demangler(name).run() ?? name;
   return arch === 'x86' ? undecorateC(name) : name;
 }

@@ -1,7 +1,7 @@
 /** One file from one server: names and shapes in order, retries, and what each answer is worth. */
+import type { Problem } from '../../base/problem.ts';
 import type { Effects, Failure, FetchResult, FileBody, StopSignal } from './effects.ts';
 import type { NoiseLog } from './noise.ts';
-import { reasonText } from './reason.ts';
 import { type Server, shapesOf } from './servers.ts';
 import { sniff, type Sniffed } from './sniff.ts';
 import { placesOf, readPointer, type Shape, type StorePlace, urlOf } from './storepath.ts';
@@ -141,7 +141,7 @@ function openBody(want: Want, body: FileBody, place: StorePlace, { server, effec
   if (first.length === 0) return judgeFirst(first, want, server);
   if (sniff(first) !== 'cab') return checked(want, body, origin, effects);
   const unpacked = effects.formats.unpackCab(body.source);
-  if (!unpacked.ok) return fail('BAD_CAB', reasonText(unpacked.missing));
+  if (!unpacked.ok) return { ok: false, failure: failureOf(unpacked.problem) };
   return checked(want, effects.formats.bodyOf(unpacked.value.bytes, unpacked.value.name), origin, effects);
 }
 
@@ -152,11 +152,13 @@ function checked(want: Want, body: FileBody, origin: string, effects: Effects): 
 }
 
 export function checkIdentity(want: Want, body: FileBody, { formats }: Effects): Failure | undefined {
-  const kind = sniff(body.source.readBlock(0, 64));
-  const good = want.kind === 'pdb' ? kind === 'msf' : kind === 'pe';
-  const bad = want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE';
-  if (!good) return { code: bad, detail: `the file is something else: ${kind}` };
   const result = want.kind === 'pdb' ? formats.checkPdb(body.source, want.identity) : formats.checkImage(body.source, want.identity);
-  if (result.ok) return undefined;
-  return { code: result.missing.why === 'not-valid' && result.missing.what.endsWith('identity') ? 'MISMATCH' : bad, detail: reasonText(result.missing) };
+  return result.ok ? undefined : failureOf(result.problem);
+}
+
+const CODES: ReadonlySet<string> = new Set<Failure['code']>(['MISMATCH', 'BAD_PDB', 'BAD_PE', 'BAD_CAB', 'TOO_LARGE']);
+
+/** A parser's problem as a download's failure. */
+function failureOf(problem: Problem): Failure {
+  return { code: CODES.has(problem.code) ? (problem.code as Failure['code']) : 'BAD_PDB', detail: problem.detail };
 }

@@ -2,9 +2,8 @@
 import type { Problem } from '../../base/problem.ts';
 import { SourceError } from '../../base/problem.ts';
 import type { FileBody, SymbolFormats } from './effects.ts';
-import { reasonText } from './reason.ts';
 import { sniff } from './sniff.ts';
-import { imageKey, pdbKey, type Want } from './want.ts';
+import type { Want } from './want.ts';
 
 const MAX_FILES = 20_000;
 /** Unpacked in memory, so bounded below the cap of a download. */
@@ -81,21 +80,16 @@ export class DroppedFiles {
   #unpack(body: FileBody): Sorted {
     if (body.source.size > MAX_CAB) return { code: 'TOO_LARGE', detail: `a cabinet of ${body.source.size} bytes` };
     const unpacked = this.#formats.unpackCab(body.source);
-    if (!unpacked.ok) return { code: 'BAD_CAB', detail: reasonText(unpacked.missing) };
+    if (!unpacked.ok) return unpacked.problem;
     const inner = this.#formats.bodyOf(unpacked.value.bytes, unpacked.value.name);
     return this.#identify(inner, sniff(inner.source.readBlock(0, 64)));
   }
 
   #identify(body: FileBody, kind: ReturnType<typeof sniff>): Sorted {
-    if (kind === 'msf') {
-      const identities = this.#formats.identifyPdb(body.source);
-      if (!identities.ok) return { code: 'BAD_PDB', detail: reasonText(identities.missing) };
-      return { kind: 'pdb', keys: identities.value.map((identity) => pdbKey(identity).toLowerCase()), body };
-    }
-    if (kind === 'pe') {
-      const identity = this.#formats.identifyImage(body.source);
-      if (!identity.ok) return { code: 'BAD_PE', detail: reasonText(identity.missing) };
-      return { kind: 'image', keys: [imageKey(identity.value).toLowerCase()], body };
+    if (kind === 'msf' || kind === 'pe') {
+      const keys = kind === 'msf' ? this.#formats.keysOfPdb(body.source) : this.#formats.keysOfImage(body.source);
+      if (!keys.ok) return keys.problem;
+      return { kind: kind === 'msf' ? 'pdb' : 'image', keys: keys.value.map((key) => key.toLowerCase()), body };
     }
     return { code: 'BAD_PDB', detail: `not a PDB, image or cabinet of one: ${kind}` };
   }

@@ -1,6 +1,6 @@
 /** What the service needs of its world. Implemented over fetch and IndexedDB in the browser, fs in Node, arrays in tests. */
 import type { Found } from '../../base/found.ts';
-import type { SymbolCode } from '../../base/problem.ts';
+import type { Reply, SymbolCode } from '../../base/problem.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import type { PdbIdentity, PeIdentity } from '../../modules/module.ts';
 
@@ -37,8 +37,8 @@ export interface Network {
 
 export interface StoredFile {
   readonly body: FileBody;
-  /** Names of a PDB, ready to use; null where none was built or by another engine version. */
-  readonly pack: Uint8Array | null;
+  /** Names of a PDB, ready to use; null where none was built. */
+  readonly pack: ArrayBuffer | null;
 }
 export interface StoredEntry {
   readonly key: string;
@@ -53,7 +53,7 @@ export type PutResult = 'stored' | 'quota' | 'unavailable';
 
 export interface SymbolStore {
   get(key: string): Promise<StoredFile | undefined>;
-  put(entry: StoredEntry, body: FileBody, pack: Uint8Array | null): Promise<PutResult>;
+  put(entry: StoredEntry, body: FileBody, pack: ArrayBuffer | null): Promise<PutResult>;
   list(): Promise<readonly StoredEntry[]>;
   delete(keys: readonly string[]): Promise<void>;
   /** Small values: consent, symbol path, misses. */
@@ -73,18 +73,19 @@ export interface Locks {
   run<T>(name: string, task: () => Promise<T>): Promise<T>;
 }
 
-/** File formats, as the service needs them. May throw SourceError, as every read. */
+/** File formats, as the service needs them (formats.ts). A problem's code is one of SymbolCode's. May throw SourceError, as every read. */
 export interface SymbolFormats {
-  unpackCab(source: ByteSource): Found<{ readonly name: string; readonly bytes: Uint8Array }>;
-  /** Whether these bytes are the PDB of that identity; the reason says what was found instead. */
-  checkPdb(source: ByteSource, wanted: PdbIdentity): Found<true>;
-  checkImage(source: ByteSource, wanted: PeIdentity): Found<true>;
-  /** All identities under which a dropped PDB may be asked for. */
-  identifyPdb(source: ByteSource): Found<readonly PdbIdentity[]>;
-  identifyImage(source: ByteSource): Found<PeIdentity>;
+  unpackCab(source: ByteSource): Reply<{ readonly name: string; readonly bytes: Uint8Array }>;
+  checkPdb(source: ByteSource, wanted: PdbIdentity): Reply<unknown>;
+  checkImage(source: ByteSource, wanted: PeIdentity): Reply<unknown>;
+  /** Store keys under which a dropped PDB may be asked for. */
+  keysOfPdb(source: ByteSource): Reply<readonly string[]>;
+  keysOfImage(source: ByteSource): Reply<readonly string[]>;
   /** The PDB that an image names in its debug directory. */
-  pdbOfImage(source: ByteSource): Found<PdbIdentity>;
-  buildPack(source: ByteSource): Found<Uint8Array>;
+  pdbOfImage(source: ByteSource): PdbIdentity | null;
+  /** True for a pack that this engine wrote. */
+  isPack(pack: ArrayBuffer): boolean;
+  buildPack(source: ByteSource): Promise<Found<ArrayBuffer>>;
   bodyOf(bytes: Uint8Array, name: string): FileBody;
 }
 

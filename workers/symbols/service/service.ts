@@ -13,10 +13,12 @@ import { consentTexts, type Consent, mayHold, readServerList, type Server, Serve
 import type { Session } from './session.ts';
 import { type Download, type DownloadStatus, isEnded, moreTelling } from './status.ts';
 import type { SymbolPath } from './sympath.ts';
-import { firstWants, imageWant, type ModuleRequest, pdbWant, type Want } from './want.ts';
+import { firstWants, type ModuleRequest, pdbWant, type Want } from './want.ts';
 
 const PARALLEL = 6;
 const LIST_BYTES = 256 * 1024;
+/** Bytes arrive in thousands of pieces; listeners hear of ten a second. */
+const PROGRESS_MS = 100;
 
 export interface ServiceOptions {
   /** Where the proxy answers, without a slash at its end; null: servers are asked directly. */
@@ -29,7 +31,7 @@ export interface ServiceOptions {
 export interface Arrival {
   readonly want: Want;
   readonly body: FileBody;
-  readonly pack: Uint8Array | null;
+  readonly pack: ArrayBuffer | null;
   readonly origin: string;
 }
 
@@ -54,6 +56,7 @@ export class SymbolService {
   readonly #queue = new DemandQueue(PARALLEL);
   readonly #jobs = new Map<string, Job>();
   readonly #listeners = new Set<(download: Download) => void>();
+  readonly #pathListeners = new Set<(path: SymbolPath) => void>();
   readonly #tiers = new Map<string, Promise<boolean>>();
   #ready: Promise<void> | undefined;
   #list: Promise<Failure | undefined> | undefined;
@@ -70,6 +73,11 @@ export class SymbolService {
   onDownload(listener: (download: Download) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onPath(listener: (path: SymbolPath) => void): () => void {
+    this.#pathListeners.add(listener);
+    return () => this.#pathListeners.delete(listener);
   }
 
   downloads(): Download[] {
@@ -118,6 +126,7 @@ export class SymbolService {
   async setPath(text: string): Promise<SymbolPath> {
     await this.load();
     const path = await this.book.setPath(text);
+    for (const listener of this.#pathListeners) listener(path);
     this.#again((job) => job.status.state === 'needs-consent' || isMiss(job.status));
     return path;
   }
@@ -207,7 +216,7 @@ export class SymbolService {
   /** Whatever needs nobody's consent; else on to the servers. */
   async #locate(job: Job, stop: StopSwitch): Promise<void> {
     await this.load();
-    const local = this.#fromDropped(job.want) ?? (await this.#fromStore(job.want));
+    const local = (await this.#fromDropped(job.want)) ?? (await this.#fromStore(job.want));
     if (stop.stopped) return;
     if (local) {
       this.#finish(job, local, 'stored');
@@ -284,20 +293,24 @@ export class SymbolService {
 
   async #ask(job: Job, server: Server, stop: StopSwitch) {
     this.#set(job, { state: 'downloading', server: server.host, done: 0, of: null });
+    let told = this.#effects.clock.now();
     const got = await fetchWant(job.want, server, {
       effects: this.#effects,
       noise: this.noise,
       stop,
       onProgress: (done, of) => {
-        if (!stop.stopped) this.#set(job, { state: 'downloading', server: server.host, done, of });
+        const now = this.#effects.clock.now();
+        if (stop.stopped || now - told < PROGRESS_MS) return;
+        told = now;
+        this.#set(job, { state: 'downloading', server: server.host, done, of });
       },
       twoTier: (of) => this.#isTwoTier(of, stop),
     });
-    return got.ok ? { ok: true as const, arrival: this.#arrivalOf(job.want, got.body, got.origin) } : got;
+    return got.ok ? { ok: true as const, arrival: await this.#arrivalOf(job.want, got.body, got.origin) } : got;
   }
 
-  #arrivalOf(want: Want, body: FileBody, origin: string): Arrival {
-    const pack = want.kind === 'pdb' ? this.#effects.formats.buildPack(body.source) : undefined;
+  async #arrivalOf(want: Want, body: FileBody, origin: string): Promise<Arrival> {
+    const pack = want.kind === 'pdb' ? await this.#effects.formats.buildPack(body.source) : undefined;
     if (pack && !pack.ok) this.noise.said(`${want.names[0] ?? ''}: no names: ${reasonText(pack.missing)}`);
     return { want, body, origin, pack: pack?.ok ? pack.value : null };
   }
@@ -321,9 +334,9 @@ export class SymbolService {
     return result?.ended === 'answer' && result.status === 200 && result.first[0] !== 0x3c && (server.direct || result.proxyCode !== null);
   }
 
-  #fromDropped(want: Want): Arrival | undefined {
+  async #fromDropped(want: Want): Promise<Arrival | undefined> {
     const held = this.#dropped.find(want);
-    return held && this.#arrivalOf(want, held.body, held.name);
+    return held && (await this.#arrivalOf(want, held.body, held.name));
   }
 
   async #fromStore(want: Want): Promise<Arrival | undefined> {
@@ -338,8 +351,8 @@ export class SymbolService {
       await this.#effects.store.delete([want.id]);
       return undefined;
     }
-    if (stored.pack) return { want, body: stored.body, pack: stored.pack, origin: want.id };
-    const arrival = this.#arrivalOf(want, stored.body, want.id);
+    if (stored.pack && this.#effects.formats.isPack(stored.pack)) return { want, body: stored.body, pack: stored.pack, origin: want.id };
+    const arrival = await this.#arrivalOf(want, stored.body, want.id);
     if (arrival.pack) await this.#keep(want, arrival);
     return arrival;
   }
@@ -347,7 +360,7 @@ export class SymbolService {
   /** Where the browser gives no more room, the files used longest ago make some, once. */
   async #keep(want: Want, arrival: Arrival): Promise<PutResult> {
     const { store, clock } = this.#effects;
-    const packBytes = arrival.pack?.length ?? 0;
+    const packBytes = arrival.pack?.byteLength ?? 0;
     const sizeBytes = arrival.body.source.size;
     const now = clock.now();
     const entry: StoredEntry = { key: want.id, name: want.names[0] ?? want.id, sizeBytes, packBytes, storedAtMs: now, usedAtMs: now, from: arrival.origin };
@@ -382,7 +395,7 @@ export class SymbolService {
       return;
     }
     const named = this.#effects.formats.pdbOfImage(arrival.body.source);
-    const pdb = named.ok ? pdbWant(job.want.module, named.value) : null;
+    const pdb = named && pdbWant(job.want.module, named);
     session.arrive(arrival, pdb);
     // A triage dump does not hold the PDB's identity; the image does.
     if (pdb && !job.request.pdb) this.#want(pdb, { ...job.request, pdb: pdb.identity }, session, job.force);
@@ -420,12 +433,4 @@ function isMiss(status: DownloadStatus): boolean {
 function describe(job: Job): Download {
   const { want, status } = job;
   return { id: want.id, module: want.module, kind: want.kind, file: want.names[0] ?? '', key: want.key, status };
-}
-
-/** The ids of what a module's symbols come as; the attached side computes the same. */
-export function idsOf(request: Pick<ModuleRequest, 'module' | 'imageName' | 'pe' | 'pdb'>): { readonly pdb: string | null; readonly image: string | null } {
-  return {
-    pdb: request.pdb ? pdbWant(request.module, request.pdb).id : null,
-    image: request.pe ? imageWant(request.module, request.imageName, request.pe).id : null,
-  };
 }

@@ -1,6 +1,7 @@
 /** What a module needs, and under which names a symbol store may hold it. */
-import { hexDigits } from '../../base/hex.ts';
+import { fileNameOf } from '../../formats/pe/debug.ts';
 import type { PdbIdentity, PeIdentity } from '../../modules/module.ts';
+import { pdbKey, peKey } from '../keys.ts';
 
 /** A module whose symbols are asked for. Plain data: it crosses the worker border. */
 export interface ModuleRequest {
@@ -38,19 +39,6 @@ export interface ImageWant extends WantBase {
 export type Want = PdbWant | ImageWant;
 
 /**
- * GUID in upper case without dashes, then the age in hex: "Using SymStore", and dotnet/symstore
- * docs/specs/SSQP_Key_Conventions.md. Servers of Microsoft's make compare without case; stores on S3 do not.
- */
-export function pdbKey(identity: PdbIdentity): string {
-  return identity.guid.replaceAll('-', '').toUpperCase() + identity.age.toString(16);
-}
-
-/** TimeDateStamp as eight upper-case digits, then SizeOfImage in lower case: the same documents. */
-export function imageKey(identity: PeIdentity): string {
-  return hexDigits(identity.timestamp >>> 0, 8).toUpperCase() + identity.sizeOfImage.toString(16);
-}
-
-/**
  * Windows loads its kernel and HAL under one name while the store lists them under the name they were built with:
  * the four kernels of "Windows Internals", chapter 2, and the HALs of Windows 7 and before.
  */
@@ -60,18 +48,14 @@ const BUILT_AS: Readonly<Record<string, readonly string[]>> = {
   'hal.dll': ['halmacpi.dll', 'halaacpi.dll', 'halacpi.dll', 'halmps.dll'],
 };
 
-function fileOf(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf('\\'), path.lastIndexOf('/')) + 1);
-}
-
 export function pdbWant(module: string, identity: PdbIdentity): PdbWant {
-  const key = pdbKey(identity);
-  return { id: `pdb/${key.toLowerCase()}`, kind: 'pdb', module, names: [fileOf(identity.file)], key, identity };
+  const key = pdbKey(identity.guid, identity.age);
+  return { id: `pdb/${key.toLowerCase()}`, kind: 'pdb', module, names: [fileNameOf(identity.file)], key, identity };
 }
 
 export function imageWant(module: string, imageName: string, identity: PeIdentity): ImageWant {
-  const name = fileOf(imageName);
-  const key = imageKey(identity);
+  const name = fileNameOf(imageName);
+  const key = peKey(identity.timestamp, identity.sizeOfImage);
   const names = [name, ...(BUILT_AS[name.toLowerCase()] ?? [])];
   return { id: `image/${name.toLowerCase()}/${key.toLowerCase()}`, kind: 'image', module, names, key, identity };
 }
@@ -82,4 +66,12 @@ export function firstWants(request: ModuleRequest): Want[] {
   if (request.pdb) wants.push(pdbWant(request.module, request.pdb));
   if (request.pe && (request.image || !request.pdb)) wants.push(imageWant(request.module, request.imageName, request.pe));
   return wants;
+}
+
+/** The ids of what a module's symbols come as; the attached side computes the same. */
+export function idsOf(request: Pick<ModuleRequest, 'module' | 'imageName' | 'pe' | 'pdb'>): { readonly pdb: string | null; readonly image: string | null } {
+  return {
+    pdb: request.pdb ? pdbWant(request.module, request.pdb).id : null,
+    image: request.pe ? imageWant(request.module, request.imageName, request.pe).id : null,
+  };
 }

@@ -2,6 +2,7 @@
  * Scenes: the stops that people meet, drawn on the invented machine. Parameters as Microsoft's bug check reference
  * describes them (learn.microsoft.com/windows-hardware/drivers/debugger/bug-check-code-reference2).
  */
+import { ordinaryProcesses } from './processes.ts';
 import type { BugCheckParams } from './dumpheader.ts';
 import { type BuiltPe, type FunctionSpec, buildPe } from './pe.ts';
 import { type Machine, type Scene, bugCheckHere, kernelStack, machine, scene, words } from './scene.ts';
@@ -111,7 +112,7 @@ export function driverFault(options: DriverFaultOptions = {}): Scene {
   bugCheckHere(drawing, code, params);
   const ring = words(0xffffe0812f2c0080n, [0xffffe0812f1a4000n, 0x40n, 0x3fn, 0n, 0n, 0x0000_0200_0000_0001n, pointer, 0n]);
   return scene({
-    ...{ title: 'driver-fault', machine: on, drawing, bugCheck: code, params, trapFrame, cr2, memory: [ring] },
+    ...{ title: 'driver-fault', machine: on, drawing, bugCheck: code, params, trapFrame, cr2, memory: [ring], others: ordinaryProcesses(on) },
     thread: { address: 0xffff9a805a44b140n, id: 0, priority: 0 },
   });
 }

@@ -15,25 +15,79 @@ const MAX_BYTES = 40;
 const MAX_POPS = 8;
 
 export function findEpilog(tables: UnwindTables, entry: RuntimeFunction, at: number): Epilog | undefined {
-  const code = tables.code(at, Math.min(MAX_BYTES, Math.max(0, entry.end - at)));
+  const code = tables.code(at, at >= entry.begin && at < entry.end ? Math.min(MAX_BYTES, entry.end - at) : MAX_BYTES);
   const released = parseRelease(code);
   const popped = parsePops(code, released.next);
   if (!endsFunction(tables, entry, { code, next: popped.next, at })) return undefined;
   return { ...(released.release ? { release: released.release } : {}), pops: popped.pops };
 }
 
-/** 48 83 C4 ib, 48 81 C4 id: add rsp. 48..4F 8D with rsp as destination: lea rsp,[register+displacement]. */
+/** Bytes as [mask, value] pairs. */
+type Pattern = readonly (readonly [mask: number, value: number])[];
+
+function matches(code: Uint8Array, at: number, pattern: Pattern): boolean {
+  return at + pattern.length <= code.length && pattern.every(([mask, value], index) => ((code[at + index] ?? 0) & mask) === value);
+}
+
+interface ReleaseForm {
+  readonly pattern: Pattern;
+  readonly wide: boolean;
+  readonly lea: boolean;
+}
+const ADD_RSP = 0xc4;
+/** add rsp,imm8 and imm32; lea rsp,[register+disp8] and [register+disp32]. */
+const RELEASES: readonly ReleaseForm[] = [
+  {
+    pattern: [
+      [0xff, 0x48],
+      [0xff, 0x83],
+      [0xff, ADD_RSP],
+    ],
+    wide: false,
+    lea: false,
+  },
+  {
+    pattern: [
+      [0xff, 0x48],
+      [0xff, 0x81],
+      [0xff, ADD_RSP],
+    ],
+    wide: true,
+    lea: false,
+  },
+  {
+    pattern: [
+      [0xfe, 0x48],
+      [0xff, 0x8d],
+      [0xf8, 0x60],
+    ],
+    wide: false,
+    lea: true,
+  },
+  {
+    pattern: [
+      [0xfe, 0x48],
+      [0xff, 0x8d],
+      [0xf8, 0xa0],
+    ],
+    wide: true,
+    lea: true,
+  },
+];
+/** In a ModRM byte: a SIB byte follows, so the base is not a plain register. */
+const RM_SIB = 4;
+
 function parseRelease(code: Uint8Array): { release?: NonNullable<Epilog['release']>; next: number } {
+  const form = RELEASES.find((one) => matches(code, 0, one.pattern));
+  const next = form?.wide ? 7 : 4;
+  if (!form || code.length < next) return { next: 0 };
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-  const [rex = 0, opcode = 0, modrm = 0] = code;
-  if (rex === 0x48 && modrm === 0xc4 && opcode === 0x83 && code.length >= 4) return { release: { kind: 'add', size: BigInt(view.getInt8(3)) }, next: 4 };
-  if (rex === 0x48 && modrm === 0xc4 && opcode === 0x81 && code.length >= 7) return { release: { kind: 'add', size: BigInt(view.getInt32(3, true)) }, next: 7 };
-  if ((rex & 0xfe) !== 0x48 || opcode !== 0x8d || ((modrm >> 3) & 7) !== 4 || (modrm & 7) === 4) return { next: 0 };
-  const register = GENERAL[(modrm & 7) | ((rex & 1) << 3)] ?? 'rbp';
-  const mode = modrm >> 6;
-  if (mode === 1 && code.length >= 4) return { release: { kind: 'lea', register, displacement: BigInt(view.getInt8(3)) }, next: 4 };
-  if (mode === 2 && code.length >= 7) return { release: { kind: 'lea', register, displacement: BigInt(view.getInt32(3, true)) }, next: 7 };
-  return { next: 0 };
+  const value = BigInt(form.wide ? view.getInt32(3, true) : view.getInt8(3));
+  if (!form.lea) return { release: { kind: 'add', size: value }, next };
+  const rm = view.getUint8(2) & 7;
+  if (rm === RM_SIB) return { next: 0 };
+  const register = GENERAL[rm | ((view.getUint8(0) & 1) << 3)] ?? 'rbp';
+  return { release: { kind: 'lea', register, displacement: value }, next };
 }
 
 /** 58+r, 41 58+r. */
@@ -57,16 +111,31 @@ interface Ending {
   readonly at: number;
 }
 
-/** ret, rep ret, ret imm16, a jump through memory or a register, or a direct jump that leaves the function. */
+/** ret; ret imm16; rep ret; jmp [memory]; jmp through a register with REX. */
+const ENDINGS: readonly Pattern[] = [
+  [[0xff, 0xc3]],
+  [[0xff, 0xc2]],
+  [
+    [0xff, 0xf3],
+    [0xff, 0xc3],
+  ],
+  [
+    [0xff, 0xff],
+    [0xff, 0x25],
+  ],
+  [
+    [0xf8, 0x48],
+    [0xff, 0xff],
+    [0x38, 0x20],
+  ],
+];
+
+/** One of the endings above, or a direct jump that leaves the function. */
 function endsFunction(tables: UnwindTables, entry: RuntimeFunction, { code, next, at }: Ending): boolean {
-  const first = code[next];
-  const second = code[next + 1] ?? -1;
-  if (first === 0xc3 || first === 0xc2 || (first === 0xf3 && second === 0xc3)) return true;
-  if (first === 0xff && second === 0x25) return true;
-  if (first !== undefined && (first & 0xf8) === 0x48 && second === 0xff && ((code[next + 2] ?? 0) & 0x38) === 0x20) return true;
+  if (ENDINGS.some((pattern) => matches(code, next, pattern))) return true;
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-  if (first === 0xeb && next + 2 <= code.length) return leaves(tables, entry, at + next + 2 + view.getInt8(next + 1));
-  if (first === 0xe9 && next + 5 <= code.length) return leaves(tables, entry, at + next + 5 + view.getInt32(next + 1, true));
+  if (code[next] === 0xeb && next + 2 <= code.length) return leaves(tables, entry, at + next + 2 + view.getInt8(next + 1));
+  if (code[next] === 0xe9 && next + 5 <= code.length) return leaves(tables, entry, at + next + 5 + view.getInt32(next + 1, true));
   return false;
 }
 

@@ -68,8 +68,11 @@ export function undoFunction(tables: UnwindTables, entry: RuntimeFunction, at: n
   const machine = new Machine(start.registers, start.read);
   const first = tables.info(entry);
   if (!first.ok) return first;
-  const epilog = at - entry.begin >= first.value.prologSize ? findEpilog(tables, entry, at) : undefined;
-  const done = epilog ? undoEpilog(machine, epilog) : undoProlog(tables, first.value, at - entry.begin, machine);
+  // An indirect entry leads to a function whose own piece need not hold `at`: then its whole prolog has run.
+  const inside = at >= entry.begin && at < entry.end;
+  const offset = inside ? at - entry.begin : Number.POSITIVE_INFINITY;
+  const epilog = offset >= first.value.prologSize ? findEpilog(tables, entry, at) : undefined;
+  const done = epilog ? undoEpilog(machine, epilog) : undoProlog(tables, first.value, offset, machine);
   if (!done.ok) return done;
   if (!machine.machineFrame) {
     const ip = machine.pop('rip');

@@ -1,0 +1,220 @@
+/** The analysis worker's side of the symbol worker: a provider over what has arrived, synchronous, and the asking for more. */
+import { type Found, found, missing, thenFound, valueOf } from '../base/found.ts';
+import { refuse, type Reply, reply, SourceError } from '../base/problem.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import { openPeFile, type PeFile } from '../formats/pe/file.ts';
+import type { Module } from '../modules/module.ts';
+import { exportSymbols } from './exports.ts';
+import { imageFromPe } from './image.ts';
+import { readPack } from './pack/layout.ts';
+import { PackTable } from './pack/table.ts';
+import type { ImageBytes, SymbolProvider, SymbolStatus, SymbolTable } from './provider.ts';
+import type { Download } from './service/status.ts';
+import { parseSymbolPath } from './service/sympath.ts';
+import { idsOf, type ModuleRequest } from './service/want.ts';
+import type { FromSymbols, ToSymbols, WirePort } from './wire.ts';
+
+const MAX_LINES = 2000;
+
+export interface AttachedWorld {
+  readonly port: WirePort;
+  /** A file as it came over the port, to be read synchronously. */
+  openFile(handle: unknown, name: string): ByteSource;
+  /** Something arrived or changed its state: views may be drawn anew. */
+  onChange(what: { readonly id: string; readonly arrived: boolean }): void;
+}
+
+interface Here {
+  readonly source: ByteSource;
+  readonly origin: string;
+  readonly pack: ArrayBuffer | null;
+  readonly pdbOfImage: string | null;
+  table?: Found<SymbolTable>;
+  file?: Found<PeFile>;
+}
+
+export interface Demand {
+  readonly module: Module;
+  readonly demand: number;
+  readonly maker: string | null;
+  readonly image: boolean;
+}
+
+export function requestOf({ module, demand, maker, image }: Demand): ModuleRequest {
+  const { identity, imageName, name } = module;
+  return { module: name, imageName, pe: valueOf(identity.pe) ?? null, pdb: valueOf(identity.pdb) ?? null, demand, maker, image };
+}
+
+/** Also the SymbolControl of the console commands. */
+export class AttachedSymbols implements SymbolProvider {
+  readonly #world: AttachedWorld;
+  readonly #here = new Map<string, Here>();
+  readonly #downloads = new Map<string, Download>();
+  readonly #log: string[] = [];
+  #known: readonly Demand[] = [];
+  #path = '';
+  #noisy = false;
+  #revision = 0;
+
+  constructor(world: AttachedWorld) {
+    this.#world = world;
+    world.port.onmessage = (event) => this.#receive(event.data as FromSymbols);
+    world.port.start?.();
+  }
+
+  /** The modules of the opened dump, so that they can be asked for by name. */
+  know(demands: readonly Demand[]): void {
+    this.#known = demands;
+  }
+  /** Asks for these; answers arrive later. */
+  ask(demands: readonly Demand[], force = false): void {
+    this.#tell({ tell: 'request', modules: demands.map(requestOf), force });
+  }
+  close(): void {
+    this.#tell({ tell: 'close' });
+    this.#world.port.onmessage = null;
+    this.#world.port.close();
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  status(module: Module): SymbolStatus {
+    const { pdb, image } = this.#idsOf(module);
+    const table = this.table(module);
+    if (table.ok) return { state: 'ready', origin: table.value.origin, kind: table.value.kind, count: table.value.count };
+    const download = (pdb === null ? undefined : this.#downloads.get(pdb)) ?? (image === null ? undefined : this.#downloads.get(image));
+    return download ? statusOf(download) : { state: 'not-asked' };
+  }
+
+  table(module: Module): Found<SymbolTable> {
+    const { pdb, image } = this.#idsOf(module);
+    const ofPdb = this.#guarded(module, () => this.#pdbTable(pdb));
+    if (ofPdb?.ok) return ofPdb;
+    const ofImage = this.#guarded(module, () => this.#exports(image));
+    return ofImage?.ok ? ofImage : (ofPdb ?? ofImage ?? this.#none(module, 'no symbols have arrived'));
+  }
+
+  image(module: Module): Found<ImageBytes> {
+    const { image } = this.#idsOf(module);
+    const file = this.#guarded(module, () => this.#peFile(image));
+    return file ? thenFound(file, (pe) => found(imageFromPe(pe))) : this.#none(module, 'the image file is not at hand');
+  }
+
+  /** The PDB itself, for types and lines. */
+  pdbSource(module: Module): Found<ByteSource> {
+    const { pdb } = this.#idsOf(module);
+    const here = pdb === null ? undefined : this.#here.get(pdb);
+    return here ? found(here.source) : this.#none(module, 'its PDB has not arrived');
+  }
+
+  path(): string {
+    return this.#path;
+  }
+  setPath(path: string): Reply<string> {
+    const [problem] = parseSymbolPath(path).problems;
+    if (problem) return refuse('BAD_ARGUMENT', `${problem.text}: ${problem.why}`, { at: problem.at });
+    this.#path = path;
+    this.#tell({ tell: 'set-path', text: path });
+    return reply(path);
+  }
+  noisy(): boolean {
+    return this.#noisy;
+  }
+  setNoisy(on: boolean): void {
+    this.#noisy = on;
+  }
+  log(): readonly string[] {
+    return this.#log;
+  }
+  /** By WinDbg name; none: all modules. */
+  request(modules: readonly string[], force: boolean): void {
+    const wanted = modules.map((name) => name.toLowerCase());
+    this.ask(wanted.length === 0 ? this.#known : this.#known.filter(({ module }) => wanted.includes(module.name.toLowerCase())), force);
+  }
+
+  #tell(message: ToSymbols): void {
+    this.#world.port.postMessage(message);
+  }
+
+  #receive(message: FromSymbols): void {
+    if (message.tell === 'download') {
+      this.#downloads.set(message.download.id, message.download);
+      this.#world.onChange({ id: message.download.id, arrived: false });
+    } else if (message.tell === 'file') {
+      const { id, name, origin, handle, pack, pdbOfImage } = message;
+      this.#revision += 1;
+      this.#here.set(id, { source: this.#world.openFile(handle, name), origin, pack, pdbOfImage });
+      this.#world.onChange({ id, arrived: true });
+    } else if (message.tell === 'noise') {
+      this.#note(message.lines);
+    } else {
+      this.#path = message.path;
+      if (message.tell === 'hello') this.#note(message.noise);
+    }
+  }
+
+  #note(lines: readonly string[]): void {
+    this.#log.push(...lines);
+    if (this.#log.length > MAX_LINES) this.#log.splice(0, this.#log.length - MAX_LINES);
+  }
+
+  /** A triage dump does not name the PDB; the image that has arrived does. */
+  #idsOf(module: Module): { readonly pdb: string | null; readonly image: string | null } {
+    const ids = idsOf(requestOf({ module, demand: 0, maker: null, image: false }));
+    const named = ids.image === null ? undefined : this.#here.get(ids.image)?.pdbOfImage;
+    return { image: ids.image, pdb: ids.pdb ?? named ?? null };
+  }
+
+  #pdbTable(id: string | null): Found<SymbolTable> | undefined {
+    const here = id === null ? undefined : this.#here.get(id);
+    if (!here?.pack) return undefined;
+    here.table ??= thenFound(readPack(here.pack), (pack) => found(new PackTable(pack)));
+    return here.table;
+  }
+  #peFile(id: string | null): Found<PeFile> | undefined {
+    const here = id === null ? undefined : this.#here.get(id);
+    if (!here) return undefined;
+    here.file ??= openPeFile(here.source);
+    return here.file;
+  }
+  #exports(id: string | null): Found<SymbolTable> | undefined {
+    const here = id === null ? undefined : this.#here.get(id);
+    const file = this.#peFile(id);
+    if (!here || !file) return undefined;
+    here.table ??= thenFound(file, (pe) => exportSymbols(pe, pe.headers));
+    return here.table;
+  }
+
+  #guarded<T>(module: Module, run: () => Found<T> | undefined): Found<T> | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof SourceError) return this.#none(module, error.message);
+      throw error;
+    }
+  }
+  #none(module: Module, detail: string): ReturnType<typeof missing> {
+    return missing({ why: 'no-symbols', module: module.name, detail });
+  }
+}
+
+function statusOf({ status }: Download): SymbolStatus {
+  switch (status.state) {
+    case 'needs-consent':
+      return { state: 'not-asked' };
+    case 'waiting':
+      return { state: 'waiting' };
+    case 'downloading':
+      return { state: 'downloading', done: status.done, ...(status.of === null ? {} : { of: status.of }) };
+    case 'done':
+      return { state: 'failed', code: 'BAD_PDB', detail: `${status.origin} holds no names` };
+    case 'failed':
+      return { state: 'failed', code: status.code, detail: status.detail };
+    case 'cancelled':
+      return { state: 'failed', code: 'CANCELLED', detail: 'cancelled' };
+    case 'declined':
+      return { state: 'failed', code: 'DECLINED', detail: status.detail };
+  }
+}

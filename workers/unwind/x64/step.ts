@@ -1,0 +1,90 @@
+/** From one x64 frame to its caller: unwind data where it can be had, else trap frames and the scan. */
+import { type Va, va, vaAdd } from '../../base/address.ts';
+import { type Found, missing } from '../../base/found.ts';
+import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
+import { findTrapFrame, type Trap } from '../trapframe.ts';
+import { ended, type Next, type RawFrame, type Walker } from '../walker.ts';
+import { undoFunction, undoLeaf, type Undone } from './undo.ts';
+
+const WORD = 8;
+/** A system service keeps fourteen words of copied arguments below its trap frame; other handlers nothing. */
+const SERVICE_HOME = 0x70;
+
+/** `resume` is set where an earlier scan from this frame led to a frame that was disproved. */
+export function stepX64(walker: Walker, frame: RawFrame, resume: Va | undefined): Next {
+  if (resume !== undefined) return scanFrom(walker, frame, resume);
+  const undone = undo(walker, frame);
+  if (undone.ok) {
+    const next = accept(walker, frame, undone.value);
+    if (next) return next;
+    // Unwind data that leads nowhere disproves a frame that was a guess.
+    if (isGuess(frame)) return { kind: 'reject' };
+  }
+  const called = isGuess(frame) || frame.trust === 'unwind-info';
+  const trap = walker.inputs.kernel && called ? findTrapFrame(walker, frame.sp) : undefined;
+  if (trap && (trap.at === frame.sp || trap.at === vaAdd(frame.sp, SERVICE_HOME))) return given(trap.registers);
+  if (walker.inputs.kernel && frame.boundary === 'trap-frame' && !isKernel(frame.ip)) return ended('root', 'the rest lies on the user-mode stack');
+  return trap ? handlerOf(walker, frame, trap) : scanFrom(walker, frame, frame.sp);
+}
+
+/** Found by a scan: the word may be a leftover of an earlier call. */
+const isGuess = (frame: RawFrame): boolean => frame.trust === 'scan' || frame.trust === 'scan-call-checked';
+const isKernel = (at: Va): boolean => at >= 0xffff_8000_0000_0000n;
+
+/** A trap frame further up belongs to its handler, whose return address should stand between. */
+function handlerOf(walker: Walker, frame: RawFrame, trap: Trap): Next {
+  const hit = findReturnAddress(walker, frame.sp, trap.at, va);
+  return hit.kind === 'hit' ? scanned(hit) : given(trap.registers);
+}
+
+function given(registers: RawFrame['registers']): Next {
+  const ip = va(registers['rip'] ?? 0n);
+  return { kind: 'frame', frame: { ip, sp: va(registers['rsp'] ?? 0n), trust: 'given', boundary: 'trap-frame', registers } };
+}
+
+/** Takes the frame down by its unwind data, or as a leaf where the table is at hand and has no entry. */
+function undo(walker: Walker, frame: RawFrame): Found<Undone> {
+  const here = walker.code.at(frame.ip);
+  if (!here) return missing({ why: 'not-computed', detail: 'no module' });
+  const entry = here.image.lookup(here.place.rva);
+  if (!entry.ok) return entry;
+  const registers = { ...frame.registers, rip: frame.ip, rsp: frame.sp };
+  if (entry.value) return undoFunction(here.image, entry.value, here.place.rva, { registers, read: walker.read });
+  // Only the innermost function, or one that was interrupted, can be a leaf: the others have called.
+  const innermost = frame.trust === 'context' || frame.boundary !== undefined;
+  return innermost ? undoLeaf(registers, walker.read) : missing({ why: 'not-computed', detail: 'a caller without unwind data' });
+}
+
+/** The frame that unwind data led to, where it can be one. */
+function accept(walker: Walker, frame: RawFrame, undone: Undone): Next | undefined {
+  const ip = va(undone.registers['rip'] ?? 0n);
+  const sp = va(undone.registers['rsp'] ?? 0n);
+  if (ip === 0n && !undone.machineFrame) {
+    return isGuess(frame) && walker.inputs.kernel ? undefined : ended('end-of-stack', 'the return address is 0');
+  }
+  if (!undone.machineFrame && !(sp > frame.sp && walker.onStack(sp, frame.sp) && mayReturnTo(walker, frame, ip))) return undefined;
+  const boundary = undone.machineFrame ? ({ boundary: 'machine-frame' } as const) : {};
+  return { kind: 'frame', frame: { ip, sp, trust: 'unwind-info', ...boundary, registers: undone.registers } };
+}
+
+/** In user mode generated code lies in no module; a guess that leads there is not believed. */
+function mayReturnTo(walker: Walker, frame: RawFrame, ip: Va): boolean {
+  return walker.inModule(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
+}
+
+function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
+  const innermost = frame.trust === 'context' || frame.boundary !== undefined;
+  // Jumps through a bad pointer: no module there, but the caller's return address lies on top.
+  if (innermost && from === frame.sp && !walker.inModule(frame.ip)) {
+    const word = walker.read(frame.sp);
+    if (word.ok && checkCall(walker, va(word.value)) === 'call') return scanned({ slot: frame.sp, target: va(word.value), checked: true });
+  }
+  const to = walker.scanEnd(from);
+  const hit = findReturnAddress(walker, from, to, va);
+  return hit.kind === 'hit' ? scanned(hit) : scanEnded(walker, hit);
+}
+
+function scanned({ slot, target, checked }: { slot: Va; target: Va; checked: boolean }): Next {
+  const sp = vaAdd(slot, WORD);
+  return { kind: 'frame', frame: { ip: target, sp, trust: checked ? 'scan-call-checked' : 'scan', registers: { rip: target, rsp: sp } } };
+}
