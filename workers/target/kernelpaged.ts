@@ -21,6 +21,7 @@ import { memoryModules } from './kernelmodules.ts';
 import { chooseLayout, type LayoutChoice } from './kernelobjects.ts';
 import { crashedProcessor, processOf, type ProcessorsInput, processorThreads, readProcessors } from './kernelprocessors.ts';
 import { blobInfos } from './kerneltriage.ts';
+import { kernelWalks } from './kernelwalks.ts';
 import type { BlobInfo, FirstTarget, Target } from './target.ts';
 import type { StackRange } from './trapframe.ts';
 
@@ -131,5 +132,6 @@ export function* openPaged(input: PagedInput): Job<Omit<Target, 'counters'>> {
     oddities: [...odditiesOf(source, header, map), ...modules.oddities],
     kernelPointers: { ...Object.fromEntries(pointers), ...headerPointers(header) },
     kernelOffsets: kdbgOffsets,
+    ...(memory instanceof PagedSpace && physical.ok ? { kernelWalks: kernelWalks(objects, memory, physical.value) } : {}),
   };
 }
