@@ -68,7 +68,7 @@ function indexFolders(folders: readonly string[]): Map<string, string[]> {
   return index;
 }
 
-class MemoryStore implements SymbolStore {
+export class MemoryStore implements SymbolStore {
   readonly #files = new Map<string, { readonly entry: StoredEntry; readonly file: StoredFile }>();
   readonly #values = new Map<string, unknown>();
   async get(key: string): Promise<StoredFile | undefined> {
