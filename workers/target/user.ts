@@ -42,7 +42,7 @@ export function* openUser(given: ByteSource): Job<Reply<Target>> {
   const threads = threadsOf(basics, rawThreads.ok ? rawThreads.value.entries : [], crash);
   const chosen = chooseContext(basics, threads, crash);
   yield step('Reading the memory list', 1);
-  const memory = memoryOf(basics, rawThreads.ok ? rawThreads.value.entries : [], source);
+  const memory = yield* memoryOf(basics, rawThreads.ok ? rawThreads.value.entries : [], source);
   yield step('Reading the module list', 2);
   const rawModules = readModules(basics.file);
   const rawUnloaded = readUnloadedModules(basics.file);
