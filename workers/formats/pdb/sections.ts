@@ -28,18 +28,20 @@ export interface PdbPlaces {
   readonly omap: { readonly toSource: OmapTable; readonly fromSource: OmapTable } | undefined;
 }
 
-/** With OMAP the symbols' sections are those of before the reordering. */
+/** With OMAP the symbols' sections are those of before the reordering, where they were kept; else the reordering left them as they are. */
 export function readPlaces(pdb: PdbFile): Found<PdbPlaces> {
   const toSource = readDebugStream(pdb, 'omapToSrc');
   const fromSource = readDebugStream(pdb, 'omapFromSrc');
-  const original = readDebugStream(pdb, 'sectionHdrOrig');
-  if (toSource.ok && fromSource.ok && original.ok) {
-    const [to, from, sections] = [readOmap(toSource.value), readOmap(fromSource.value), readSections(original.value)];
+  const current = readDebugStream(pdb, 'sectionHdr');
+  if (toSource.ok && fromSource.ok) {
+    const original = readDebugStream(pdb, 'sectionHdrOrig');
+    const headers = original.ok && original.value.size > 0 ? original : current;
+    if (!headers.ok) return headers;
+    const [to, from, sections] = [readOmap(toSource.value), readOmap(fromSource.value), readSections(headers.value)];
     if (!to.ok) return to;
     if (!from.ok) return from;
     return sections.ok ? found({ sections: sections.value, omap: { toSource: to.value, fromSource: from.value } }) : sections;
   }
-  const current = readDebugStream(pdb, 'sectionHdr');
   if (!current.ok) return current;
   const sections = readSections(current.value);
   return sections.ok ? found({ sections: sections.value, omap: undefined }) : sections;

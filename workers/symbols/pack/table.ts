@@ -87,7 +87,7 @@ export class PackTable implements SymbolTable {
 
   #inOnePart(start: number, place: number): boolean {
     const { partStarts, partEnds } = this.#pack;
-    if (partStarts.length === 0) return true;
+    if (start === place || partStarts.length === 0) return true;
     const part = upperBound(partStarts, place) - 1;
     return part >= 0 && place < (partEnds[part] ?? 0) && start >= (partStarts[part] ?? 0);
   }
