@@ -3,6 +3,7 @@ import { rva } from '../base/address.ts';
 import { valueOf } from '../base/found.ts';
 import { driveSync } from '../base/job.ts';
 import { ArraySource, type ByteSource } from '../bytes/source.ts';
+import { openPdb } from '../formats/pdb/pdb.ts';
 import { openPeFile } from '../formats/pe/file.ts';
 import { readVersion } from '../formats/pe/version.ts';
 import { corpusBytes, corpusHas, corpusJson, hasCorpus } from '../testing/node/corpus.ts';
@@ -10,7 +11,9 @@ import { displayName } from './demangle/display.ts';
 import { exportSymbols } from './exports.ts';
 import { checkPdbIdentity, checkPeIdentity, readPdbIdentity, readPeIdentity } from './identity.ts';
 import { imageFromFile } from './image.ts';
+import { openLines } from './lines.ts';
 import { packFromPdb } from './pack/frompdb.ts';
+import { packFromSym } from './pack/fromsym.ts';
 import { readPack, writePack } from './pack/layout.ts';
 import { PackTable } from './pack/table.ts';
 
@@ -89,7 +92,7 @@ describe.skipIf(!hasCorpus)('identities of the pairs', () => {
 
 interface Symbolized {
   pair: Pair;
-  rows: { rva: string; outer?: { fn: string; line: number } | null }[];
+  rows: { rva: string; outer?: { fn: string; file: string; line: number } | null }[];
 }
 
 describe.skipIf(!hasCorpus)("names against llvm-symbolizer's", () => {
@@ -120,6 +123,25 @@ describe.skipIf(!hasCorpus)("names against llvm-symbolizer's", () => {
     // Where the line table knows the place it is code with a name. That reader stretches a function's last line over the padding behind it.
     expect(withLineUnnamed).toBeLessThanOrEqual(withLine * 0.02);
     expect(same).toBeGreaterThanOrEqual(withLine);
+  });
+});
+
+describe.skipIf(!hasCorpus)("lines against llvm-symbolizer's", () => {
+  const named = (pair: Pair): string => `symbols/expect/symbolize/${pair.pe.replaceAll('/', '__')}.json`;
+  const cases = pairs.filter((pair) => corpusHas(named(pair)));
+
+  it.each(cases.map((pair) => [pair.pdb, pair] as const))('%s', (_, pair) => {
+    const pdb = openPdb(source(pair.pdb));
+    if (!pdb.ok) throw new Error('not read');
+    const lines = openLines(pdb.value);
+    const rows = corpusJson<Symbolized>(named(pair)).rows.filter((row) => row.outer?.line);
+    let same = 0;
+    for (const row of rows) {
+      const hit = lines.ok ? lines.value.find(rva(Number(row.rva))) : lines;
+      if (hit.ok && hit.value.line === row.outer?.line && hit.value.file === row.outer.file) same += 1;
+    }
+    // That reader takes the first of two lines at one address, shows the marks of hidden lines as numbers, and lines of padding.
+    expect(same).toBeGreaterThanOrEqual(rows.length * 0.94);
   });
 });
 
@@ -265,5 +287,44 @@ describe.skipIf(!hasCorpus)('broken files', () => {
     const other = stored.slice();
     other[4] = 99;
     expect(readPack(other.buffer)).toMatchObject({ ok: false, missing: { why: 'unknown-layout' } });
+  });
+});
+
+describe.skipIf(!hasCorpus)('Breakpad symbol files', () => {
+  const files = [
+    'symbols/pdb/dump_syms/ntdll.sym',
+    'symbols/pdb/symbolic/windows/crash.sym',
+    'user/symbols/breakpad/kernel32.pdb/BCE8785C57B44245A669896B6A19B9542/kernel32.sym',
+    'user/symbols/breakpad/libc-2.13.so/F4F8DFCD5A5FB5A7CE64717E9E6AE3890/libc-2.13.so.sym',
+    'user/symbols/sentry-linux/crash.sym',
+  ].filter(corpusHas);
+
+  it('are there', () => expect(files.length).toBeGreaterThan(2));
+
+  it.each(files)('%s', (path) => {
+    const bytes = corpusBytes(path);
+    const pack = driveSync(packFromSym(new ArraySource(bytes, path)));
+    if (!pack.ok) throw new Error(JSON.stringify(pack.missing));
+    const table = new PackTable(pack.value);
+    const text = new TextDecoder().decode(bytes);
+    expect(pack.value.texts.key).toBe(text.split(/\s+/)[3]);
+    const functions = [...text.matchAll(/^FUNC (?:m )?([0-9a-f]+) ([0-9a-f]+) [0-9a-f]+ (.*?)\r?$/gm)];
+    const publics = [...text.matchAll(/^PUBLIC (?:m )?([0-9a-f]+) [0-9a-f]+ (.*?)\r?$/gm)];
+    expect(functions.length + publics.length).toBeGreaterThan(50);
+    for (const [, at = '', size = '0'] of functions) {
+      const hit = valueOf(table.nearest(rva(Number.parseInt(at, 16) + Number.parseInt(size, 16) - 1)));
+      expect(hit === undefined ? 0 : hit.displacement).toBeLessThan(Number.parseInt(size, 16) || 1);
+    }
+    for (const [, at = '', name = ''] of publics.slice(0, 50)) {
+      const same = table.match(name.replaceAll(/[*?]/g, '?'), 1000);
+      expect(same.some((entry) => entry.rva === Number.parseInt(at, 16))).toBe(true);
+    }
+    const known = new Set([...functions.map((match) => match[3]), ...publics.map((match) => match[2])]);
+    for (const entry of table.match('*', 100_000)) expect(known.has(entry.name)).toBe(true);
+  });
+
+  it('refuses what is none', () => {
+    expect(driveSync(packFromSym(new ArraySource(new TextEncoder().encode('FUNC 1000 10 0 a\n')))).ok).toBe(false);
+    for (const bytes of broken(corpusBytes('symbols/pdb/symbolic/windows/crash.sym'))) driveSync(packFromSym(new ArraySource(bytes)));
   });
 });
