@@ -70,7 +70,9 @@ function safeName(name: string): string {
 }
 
 const unknown: Advise = (_c, f) => {
-  f.step(text('d-collect', {})).step(text('d-dump-kernel', {}), 'Set-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\CrashControl CrashDumpEnabled 2').step(text('d-mem-test', {}), 'mdsched.exe');
+  f.step(text('d-collect', {}))
+    .step(text('d-dump-kernel', {}), 'Set-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\CrashControl CrashDumpEnabled 2')
+    .step(text('d-mem-test', {}), 'mdsched.exe');
 };
 
 const application: Advise = (c, f) => {
