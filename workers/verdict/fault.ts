@@ -5,6 +5,7 @@ import type { Arch } from '../code/decoder.ts';
 import type { ModulePlace } from '../modules/module.ts';
 import type { Context, Session, Target } from '../target/target.ts';
 import type { Registers } from '../unwind/frame.ts';
+import { carriesAddress } from './signals.ts';
 
 export type Access = 'read' | 'write' | 'execute';
 
@@ -118,13 +119,18 @@ function touchedBy(target: Target, code: number, params: readonly bigint[]): Tou
   };
 }
 
+/** The argument that holds it, else the exception's address. */
+function faultIp(target: Target, code: number, params: readonly bigint[]): Va | undefined {
+  const index = ARGUMENTS[code]?.ip;
+  const given = index === undefined ? undefined : params[index - 1];
+  return given !== undefined && given !== 0n ? va(given) : target.exception?.address;
+}
+
 /** Only what the code says for sure; every part may be absent. */
 export function readFault(session: Session, code: number): Fault {
   const { target } = session;
   if (target.kind === 'user' || !target.bugCheck) return readUserFault(target);
-  const index = ARGUMENTS[code]?.ip;
-  const given = index === undefined ? undefined : target.bugCheck.params[index - 1];
-  const ip = given !== undefined && given !== 0n ? va(given) : target.exception?.address;
+  const ip = faultIp(target, code, target.bugCheck.params);
   const source = registersAt(target, ip);
   const at = ip ?? (source.registers && ipOf(source.registers, target.arch));
   return { ...placed(target, at), ...source, ...touchedBy(target, code, target.bugCheck.params) };
@@ -134,23 +140,24 @@ function placed(target: Target, ip: Va | undefined): Pick<Fault, 'ip' | 'place'>
   return { ...optional('ip', ip), ...optional('place', ip === undefined ? undefined : target.modules.find(ip)) };
 }
 
-/** Windows: the exception's own parameters. Elsewhere the exception's address is the address touched. */
-function readUserFault(target: Target): Fault {
+/** Windows: the exception's own parameters. Elsewhere some signals carry the address that was touched. */
+function userTouched(target: Target): Touched {
   const { exception } = target;
-  const context = target.context.ok ? target.context.value : undefined;
-  const ip = (context && ipOf(context.registers, target.arch)) ?? exception?.address;
+  if (!exception) return {};
   const windows = target.os.family === 'Windows';
-  const memory = windows && isMemoryFault(exception?.code) ? exception?.parameters : undefined;
-  const touched = windows ? memory?.[1] : exception?.address;
+  const memory = windows && isMemoryFault(exception.code) ? exception.parameters : [];
+  const address = windows ? memory[1] : carriesAddress(target) ? exception.address : undefined;
   return {
-    ...placed(target, ip),
-    ...optional('registers', context?.registers),
-    unknown: context?.unknown ?? [],
-    command: 'r',
-    ...optional('status', exception?.code),
-    ...optional('address', touched === undefined ? undefined : pointerOf(target, touched)),
-    ...optional('access', accessOfParameter(memory?.[0])),
+    status: exception.code,
+    ...optional('address', address === undefined ? undefined : pointerOf(target, address)),
+    ...optional('access', accessOfParameter(memory[0])),
   };
+}
+
+function readUserFault(target: Target): Fault {
+  const context = target.context.ok ? target.context.value : undefined;
+  const ip = (context && ipOf(context.registers, target.arch)) ?? target.exception?.address;
+  return { ...placed(target, ip), ...optional('registers', context?.registers), unknown: context?.unknown ?? [], command: 'r', ...userTouched(target) };
 }
 
 /** Some writers sign-extend the address of a 32-bit process. */
