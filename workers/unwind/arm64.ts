@@ -3,8 +3,7 @@
  * A record does not tell where its function's frame ends, so `sp` of a caller is the word above the record: a lower bound.
  */
 import { type Va, va, vaAdd } from '../base/address.ts';
-import { describeMissing } from '../base/missingwords.ts';
-import { checkCall, findReturnAddress } from './scan.ts';
+import { checkCall, findReturnAddress, scanEnded } from './scan.ts';
 import { ended, type Next, type RawFrame, register, type Walker } from './walker.ts';
 
 const RECORD = 16;
@@ -57,32 +56,38 @@ function recordReturn(walker: Walker, frame: RawFrame): Va | undefined {
 
 function chainStep(walker: Walker, frame: RawFrame): Next | undefined {
   const fp = register(frame.registers, 'fp');
+  if (fp === 0n && frame.trust === 'frame-pointer') return ended('end-of-stack', 'the chain of frame records ends with 0');
   if (fp === undefined || fp % 8n !== 0n || fp < frame.sp || !walker.onStack(fp, frame.sp)) return undefined;
   const saved = walker.read(fp);
   const word = walker.read(vaAdd(fp, 8));
   if (!saved.ok || !word.ok) return undefined;
   const ip = stripPac(word.value);
   if (ip === 0n) return ended('end-of-stack', 'the return address is 0');
-  const known = walker.inModule(ip) ? checkCall(walker, ip) !== 'no-call' : !walker.inputs.kernel && frame.trust !== 'scan' && ip >= 0x1_0000n;
-  if (!known) return undefined;
+  if (!isCaller(walker, ip, frame)) return undefined;
   const sp = vaAdd(fp, RECORD);
-  const registers = saved.value > fp ? { pc: ip, sp, fp: saved.value } : { pc: ip, sp };
+  const registers = saved.value > fp || saved.value === 0n ? { pc: ip, sp, fp: saved.value } : { pc: ip, sp };
   return { kind: 'frame', frame: { ip, sp, trust: 'frame-pointer', registers } };
+}
+
+/** Behind a call where that can be told; outside every module only in user mode and from a frame that is no guess. */
+function isCaller(walker: Walker, ip: Va, frame: RawFrame): boolean {
+  if (walker.inModule(ip)) return checkCall(walker, ip) !== 'no-call';
+  return !walker.inputs.kernel && frame.trust !== 'scan' && ip >= 0x1_0000n;
 }
 
 function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
   const to = walker.scanEnd(from);
   const hit = findReturnAddress(walker, from, to, stripPac);
-  if (hit) {
-    const sp = vaAdd(hit.slot, 8);
-    const fp = register(frame.registers, 'fp');
-    // A record holds LR in its upper word: the word below it is the next X29.
-    const outer = walker.read(vaAdd(hit.slot, -8));
-    const chained = outer.ok && outer.value > hit.slot && walker.onStack(va(outer.value), sp) ? outer.value : fp !== undefined && fp >= sp ? fp : undefined;
-    const registers = { pc: hit.target, sp, ...(chained === undefined ? {} : { fp: chained }) };
-    return { kind: 'frame', frame: { ip: hit.target, sp, trust: hit.checked ? 'scan-call-checked' : 'scan', registers } };
-  }
-  const first = walker.read(from);
-  if (!first.ok) return ended('no-memory', describeMissing(first.missing));
-  return ended('end-of-stack', `no return address up to ${walker.text(to)}`);
+  if (hit.kind === 'none') return scanEnded(walker, hit);
+  const sp = vaAdd(hit.slot, 8);
+  const fp = outerRecord(walker, hit.slot) ?? register(frame.registers, 'fp');
+  const chained = fp !== undefined && fp >= sp ? { fp } : {};
+  const trust = hit.checked ? 'scan-call-checked' : 'scan';
+  return { kind: 'frame', frame: { ip: hit.target, sp, trust, registers: { pc: hit.target, sp, ...chained } } };
+}
+
+/** A record holds LR in its upper word: the word below it is the next X29. */
+function outerRecord(walker: Walker, slot: Va): Va | undefined {
+  const outer = walker.read(vaAdd(slot, -8));
+  return outer.ok && outer.value > slot && walker.onStack(va(outer.value), slot) ? va(outer.value) : undefined;
 }

@@ -3,9 +3,11 @@
  * Where the code before it is at hand, it must end in a call instruction; a word that does not is no return address.
  */
 import { type Rva, type Va, vaAdd } from '../base/address.ts';
+import type { MissingReason } from '../base/found.ts';
+import { describeMissing } from '../base/missingwords.ts';
 import type { ModulePlace } from '../modules/module.ts';
 import type { ImageCode } from './imagecode.ts';
-import type { Walker } from './walker.ts';
+import { ended, type Next, type Walker } from './walker.ts';
 
 export interface ReturnAddress {
   readonly slot: Va;
@@ -64,32 +66,49 @@ const HEADERS = 0x1000;
 
 /**
  * Whether an unchecked word may be a return address. Return addresses on x64 lie at 8 modulo 16, since the stack is aligned
- * to 16 at every call; they point behind a call, so never at a function's first byte.
+ * to 16 at every call; on ARM64 too, as the upper half of a frame record. They point behind a call, so never at a
+ * function's first byte.
  */
 function isPlausible(walker: Walker, slot: Va, target: Va): boolean {
   const place = walker.inputs.modules.find(target);
   if (!place || place.rva < HEADERS) return false;
-  if (walker.inputs.arch === 'x64' && slot % 16n !== 8n) return false;
+  if (walker.pointerSize === 8 && slot % 16n !== 8n) return false;
   if (walker.inputs.arch === 'arm64' && target % 4n !== 0n) return false;
-  return !startsFunction(walker, place.module.base, place.rva);
+  return !isOutsideFunctions(walker, place.module.base, place.rva);
 }
 
-function startsFunction(walker: Walker, base: Va, at: Rva): boolean {
+/** By the symbols: a function's first byte, or bytes beyond the end of the nearest one. */
+function isOutsideFunctions(walker: Walker, base: Va, at: Rva): boolean {
   const symbol = walker.symbolAt(vaAdd(base, at));
-  return symbol.ok && symbol.value.displacement === 0;
+  if (!symbol.ok) return false;
+  const { displacement, sizeBytes } = symbol.value;
+  return displacement === 0 || (sizeBytes !== undefined && displacement > sizeBytes);
 }
+
+export type ScanResult =
+  | ({ readonly kind: 'hit' } & ReturnAddress)
+  /** Nothing up to `at`; `missing` where the memory ended there. */
+  | { readonly kind: 'none'; readonly at: Va; readonly missing?: MissingReason };
 
 /** The nearest return address at or above `from`, below `to`. */
-export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word: bigint) => Va): ReturnAddress | undefined {
+export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word: bigint) => Va): ScanResult {
   const step = walker.pointerSize;
-  for (let slot = from; slot + BigInt(step) <= to; slot = vaAdd(slot, step)) {
+  let slot = from;
+  for (; slot + BigInt(step) <= to; slot = vaAdd(slot, step)) {
     const word = walker.read(slot);
-    if (!word.ok) return undefined;
+    if (!word.ok) return { kind: 'none', at: slot, missing: word.missing };
     const target = strip(word.value);
     if (!walker.inModule(target)) continue;
     const check = checkCall(walker, target);
-    if (check === 'call') return { slot, target, checked: true };
-    if (check === 'unknown' && isPlausible(walker, slot, target)) return { slot, target, checked: false };
+    if (check === 'call') return { kind: 'hit', slot, target, checked: true };
+    if (check === 'unknown' && isPlausible(walker, slot, target)) return { kind: 'hit', slot, target, checked: false };
   }
-  return undefined;
+  return { kind: 'none', at: slot };
+}
+
+/** How a walk ends whose last scan found nothing. */
+export function scanEnded(walker: Walker, result: Extract<ScanResult, { kind: 'none' }>): Next {
+  const range = walker.inputs.stackRange;
+  if (result.missing && !(range && result.at >= range.high)) return ended('no-memory', describeMissing(result.missing));
+  return ended('end-of-stack', `no return address up to ${walker.text(result.at)}`);
 }

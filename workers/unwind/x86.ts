@@ -3,8 +3,7 @@
  * chain (its FPO data stands in PDBs only); the innermost function is taken down by its code where that is a bare return.
  */
 import { type Va, va, vaAdd } from '../base/address.ts';
-import { describeMissing } from '../base/missingwords.ts';
-import { checkCall, findReturnAddress } from './scan.ts';
+import { checkCall, findReturnAddress, scanEnded } from './scan.ts';
 import { ended, type Next, type RawFrame, register, type Walker } from './walker.ts';
 
 const WORD = 4;
@@ -37,6 +36,7 @@ function returnDrop(code: Uint8Array): number | undefined {
 
 function chainStep(walker: Walker, frame: RawFrame): Next | undefined {
   const ebp = register(frame.registers, 'ebp');
+  if (ebp === 0n && frame.trust === 'frame-pointer') return ended('end-of-stack', 'the chain of frame pointers ends with 0');
   if (ebp === undefined || ebp % 4n !== 0n || ebp < frame.sp || !walker.onStack(ebp, frame.sp)) return undefined;
   const saved = walker.read(ebp);
   const word = walker.read(vaAdd(ebp, WORD));
@@ -46,7 +46,7 @@ function chainStep(walker: Walker, frame: RawFrame): Next | undefined {
   if (ip === 0n) return ended('end-of-stack', 'the return address is 0');
   if (!isCaller(walker, ip, frame)) return undefined;
   // The outermost frame saves 0; any other value at or below this frame ends the chain after the next one.
-  const known = outer > ebp ? { ...frame.registers, ebp: outer } : without(frame.registers, 'ebp');
+  const known = outer > ebp || outer === 0n ? { ...frame.registers, ebp: outer } : without(frame.registers, 'ebp');
   return next({ ...frame, registers: known }, { ip, sp: vaAdd(ebp, 2 * WORD), trust: 'frame-pointer' });
 }
 
@@ -70,14 +70,10 @@ function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
   const to = walker.scanEnd(from);
   const aligned = va((from + 3n) & ~3n);
   const hit = findReturnAddress(walker, aligned, to, narrow);
-  if (hit) {
-    const sp = vaAdd(hit.slot, WORD);
-    const ebp = register(frame.registers, 'ebp');
-    // Callees keep EBP: one that still points above goes on being the chain's.
-    const registers = ebp !== undefined && ebp >= sp ? frame.registers : without(frame.registers, 'ebp');
-    return next({ ...frame, registers }, { ip: hit.target, sp, trust: hit.checked ? 'scan-call-checked' : 'scan' });
-  }
-  const first = walker.read(aligned);
-  if (!first.ok) return ended('no-memory', describeMissing(first.missing));
-  return ended('end-of-stack', `no return address up to ${walker.text(to)}`);
+  if (hit.kind === 'none') return scanEnded(walker, hit);
+  const sp = vaAdd(hit.slot, WORD);
+  const ebp = register(frame.registers, 'ebp');
+  // Callees keep EBP: one that still points above goes on being the chain's.
+  const registers = ebp !== undefined && ebp >= sp ? frame.registers : without(frame.registers, 'ebp');
+  return next({ ...frame, registers }, { ip: hit.target, sp, trust: hit.checked ? 'scan-call-checked' : 'scan' });
 }

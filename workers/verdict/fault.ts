@@ -64,16 +64,64 @@ const SOURCES: Readonly<Record<number, FaultSources>> = {
   0x139: { record: 3, trap: 2 },
 };
 
-const RECORD64 = struct('EXCEPTION_RECORD64', 0x98, 'winnt.h', { code: u32(0), flags: u32(4), nested: u64(8), address: u64(0x10), count: u32(0x18), p0: u64(0x20), p1: u64(0x28), p2: u64(0x30) });
-const RECORD32 = struct('EXCEPTION_RECORD32', 0x50, 'winnt.h', { code: u32(0), flags: u32(4), nested: u32(8), address: u32(0xc), count: u32(0x10), p0: u32(0x14), p1: u32(0x18), p2: u32(0x1c) });
+const RECORD64 = struct('EXCEPTION_RECORD64', 0x98, 'winnt.h', {
+  code: u32(0),
+  flags: u32(4),
+  nested: u64(8),
+  address: u64(0x10),
+  count: u32(0x18),
+  p0: u64(0x20),
+  p1: u64(0x28),
+  p2: u64(0x30),
+});
+const RECORD32 = struct('EXCEPTION_RECORD32', 0x50, 'winnt.h', {
+  code: u32(0),
+  flags: u32(4),
+  nested: u32(8),
+  address: u32(0xc),
+  count: u32(0x10),
+  p0: u32(0x14),
+  p1: u32(0x18),
+  p2: u32(0x1c),
+});
 /** winnt.h, AMD64 CONTEXT: the part with control and integer registers. */
 const CONTEXT64 = struct('CONTEXT (AMD64)', 0x100, 'winnt.h', {
-  contextFlags: u32(0x30), cs: u16(0x38), efl: u32(0x44), rax: u64(0x78), rcx: u64(0x80), rdx: u64(0x88), rbx: u64(0x90), rsp: u64(0x98), rbp: u64(0xa0),
-  rsi: u64(0xa8), rdi: u64(0xb0), r8: u64(0xb8), r9: u64(0xc0), r10: u64(0xc8), r11: u64(0xd0), r12: u64(0xd8), r13: u64(0xe0), r14: u64(0xe8), r15: u64(0xf0), rip: u64(0xf8),
+  contextFlags: u32(0x30),
+  cs: u16(0x38),
+  efl: u32(0x44),
+  rax: u64(0x78),
+  rcx: u64(0x80),
+  rdx: u64(0x88),
+  rbx: u64(0x90),
+  rsp: u64(0x98),
+  rbp: u64(0xa0),
+  rsi: u64(0xa8),
+  rdi: u64(0xb0),
+  r8: u64(0xb8),
+  r9: u64(0xc0),
+  r10: u64(0xc8),
+  r11: u64(0xd0),
+  r12: u64(0xd8),
+  r13: u64(0xe0),
+  r14: u64(0xe8),
+  r15: u64(0xf0),
+  rip: u64(0xf8),
 });
 /** ntddk.h, AMD64 KTRAP_FRAME: volatile registers only; offsets as public symbols of every x64 build have them. */
 const TRAP64 = struct('KTRAP_FRAME (AMD64)', 0x190, 'ntddk.h', {
-  rax: u64(0x30), rcx: u64(0x38), rdx: u64(0x40), r8: u64(0x48), r9: u64(0x50), r10: u64(0x58), r11: u64(0x60), faultAddress: u64(0xd0), rbp: u64(0x158), rip: u64(0x168), cs: u16(0x170), efl: u32(0x178), rsp: u64(0x180),
+  rax: u64(0x30),
+  rcx: u64(0x38),
+  rdx: u64(0x40),
+  r8: u64(0x48),
+  r9: u64(0x50),
+  r10: u64(0x58),
+  r11: u64(0x60),
+  faultAddress: u64(0xd0),
+  rbp: u64(0x158),
+  rip: u64(0x168),
+  cs: u16(0x170),
+  efl: u32(0x178),
+  rsp: u64(0x180),
 });
 const TRAP_UNKNOWN: readonly string[] = ['rbx', 'rsi', 'rdi', 'r12', 'r13', 'r14', 'r15'];
 const TRAP_RIP = 0x168;
@@ -86,11 +134,10 @@ export const spOf = (registers: Registers, arch: Arch): Va | undefined => asVa(r
 const asVa = (value: bigint | undefined): Va | undefined => (value === undefined ? undefined : va(value));
 
 export function readExceptionRecord(memory: AddressSpace, at: Va): ExceptionRecord | undefined {
-  const layout = memory.pointerSize === 8 ? RECORD64 : RECORD32;
-  const read = memory.read(at, layout.size);
-  const record = readStructAt(layout, read.bytes, 0);
-  if (!record.ok) return undefined;
-  const { code, address, count, p0, p1, p2 } = record.value;
+  const { bytes } = memory.read(at, RECORD64.size);
+  const read = memory.pointerSize === 8 ? readStructAt(RECORD64, bytes, 0) : readStructAt(RECORD32, bytes, 0);
+  if (!read.ok) return undefined;
+  const { code, address, count, p0, p1, p2 } = read.value;
   return { code, address: va(BigInt(address)), parameters: [p0, p1, p2].slice(0, Math.min(count, 3)).map(BigInt) };
 }
 
@@ -162,7 +209,8 @@ function registersFor(session: Session, sources: FaultSources, ip: Va | undefine
   const tries: (RegisterSource | undefined)[] = [...opened];
   if (context !== undefined && context !== 0n) tries.push(contextAt(session, context));
   if (trap !== undefined && trap !== 0n) tries.push(trapAt(session, trap));
-  const fits = (one: RegisterSource | undefined): one is RegisterSource => one !== undefined && (ip === undefined ? one.command !== 'r' : ipOf(one.registers, target.arch) === ip);
+  const fits = (one: RegisterSource | undefined): one is RegisterSource =>
+    one !== undefined && (ip === undefined ? one.command !== 'r' : ipOf(one.registers, target.arch) === ip);
   return tries.find(fits) ?? (ip === undefined ? undefined : findTrapFrame(session, ip));
 }
 

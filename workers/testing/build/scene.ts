@@ -51,6 +51,21 @@ export interface Scene {
   readonly blobs: readonly BlobSpec[];
   readonly systemTime: bigint;
   readonly upTime: bigint;
+  /** Other processes, for dumps that hold them; the crashing one is added. */
+  readonly others: readonly SceneProcess[];
+}
+
+export interface SceneThread {
+  readonly object: ThreadObject;
+  /** The kernel stack from its lowest kept byte up to its base. */
+  readonly stack: MemoryBlock;
+  readonly frames: readonly DrawnFrame[];
+}
+export interface SceneProcess {
+  readonly object: ProcessObject;
+  readonly threads: readonly SceneThread[];
+  /** Memory of its own user half. */
+  readonly memory?: readonly MemoryBlock[];
 }
 
 export const PRCB_ADDRESS = (processor: number): bigint => 0xffff9a80_5a2c0180n + BigInt(processor) * 0xc0000n;
@@ -101,6 +116,7 @@ export interface SceneSpec {
   readonly unloaded?: readonly UnloadedSpec[];
   readonly processor?: number;
   readonly upTime?: bigint;
+  readonly others?: readonly SceneProcess[];
 }
 
 export const CRASH_TIME = fileTime('2024-03-05T18:42:11.250Z');
@@ -138,6 +154,7 @@ export function scene(spec: SceneSpec): Scene {
       blobs: spec.blobs ?? ordinaryBlobs(CRASH_TIME - 36_000_000_000n),
       systemTime: CRASH_TIME,
       upTime: spec.upTime ?? 51_873_406_250n,
+      others: spec.others ?? [],
     },
   };
 }
@@ -159,7 +176,7 @@ export function sceneKdbg(of: Scene, offsets: ObjectOffsets = WINDOWS_19041_X64)
 function codeBlocks(of: Scene): MemoryBlock[] {
   return of.stack.frames.flatMap(({ module, ip }): MemoryBlock[] => {
     const at = of.modules.find((each) => each.name === module);
-    if (!at?.image) return [];
+    if (!at) return [];
     const rva = Math.max(0, Number(ip - at.base) - 0x40);
     return [{ address: at.base + BigInt(rva), bytes: imageBytes(at.image, rva, 0x80) }];
   });

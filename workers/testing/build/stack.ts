@@ -103,10 +103,10 @@ export class StackDrawing {
   }
 
   /** As `call`, but the callee's first instruction has not run yet: where a bug check's context stands. */
-  reach(image: LoadedPe, callee: string): this {
+  reach(image: LoadedPe, callee: string, viaName?: string): this {
     if (!this.current) throw new Defect('nothing is running');
     const { image: from, name } = this.current;
-    const back = addressIn(from, `${name}>${callee}`);
+    const back = addressIn(from, `${name}>${viaName ?? callee}`);
     this.outer.push({ module: from.pe.spec.name, function: name, ip: back, sp: this.rsp });
     this.push(back);
     this.setCurrent(image, callee);
@@ -115,27 +115,43 @@ export class StackDrawing {
 
   /** A fault at `mark` of the running function: the processor's frame and KTRAP_FRAME of the handler. Returns its address. */
   trap(handler: LoadedPe, handlerName: string, fault: TrapSpec): bigint {
-    if (!this.current) throw new Defect('nothing is running');
-    const { image, name } = this.current;
-    const rip = fault.rip ?? addressIn(image, `${name}:${fault.mark ?? 'fault'}`);
-    this.outer.push({ module: image.pe.spec.name, function: name, ip: rip, sp: this.rsp });
-    const interrupted = this.rsp;
+    const { rip, interrupted } = this.interruptedPlace(fault);
     // The processor aligns the stack to 16 before it pushes (SDM volume 3, "64-bit mode stack frame").
-    this.rsp = (interrupted & ~0xfn) - 0x28n - 8n;
+    this.rsp = ((fault.fromUser ? this.rsp : interrupted) & ~0xfn) - 0x28n - 8n;
     const frame = this.rsp - 0x160n;
     const saved = { ...this.registers };
     const registers = fault.registers ?? {};
     const value = (register: X64Register): bigint => registers[register] ?? saved[register] ?? 0n;
     const bytes = recordBytes(KTRAP_FRAME, {
-      ...{ PreviousIrql: fault.irql ?? 0, ExceptionActive: 1, MxCsr: 0x1f80, FaultAddress: fault.cr2 ?? 0n },
+      ...{ PreviousMode: fault.fromUser ? 1 : 0, PreviousIrql: fault.irql ?? 0, ExceptionActive: 1, MxCsr: 0x1f80, FaultAddress: fault.cr2 ?? 0n },
       ...{ Rax: value('rax'), Rcx: value('rcx'), Rdx: value('rdx'), R8: value('r8'), R9: value('r9'), R10: value('r10'), R11: value('r11') },
       ...{ Rbx: value('rbx'), Rdi: value('rdi'), Rsi: value('rsi'), Rbp: saved['rbp'] ?? 0n },
-      ...{ ErrorCode: fault.errorCode ?? 0n, Rip: rip, SegCs: fault.user ? 0x33 : 0x10, EFlags: 0x10246, Rsp: interrupted, SegSs: fault.user ? 0x2b : 0x18 },
+      ...{
+        ErrorCode: fault.errorCode ?? 0n,
+        Rip: rip,
+        SegCs: fault.fromUser ? 0x33 : 0x10,
+        EFlags: 0x10246,
+        Rsp: interrupted,
+        SegSs: fault.fromUser ? 0x2b : 0x18,
+      },
     });
     this.enter(handler, handlerName);
     if (this.rsp !== frame) throw new Defect(`${handlerName} leaves its trap frame at ${this.rsp.toString(16)}, not ${frame.toString(16)}`);
     this.bytes.set(bytes, Number(frame - this.low));
     return frame;
+  }
+
+  /** Where the interrupted code stands; from user mode the frame goes to the top of the kernel stack. */
+  private interruptedPlace(fault: TrapSpec): { readonly rip: bigint; readonly interrupted: bigint } {
+    if (fault.fromUser) {
+      this.outer.push({ module: 'user', function: '', ip: fault.fromUser.rip, sp: fault.fromUser.rsp });
+      return { rip: fault.fromUser.rip, interrupted: fault.fromUser.rsp };
+    }
+    if (!this.current) throw new Defect('nothing is running');
+    const { image, name } = this.current;
+    const rip = fault.rip ?? addressIn(image, `${name}:${fault.mark ?? 'fault'}`);
+    this.outer.push({ module: image.pe.spec.name, function: name, ip: rip, sp: this.rsp });
+    return { rip, interrupted: this.rsp };
   }
 
   /** The bytes from rsp up, and the frames an unwinder must give, innermost first. */
@@ -158,7 +174,8 @@ export interface TrapSpec {
   readonly cr2?: bigint;
   readonly errorCode?: bigint;
   readonly irql?: number;
-  readonly user?: boolean;
+  /** The fault or system call came from user mode: the drawing's stack is empty then. */
+  readonly fromUser?: { readonly rip: bigint; readonly rsp: bigint };
   /** Volatile registers at the fault. */
   readonly registers?: Partial<Record<X64Register, bigint>>;
 }

@@ -106,7 +106,7 @@ class TriageWriter {
         style === 'direct'
           ? {
               InLoadOrderFlink: 0xffffe08120000000n + BigInt(index + 1) * 0x1a0n,
-              EntryPoint: module.base + BigInt(module.image?.entryPoint ?? 0),
+              EntryPoint: module.base + BigInt(module.image.entryPoint),
               LoadCount: 1,
               Flags: 0x49104000,
             }

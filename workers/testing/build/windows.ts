@@ -3,6 +3,7 @@
  * carry Windows' names, so that stacks read as they do in practice. The code is ours and does nothing.
  */
 import { Defect } from '../../base/problem.ts';
+import { Random } from './random.ts';
 import { type FunctionSpec, type BuiltPe, buildPe } from './pe.ts';
 import type { LoadedPe } from './stack.ts';
 import type { Prologue } from './unwindinfo.ts';
@@ -16,7 +17,7 @@ export interface ModuleSpec {
   readonly size: number;
   readonly timestamp: number;
   readonly checksum: number;
-  readonly image?: BuiltPe;
+  readonly image: BuiltPe;
 }
 
 export interface UnloadedSpec {
@@ -155,7 +156,7 @@ const NT_FUNCTIONS: readonly FunctionSpec[] = [
   fn('PspRundownSingleProcess', { push: ['rbx', 'rsi'], alloc: 0x28 }, calls('MmCleanProcessAddressSpace'), 0x200),
   fn('PspExitThread', { push: ['rbx', 'rsi', 'rdi', 'r14'], alloc: 0xc8 }, calls('PspRundownSingleProcess'), 0x200),
   fn('NtTerminateProcess', { push: ['rbx', 'rsi', 'rdi'], alloc: 0x40 }, calls('PspExitThread'), 0x200),
-  fn('KiSystemServiceCopyEnd', TRAP_PROLOGUE, callsThrough('NtTerminateProcess'), 0x300),
+  fn('KiSystemServiceCopyEnd', TRAP_PROLOGUE, callsThrough('SystemService'), 0x300),
   fn(
     'KiRetireDpcList',
     { push: ['rbp', 'rbx', 'rsi', 'rdi', 'r12', 'r13', 'r14', 'r15'], alloc: 0x3b8 },
@@ -168,7 +169,8 @@ const NT_FUNCTIONS: readonly FunctionSpec[] = [
   fn('PoIdle', { push: ['rbx', 'rdi'], alloc: 0x58 }, undefined, 0x240),
   fn('PopIrpWatchdog', { push: ['rbx', 'rdi'], alloc: 0x40 }, calls('PopIrpWatchdogBugcheck'), 0x240),
   fn('PopIrpWatchdogBugcheck', { push: ['rbx', 'rsi', 'rdi'], alloc: 0x50 }, calls('KeBugCheckEx'), 0x10),
-  fn('KiSwapContext', { alloc: 0x138, save: EXCEPTION_FRAME.save ?? [] }, undefined, 0x400),
+  fn('SwapContext', { push: ['rbp'], alloc: 0x30 }, undefined, 0x200),
+  fn('KiSwapContext', { alloc: 0x138, save: EXCEPTION_FRAME.save ?? [] }, calls('SwapContext'), 0x400),
   fn('KiSwapThread', { push: ['rbp', 'rbx', 'rsi', 'rdi', 'r14', 'r15'], alloc: 0x98 }, calls('KiSwapContext'), 0x300),
   fn('KiCommitThreadWait', { push: ['rbx', 'rsi', 'rdi', 'r14'], alloc: 0x48 }, calls('KiSwapThread'), 0x100),
   fn('KeWaitForSingleObject', { push: ['rbp', 'rbx', 'rsi', 'rdi', 'r14', 'r15'], alloc: 0x58 }, calls('KiCommitThreadWait'), 0x200),
@@ -235,10 +237,31 @@ const IMAGES: readonly { name: string; functions: readonly FunctionSpec[]; size:
   },
 ];
 
-function systemImage(name: string): BuiltPe | undefined {
+/** Headers, an entry point and an identity for a module on whose code nothing depends. */
+function plainImage(name: string, size: number, index: number): BuiltPe {
+  const guid = new Random(index + 1).bytes(16).reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
+  return buildPe({
+    ...{
+      name,
+      timestamp: inventedTimestamp(index),
+      checksum: 0x8000 + size / 8,
+      functions: [fn('DriverEntry', { alloc: 0x28 })],
+      sizeOfImage: size,
+      textRva: 0x3000,
+    },
+    pdb: { file: name.replace(/\.\w+$/, '.pdb'), guid, age: 1 },
+  });
+}
+
+function systemImage(name: string, size: number, index: number): BuiltPe {
   const known = SYSTEM_NAMES.get(name);
+  if (known) return known;
   const spec = IMAGES.find((each) => each.name === name);
-  if (known || !spec) return known;
+  if (!spec) {
+    const plain = plainImage(name, size, index);
+    SYSTEM_NAMES.set(name, plain);
+    return plain;
+  }
   const pe = buildPe({
     ...{ name, timestamp: spec.timestamp, functions: spec.functions, sizeOfImage: spec.size, textRva: spec.textRva },
     pdb: { file: spec.pdb, guid: spec.guid, age: 1 },
@@ -269,12 +292,9 @@ export function loadedModules(extra: readonly ExtraModule[] = []): ModuleSpec[] 
     return base;
   };
   const modules = rows.map(([name, size, folder = DRIVERS], index): ModuleSpec => {
-    const image = systemImage(name);
+    const image = systemImage(name, size, index);
     const base = index === 0 ? NT_BASE : place(size);
-    const identity = image
-      ? { timestamp: image.spec.timestamp, checksum: image.spec.checksum ?? 0, image }
-      : { timestamp: inventedTimestamp(index), checksum: 0x8000 + size / 8 };
-    return { name, path: `${folder}\\${name}`, base, size: image?.sizeOfImage ?? size, ...identity };
+    return { name, path: `${folder}\\${name}`, base, size: image.sizeOfImage, timestamp: image.spec.timestamp, checksum: image.spec.checksum ?? 0, image };
   });
   for (const { name, folder = DRIVERS, image } of extra) {
     const { timestamp, checksum = 0 } = image.spec;
@@ -285,6 +305,6 @@ export function loadedModules(extra: readonly ExtraModule[] = []): ModuleSpec[] 
 
 export function moduleNamed(modules: readonly ModuleSpec[], name: string): LoadedPe {
   const found = modules.find((each) => each.name === name);
-  if (!found?.image) throw new Defect(`no image for ${name}`);
+  if (!found) throw new Defect(`no image for ${name}`);
   return { base: found.base, pe: found.image };
 }

@@ -1,13 +1,14 @@
 /** From one x64 frame to its caller: unwind data where it can be had, else trap frames and the scan. */
 import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, missing } from '../../base/found.ts';
-import { describeMissing } from '../../base/missingwords.ts';
-import { checkCall, findReturnAddress } from '../scan.ts';
-import { findTrapFrame } from '../trapframe.ts';
+import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
+import { findTrapFrame, type Trap } from '../trapframe.ts';
 import { ended, type Next, type RawFrame, type Walker } from '../walker.ts';
 import { undoFunction, undoLeaf, type Undone } from './undo.ts';
 
 const WORD = 8;
+/** A system service keeps fourteen words of copied arguments below its trap frame; other handlers nothing. */
+const SERVICE_HOME = 0x70;
 
 /** `resume` is set where an earlier scan from this frame led to a frame that was disproved. */
 export function stepX64(walker: Walker, frame: RawFrame, resume: Va | undefined): Next {
@@ -21,14 +22,20 @@ export function stepX64(walker: Walker, frame: RawFrame, resume: Va | undefined)
   }
   const called = isGuess(frame) || frame.trust === 'unwind-info';
   const trap = walker.inputs.kernel && called ? findTrapFrame(walker, frame.sp) : undefined;
-  if (trap) return given(trap.registers);
+  if (trap && (trap.at === frame.sp || trap.at === vaAdd(frame.sp, SERVICE_HOME))) return given(trap.registers);
   if (walker.inputs.kernel && frame.boundary === 'trap-frame' && !isKernel(frame.ip)) return ended('root', 'the rest lies on the user-mode stack');
-  return scanFrom(walker, frame, frame.sp);
+  return trap ? handlerOf(walker, frame, trap) : scanFrom(walker, frame, frame.sp);
 }
 
 /** Found by a scan: the word may be a leftover of an earlier call. */
 const isGuess = (frame: RawFrame): boolean => frame.trust === 'scan' || frame.trust === 'scan-call-checked';
 const isKernel = (at: Va): boolean => at >= 0xffff_8000_0000_0000n;
+
+/** A trap frame further up belongs to its handler, whose return address should stand between. */
+function handlerOf(walker: Walker, frame: RawFrame, trap: Trap): Next {
+  const hit = findReturnAddress(walker, frame.sp, trap.at, va);
+  return hit.kind === 'hit' ? scanned(hit) : given(trap.registers);
+}
 
 function given(registers: RawFrame['registers']): Next {
   const ip = va(registers['rip'] ?? 0n);
@@ -74,10 +81,7 @@ function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
   }
   const to = walker.scanEnd(from);
   const hit = findReturnAddress(walker, from, to, va);
-  if (hit) return scanned(hit);
-  const first = walker.read(from);
-  if (!first.ok) return ended('no-memory', describeMissing(first.missing));
-  return ended('end-of-stack', `no return address up to ${walker.text(to)}`);
+  return hit.kind === 'hit' ? scanned(hit) : scanEnded(walker, hit);
 }
 
 function scanned({ slot, target, checked }: { slot: Va; target: Va; checked: boolean }): Next {

@@ -1,0 +1,225 @@
+/**
+ * Symbols of the command line: folders in store layout or flat, and one server where the person named it. The same service as in
+ * the browser; kept in memory for the run.
+ */
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { SourceError } from '../../base/problem.ts';
+import { BlockCache } from '../../bytes/blockcache.ts';
+import { ArraySource, type ByteSource } from '../../bytes/source.ts';
+import { attachPort } from '../../api/symbolengine.ts';
+import type { ModuleList } from '../../modules/module.ts';
+import { AttachedSymbols, type Demand, requestOf } from '../../symbols/attached.ts';
+import type { Effects, FileBody, StoredEntry, StoredFile, SymbolFormats, SymbolStore } from '../../symbols/service/effects.ts';
+import { symbolFormats } from '../../symbols/service/formats.ts';
+import { SymbolService } from '../../symbols/service/service.ts';
+import { type Download, isEnded } from '../../symbols/service/status.ts';
+import { compressedName } from '../../symbols/service/storepath.ts';
+import { firstWants } from '../../symbols/service/want.ts';
+import type { WirePort } from '../../symbols/wire.ts';
+import { fetchNetwork } from '../browser/symbolfetch.ts';
+
+const MAX_FILES = 500_000;
+const MAX_DEPTH = 6;
+const CACHED_BLOCKS = 64;
+
+/** Opened for each read and closed again: a symbol folder may have more files than a process may hold open. */
+class PathSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #path: string;
+  constructor(path: string) {
+    this.#path = path;
+    this.name = basename(path);
+    this.size = statSync(path).size;
+  }
+  readBlock(offset: number, length: number): Uint8Array {
+    const wanted = Math.min(length, this.size - offset);
+    if (offset < 0 || wanted <= 0) return new Uint8Array(0);
+    const bytes = new Uint8Array(wanted);
+    try {
+      const handle = openSync(this.#path, 'r');
+      try {
+        return bytes.subarray(0, readSync(handle, bytes, 0, wanted, offset));
+      } finally {
+        closeSync(handle);
+      }
+    } catch (error) {
+      throw new SourceError('READ_DENIED', error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** File names below the folders, lower case, with the paths that bear them. Follows the layout of a store as of a flat folder. */
+function indexFolders(folders: readonly string[]): Map<string, string[]> {
+  const index = new Map<string, string[]>();
+  let left = MAX_FILES;
+  const walk = (folder: string, depth: number): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (left-- <= 0) return;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && depth < MAX_DEPTH) walk(path, depth + 1);
+      if (!entry.isFile()) continue;
+      const name = entry.name.toLowerCase();
+      index.set(name, [...(index.get(name) ?? []), path]);
+    }
+  };
+  for (const folder of folders) walk(folder, 0);
+  return index;
+}
+
+export class MemoryStore implements SymbolStore {
+  readonly #files = new Map<string, { readonly entry: StoredEntry; readonly file: StoredFile }>();
+  readonly #values = new Map<string, unknown>();
+  async get(key: string): Promise<StoredFile | undefined> {
+    return this.#files.get(key)?.file;
+  }
+  async put(entry: StoredEntry, body: FileBody, pack: ArrayBuffer | null): Promise<'stored'> {
+    this.#files.set(entry.key, { entry, file: { body, pack } });
+    return 'stored';
+  }
+  async list(): Promise<readonly StoredEntry[]> {
+    return [...this.#files.values()].map(({ entry }) => entry);
+  }
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#files.delete(key);
+  }
+  async readValue(name: string): Promise<unknown> {
+    return this.#values.get(name);
+  }
+  async writeValue(name: string, value: unknown): Promise<void> {
+    this.#values.set(name, value);
+  }
+}
+
+function bytesBody(bytes: Uint8Array, name: string): FileBody {
+  return { source: new ArraySource(bytes, name), handle: bytes };
+}
+
+function collectBytes(): { add(chunk: Uint8Array): void; finish(name: string): FileBody } {
+  const chunks: Uint8Array[] = [];
+  return { add: (chunk) => void chunks.push(chunk), finish: (name) => bytesBody(Buffer.concat(chunks), name) };
+}
+
+/** Two ends that hand messages over at once: what has arrived is there when the awaited call returns. */
+function linkedPorts(): [WirePort, WirePort] {
+  const ends: [WirePort, WirePort] = [
+    { onmessage: null, postMessage: (data) => ends[1].onmessage?.({ data }), close: () => undefined },
+    { onmessage: null, postMessage: (data) => ends[0].onmessage?.({ data }), close: () => undefined },
+  ];
+  return ends;
+}
+
+export function nodeEffects(unpackCab: SymbolFormats['unpackCab'], online: boolean): Effects {
+  const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+  return {
+    network: online ? fetchNetwork({ collect: collectBytes, online: () => true }) : null,
+    store: new MemoryStore(),
+    clock: { now: () => Date.now(), sleep, random: () => Math.random() },
+    locks: { run: (_name, task) => task() },
+    formats: symbolFormats({ unpackCab, bodyOf: bytesBody, breathe: () => Promise.resolve() }),
+  };
+}
+
+export interface NodeSymbolOptions {
+  readonly folders: readonly string[];
+  /** Asked only where given: the flag is the consent. */
+  readonly server: string | undefined;
+  readonly unpackCab: SymbolFormats['unpackCab'];
+}
+
+export class NodeSymbols {
+  readonly provider: AttachedSymbols;
+  readonly service: SymbolService;
+  readonly #options: NodeSymbolOptions;
+  readonly #downloads = new Map<string, Download>();
+  readonly #added = new Set<string>();
+  #index: Map<string, string[]> | undefined;
+  #settled: (() => void) | undefined;
+  #ready: Promise<void> | undefined;
+
+  constructor(options: NodeSymbolOptions) {
+    this.#options = options;
+    const { server } = options;
+    this.service = new SymbolService(nodeEffects(options.unpackCab, server !== undefined), { proxyBase: null, servers: [] });
+    this.service.onDownload((download) => {
+      this.#downloads.set(download.id, download);
+      this.#settled?.();
+    });
+    const [near, far] = linkedPorts();
+    this.provider = new AttachedSymbols({
+      port: near,
+      openFile: (handle, name) =>
+        handle instanceof Uint8Array ? new ArraySource(handle, name) : new BlockCache(new PathSource(String(handle)), CACHED_BLOCKS),
+      onChange: () => undefined,
+    });
+    attachPort(this.service, far, new Set());
+  }
+
+  /** All modules from the folders; from the server those of `demands` with a demand below `serverBelow`. */
+  async load(demands: readonly Demand[], serverBelow = Number.POSITIVE_INFINITY): Promise<void> {
+    await this.#start();
+    this.provider.know(demands);
+    await this.#addLocal(demands.flatMap((demand) => firstWants(requestOf(demand)).flatMap((want) => want.names)));
+    const asked =
+      this.#options.server === undefined
+        ? demands.filter((demand) => this.#hasLocal(demand))
+        : demands.filter((demand) => demand.demand < serverBelow || this.#hasLocal(demand));
+    this.provider.ask(asked);
+    for (;;) {
+      await this.#quiet();
+      // An image that has arrived may name a PDB that lies in the folders under a name not known before.
+      const more = await this.#addLocal([...this.#downloads.values()].filter(({ status }) => status.state !== 'done').map(({ file }) => file));
+      if (more === 0) return;
+    }
+  }
+
+  #start(): Promise<void> {
+    this.#ready ??= (async () => {
+      const { server } = this.#options;
+      await this.service.load();
+      if (server === undefined) return;
+      await this.service.setPath(`srv*${server}`);
+      for (const { id } of this.service.book.ofPath()) await this.service.setConsent(id, 'given');
+    })();
+    return this.#ready;
+  }
+
+  #hasLocal(demand: Demand): boolean {
+    return firstWants(requestOf(demand)).some((want) => want.names.some((name) => this.#paths(name).length > 0));
+  }
+
+  #paths(name: string): readonly string[] {
+    this.#index ??= indexFolders(this.#options.folders);
+    const lower = name.toLowerCase();
+    return [...(this.#index.get(lower) ?? []), ...(this.#index.get(compressedName(lower)) ?? [])];
+  }
+
+  /** How many files were taken in anew. */
+  async #addLocal(names: readonly string[]): Promise<number> {
+    const paths = [...new Set(names.flatMap((name) => this.#paths(name)))].filter((path) => !this.#added.has(path));
+    for (const path of paths) this.#added.add(path);
+    const files = paths.map((path) => ({ name: basename(path), body: { source: new BlockCache(new PathSource(path), CACHED_BLOCKS), handle: path } }));
+    const added = await this.service.addFiles(files);
+    return added.taken.length;
+  }
+
+  /** Until every download has ended. */
+  async #quiet(): Promise<void> {
+    while (this.service.downloads().some(({ status }) => !isEnded(status) && status.state !== 'needs-consent')) {
+      await new Promise<void>((done) => (this.#settled = done));
+      this.#settled = undefined;
+    }
+  }
+}
+
+/** All modules of a dump, those of `first` in front, then nt, then the rest (design §7). */
+export function demandsOf(modules: ModuleList, first: readonly string[], makerOf: (imageName: string) => string | null): Demand[] {
+  const stack = new Set(first.map((name) => name.toLowerCase()));
+  return modules.modules.map((module) => ({
+    module,
+    demand: stack.has(module.name.toLowerCase()) ? 0 : module.name === 'nt' ? 1 : 2,
+    maker: makerOf(module.imageName),
+    image: true,
+  }));
+}
