@@ -10,8 +10,8 @@ import { readAll } from '../memory/bytespace.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { UnloadedModule } from './module.ts';
 
-const TYPES = 'public type tables of ntkrnlmp.pdb; checked on real triage dumps';
-const KLDR_DATA_TABLE_ENTRY64 = struct('_KLDR_DATA_TABLE_ENTRY', 0x88, TYPES, {
+const TYPES = 'public type tables of ntkrnlmp.pdb (Windows 10 1507 to 11 23H2 agree)';
+const KLDR_DATA_TABLE_ENTRY64 = struct('_KLDR_DATA_TABLE_ENTRY', 0xa0, TYPES, {
   Flink: u64(0),
   DllBase: u64(0x30),
   EntryPoint: u64(0x38),
@@ -21,7 +21,8 @@ const KLDR_DATA_TABLE_ENTRY64 = struct('_KLDR_DATA_TABLE_ENTRY', 0x88, TYPES, {
   BaseDllNameLength: u16(0x58),
   BaseDllNameBuffer: u64(0x60),
   CheckSum: u32(0x78),
-  TimeDateStamp: u32(0x80),
+  // Not where the copies in a triage dump have it. Kernels before Windows 10 have no such field.
+  TimeDateStamp: u32(0x9c),
 });
 const UNLOADED_DRIVERS64 = struct('_UNLOADED_DRIVERS', 0x28, TYPES, {
   NameLength: u16(0),
@@ -36,6 +37,7 @@ export interface LoadedEntry {
   readonly base: Va;
   readonly size: number;
   readonly checksum: number;
+  /** TimeDateStamp as the entry holds it; true of kernels from Windows 10 on. */
   readonly timestamp: number;
   readonly fileName: Found<string>;
   readonly path: Found<string>;

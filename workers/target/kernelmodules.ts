@@ -4,18 +4,21 @@ import { type Found, found, mapFound, missing, type MissingReason, thenFound, va
 import type { KernelHeader } from '../formats/dump/header.ts';
 import { type TriageDriver, type TriageDump, UNLOADED_NAME_BYTES } from '../formats/dump/triage.ts';
 import type { AddressSpace } from '../memory/space.ts';
-import { readPdbIdentity } from '../modules/imageidentity.ts';
+import { readImageHeaders, readPdbIdentity } from '../modules/imageidentity.ts';
 import { type LoadedEntry, readUnloadedDrivers, walkLoadedModules } from '../modules/loadedlist.ts';
 import type { Module, PdbIdentity, PeIdentity, UnloadedModule } from '../modules/module.ts';
 import { SortedModuleList } from '../modules/modulelist.ts';
 import { fileNameOf, windbgName } from '../modules/names.ts';
 import type { Fact } from './target.ts';
 
-/** The PDB's identity is read when it is first asked for: a list of two hundred modules costs nothing until then. */
-export function lazyIdentity(pe: Found<PeIdentity>, memory: AddressSpace, base: Va): Module['identity'] {
+/** What needs reading is read when it is first asked for: a list of two hundred modules costs nothing until then. */
+export function lazyIdentity(readPe: () => Found<PeIdentity>, memory: AddressSpace, base: Va): Module['identity'] {
+  let pe: Found<PeIdentity> | undefined;
   let pdb: Found<PdbIdentity> | undefined;
   return {
-    pe,
+    get pe() {
+      return (pe ??= readPe());
+    },
     get pdb() {
       return (pdb ??= readPdbIdentity(memory, base));
     },
@@ -35,7 +38,7 @@ function moduleOf(driver: TriageDriver, memory: AddressSpace): Module {
     size: driver.size,
     checksum: driver.checkSum === 0 ? unwritten('CheckSum') : found(driver.checkSum),
     version: unwritten('file version'),
-    identity: lazyIdentity(driver.timeDateStamp === 0 || driver.size === 0 ? unwritten('TimeDateStamp') : found(pe), memory, base),
+    identity: lazyIdentity(() => (driver.timeDateStamp === 0 || driver.size === 0 ? unwritten('TimeDateStamp') : found(pe)), memory, base),
     origin: 'driver list of the triage dump',
   };
 }
@@ -51,7 +54,15 @@ export function triageModules(triage: TriageDump, memory: AddressSpace): SortedM
   return new SortedModuleList(modules, unloaded);
 }
 
-function loadedModule(entry: LoadedEntry, memory: AddressSpace): Module {
+/** _KLDR_DATA_TABLE_ENTRY got TimeDateStamp with Windows 10; before it the image's own headers tell. */
+const FIRST_BUILD_WITH_TIMESTAMP = 10240;
+
+function listedIdentity(entry: LoadedEntry, memory: AddressSpace, listsTimestamps: boolean): Found<PeIdentity> {
+  if (listsTimestamps && entry.timestamp !== 0) return found({ timestamp: entry.timestamp, sizeOfImage: entry.size });
+  return mapFound(readImageHeaders(memory, entry.base), (headers) => headers.pe);
+}
+
+function loadedModule(entry: LoadedEntry, memory: AddressSpace, listsTimestamps: boolean): Module {
   const fallback = `unknown_${entry.base.toString(16)}`;
   const path = valueOf(entry.path) ?? valueOf(entry.fileName) ?? fallback;
   const imageName = valueOf(entry.fileName) ?? fileNameOf(path);
@@ -64,11 +75,7 @@ function loadedModule(entry: LoadedEntry, memory: AddressSpace): Module {
     size: entry.size,
     checksum: entry.checksum === 0 ? unwritten('CheckSum') : found(entry.checksum),
     version: unwritten('file version'),
-    identity: lazyIdentity(
-      entry.timestamp === 0 ? unwritten('TimeDateStamp') : found({ timestamp: entry.timestamp, sizeOfImage: entry.size }),
-      memory,
-      entry.base,
-    ),
+    identity: lazyIdentity(() => listedIdentity(entry, memory, listsTimestamps), memory, entry.base),
     origin: 'PsLoadedModuleList in memory',
   };
 }
@@ -95,7 +102,7 @@ export function memoryModules(memory: AddressSpace, header: KernelHeader, pointe
   const cut = valueOf(loaded)?.cut;
   return {
     list: new SortedModuleList(
-      entries.map((entry) => loadedModule(entry, memory)),
+      entries.map((entry) => loadedModule(entry, memory, header.build.ok && header.build.value >= FIRST_BUILD_WITH_TIMESTAMP)),
       valueOf(unloaded) ?? [],
     ),
     facts: [
