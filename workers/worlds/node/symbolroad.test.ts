@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createNodeServer, createSite, listen } from '../../../scripts/server/node.mjs';
 import { createLoopbackStore } from '../../../scripts/server/testing/loopbackstore.mjs';
-import { refuse } from '../../base/problem.ts';
 import type { Effects } from '../../symbols/service/effects.ts';
 import { type Arrival, SymbolService } from '../../symbols/service/service.ts';
 import type { Session } from '../../symbols/service/session.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
 import type { ModuleRequest, PdbWant } from '../../symbols/service/want.ts';
 import { corpusBytes, corpusRoot, hasCorpus } from '../../testing/node/corpus.ts';
-import { MemoryStore, nodeEffects } from './symbolworld.ts';
+import { bytesBody, MemoryStore, nodeEffects } from './symbolworld.ts';
 
 const MICROSOFT = join(corpusRoot, 'symbols', 'microsoft', 'store');
 const SYNTH = join(corpusRoot, 'symbols', 'types', 'synth', 'store');
@@ -123,7 +122,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
   beforeEach(() => {
     waits = [];
     effects = {
-      ...nodeEffects(() => refuse('BAD_CAB', 'no cabinets here'), true),
+      ...nodeEffects(true),
       store: new MemoryStore(),
       clock: { now: () => now, random: () => 0.5, sleep: (ms) => (ms > 0 && waits.push(ms), new Promise((done) => setTimeout(done, 0))) },
     };
@@ -178,7 +177,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     const asker = new Asker();
     service.request([{ ...amdppm, pdb: amdppmPdb }], asker, false);
     expect(await settle(service)).toEqual({ 'amdppm.pdb': 'needs-consent', 'amdppm.sys': 'needs-consent' });
-    const body = (bytes: Uint8Array, name: string) => ({ name, body: effects.formats.bodyOf(bytes, name) });
+    const body = (bytes: Uint8Array, name: string) => ({ name, body: bytesBody(bytes, name) });
     const pdb = corpusBytes('symbols/microsoft/store/amdppm.pdb/1C19FDDB27BB3399D9B45973EFEAFCF31/amdppm.pdb');
     const sys = corpusBytes('symbols/microsoft/store/amdppm.sys/c9c030003b000/amdppm.sys');
     const added = await service.addFiles([
@@ -295,6 +294,20 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     expect(foreign.seen.filter(({ url }) => url === '/index2.txt').length).toBe(1);
     expect(foreign.seen.at(-1)?.url).toBe(AMDPPM_PATH);
     for (const name of Object.keys(foreign.faults)) Reflect.deleteProperty(foreign.faults, name);
+  });
+
+  it('unpacks what a store holds compressed, from a server and from the person', async () => {
+    const xcpt4 = { ...other('xcpt4', 'c'), pdb: { file: 'xcpt4.pdb', guid: 'c8c2329e-0e99-49e6-8b6f-132beca69e7e', age: 1 } };
+    const demo = { ...amdppm, module: 'demo', imageName: 'demo.sys', pe: { timestamp: 0x65000000, sizeOfImage: 0x5000 } };
+    Object.assign(store.faults, {
+      '/xcpt4.pdb/c8c2329e0e9949e68b6f132beca69e7e1/xcpt4.pd_': `raw:${Buffer.from(corpusBytes('symbols/cab/own/x64-xcpt4.pd_.mszip.cab')).toString('base64')}`,
+      '/demo.sys/650000005000/demo.sy_': `raw:${Buffer.from(corpusBytes('symbols/cab/own/arm64-O2-demo.sy_.mszip.cab')).toString('base64')}`,
+    });
+    const { states, asker } = await fetched([xcpt4, demo]);
+    expect(states).toEqual({ 'xcpt4.pdb': 'done', 'demo.sys': 'done', 'demo.pdb': 'failed NOT_ON_SERVER' });
+    expect(asker.arrivals.map(({ body }) => body.source.size).sort((a, b) => a - b)).toEqual([3584, 856064]);
+    const added = await serviceOf().addFiles([{ name: 'xcpt4.pd_', body: bytesBody(corpusBytes('symbols/cab/own/x64-xcpt4.pd_.none.cab'), 'xcpt4.pd_') }]);
+    expect(added.taken).toEqual([{ name: 'xcpt4.pd_', kind: 'pdb', key: 'c8c2329e0e9949e68b6f132beca69e7e1' }]);
   });
 
   it('says where there is no proxy, and that a server off the list cannot be asked', async () => {

@@ -10,7 +10,7 @@ import { ArraySource, type ByteSource } from '../../bytes/source.ts';
 import { attachPort } from '../../api/symbolengine.ts';
 import type { ModuleList } from '../../modules/module.ts';
 import { AttachedSymbols, type Demand, requestOf } from '../../symbols/attached.ts';
-import type { Effects, FileBody, StoredEntry, StoredFile, SymbolFormats, SymbolStore } from '../../symbols/service/effects.ts';
+import type { Effects, FileBody, StoredEntry, StoredFile, SymbolStore } from '../../symbols/service/effects.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
@@ -92,7 +92,7 @@ export class MemoryStore implements SymbolStore {
   }
 }
 
-function bytesBody(bytes: Uint8Array, name: string): FileBody {
+export function bytesBody(bytes: Uint8Array, name: string): FileBody {
   return { source: new ArraySource(bytes, name), handle: bytes };
 }
 
@@ -110,14 +110,14 @@ function linkedPorts(): [WirePort, WirePort] {
   return ends;
 }
 
-export function nodeEffects(unpackCab: SymbolFormats['unpackCab'], online: boolean): Effects {
+export function nodeEffects(online: boolean): Effects {
   const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
   return {
     network: online ? fetchNetwork({ collect: collectBytes, online: () => true }) : null,
     store: new MemoryStore(),
     clock: { now: () => Date.now(), sleep, random: () => Math.random() },
     locks: { run: (_name, task) => task() },
-    formats: symbolFormats({ unpackCab, bodyOf: bytesBody, breathe: () => Promise.resolve() }),
+    formats: symbolFormats({ bodyOf: bytesBody, breathe: () => Promise.resolve() }),
   };
 }
 
@@ -125,7 +125,6 @@ export interface NodeSymbolOptions {
   readonly folders: readonly string[];
   /** Asked only where given: the flag is the consent. */
   readonly server: string | undefined;
-  readonly unpackCab: SymbolFormats['unpackCab'];
 }
 
 export class NodeSymbols {
@@ -141,7 +140,7 @@ export class NodeSymbols {
   constructor(options: NodeSymbolOptions) {
     this.#options = options;
     const { server } = options;
-    this.service = new SymbolService(nodeEffects(options.unpackCab, server !== undefined), { proxyBase: null, servers: [] });
+    this.service = new SymbolService(nodeEffects(server !== undefined), { proxyBase: null, servers: [] });
     this.service.onDownload((download) => {
       this.#downloads.set(download.id, download);
       this.#settled?.();
