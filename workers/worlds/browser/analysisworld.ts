@@ -19,6 +19,8 @@ export interface AnalysisWorker extends AnalysisApi {
   symbolPort(): MessagePort;
   /** Called when names have arrived, until the next call. */
   onNames(told: () => void): void;
+  /** Asks for the names of every module; with `force` also for what failed before. */
+  askForNames(force: boolean): void;
 }
 
 const HASH_LIMIT = 64 * 1024 * 1024;
@@ -73,5 +75,6 @@ export function createAnalysisWorker(): AnalysisWorker {
       return Comlink.transfer(port, [port]);
     },
     onNames: (told: () => void): void => names.onArrival(told),
+    askForNames: (force: boolean): void => names.symbols.request([], force),
   });
 }

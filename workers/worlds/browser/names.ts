@@ -1,11 +1,13 @@
 /** The analysis worker's end of the symbol worker: a port for the page to hand on, what is asked for, and word of what arrived. */
 import { drive } from '../../base/job.ts';
 import { AttachedSymbols, type Demand } from '../../symbols/attached.ts';
+import type { WirePort } from '../../symbols/wire.ts';
 import type { Session } from '../../target/target.ts';
 import { blobBody } from './symbolstore.ts';
 
 /** How long a new dump waits for names that are stored on this computer already; a download is not waited for. */
 const AT_HAND_MS = 400;
+const QUIET_MS = 60;
 /** Arrivals within this time are told as one. */
 const TOGETHER_MS = 250;
 /** The stack's modules and nt; the rest is asked for by the person. */
@@ -25,7 +27,8 @@ export class Names {
   constructor(breathe: () => Promise<void>) {
     this.#breathe = breathe;
     this.symbols = new AttachedSymbols({
-      port: this.#channel.port1,
+      // The wire names only what it needs of a port; the DOM types its handler more narrowly.
+      port: this.#channel.port1 as unknown as WirePort,
       openFile: (handle, name) => {
         if (!(handle instanceof Blob)) throw new TypeError('a Blob was expected');
         return blobBody(handle, name).source;
@@ -62,8 +65,10 @@ export class Names {
     this.#lastChange = started;
     while (performance.now() - started < AT_HAND_MS) {
       await new Promise((done) => setTimeout(done, 20));
-      // Quiet for a while: what was at hand has come.
-      if (performance.now() - this.#lastChange > 100) break;
+      const greeted = this.symbols.path() !== '';
+      if (!greeted) this.#lastChange = performance.now();
+      // Quiet for a while after its first word: what was at hand has come.
+      if (greeted && performance.now() - this.#lastChange > QUIET_MS) break;
     }
     return this.symbols.revision !== before;
   }
