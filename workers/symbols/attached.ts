@@ -17,6 +17,8 @@ import type { FromSymbols, ToSymbols, WirePort } from './wire.ts';
 const MAX_LINES = 2000;
 
 export interface AttachedWorld {
+  /** Where it is there from the start; else `connect` brings it. */
+  readonly port?: WirePort;
   /** A file as it came over the port, to be read synchronously. */
   openFile(handle: unknown, name: string): ByteSource;
   /** Something arrived or changed its state: views may be drawn anew. */
@@ -59,6 +61,7 @@ export class AttachedSymbols implements SymbolProvider {
 
   constructor(world: AttachedWorld) {
     this.#world = world;
+    if (world.port) this.connect(world.port);
   }
 
   /** The symbol worker's end may come late or never; what was asked for until then is asked now. */

@@ -56,7 +56,7 @@ describe.each(['full', 'bitmap-full', 'bitmap-kernel', 'live'] as const)('a buil
       age: 3,
     });
     const unloaded = target.modules.unloaded.map(({ name, start, end }) => ({ name, start, end }));
-    expect(unloaded).toEqual([...scene.unloaded].reverse().map(({ name, start, end }) => ({ name, start, end })));
+    expect(unloaded).toEqual(scene.unloaded.map(({ name, start, end }) => ({ name, start, end })));
   });
 
   it('tells the processor, thread and process that crashed', () => {
@@ -137,6 +137,27 @@ describe('built dumps of damage and size', () => {
     const chain = triage.slice(new DataView(triage.buffer, triage.byteOffset).getUint32(0x2004, true)); // from SizeOfDump on
     const { target } = build({ kind: 'bitmap-kernel', blobs: chain });
     expect(target.blobs.map((blob) => [blob.guid, blob.size])).toEqual(scene.blobs.map((blob) => [blob.guid.toLowerCase(), blob.data.length]));
+  });
+
+  it('say that KDBG is encoded, and still list modules and what the header tells', () => {
+    const { built } = build({ kind: 'bitmap-kernel' });
+    const bytes = flatten(built.dump);
+    const tag = [0x4b, 0x44, 0x42, 0x47];
+    let hits = 0;
+    for (let at = bytes.indexOf(0x4b); at >= 0; at = bytes.indexOf(0x4b, at + 1)) {
+      if (!tag.every((byte, index) => bytes[at + index] === byte)) continue;
+      bytes.fill(0xa5, at, at + 4);
+      hits += 1;
+    }
+    expect(hits).toBe(1);
+    const target = open(new ArraySource(bytes));
+    expect(target.facts.find((fact) => fact.group === 'KDBG')?.value).toMatchObject({
+      ok: false,
+      missing: { why: 'not-valid', got: expect.stringContaining('encoded') as string },
+    });
+    expect(target.modules.modules.length).toBe(scene.modules.length);
+    expect(target.processor.ok).toBe(false);
+    expect(valueOf(target.context)?.source).toBe('trap-frame');
   });
 
   it('say that they are cut', () => {
