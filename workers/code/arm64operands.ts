@@ -108,13 +108,6 @@ function extended({ word }: Word): Operand {
   const amount = bits(word, 10, 3);
   const source = general(bits(word, 16, 5), (option & 3) === 3);
   const stack = bits(word, 5, 5) === 31 || (bits(word, 0, 5) === 31 && bits(word, 29, 1) === 0);
-  /** Kind, cache level and policy in one number. */
-  function prefetch(operation: number): Operand {
-    const kind = ['pld', 'pli', 'pst'][operation >> 3];
-    const level = (operation >> 1) & 3;
-    return { text: kind === undefined || level === 3 ? number(operation) : `${kind}l${level + 1}${operation & 1 ? 'strm' : 'keep'}` };
-  }
-
   const plain = stack && option === (isWide(word) ? 3 : 2);
   if (plain) return amount === 0 ? source : { ...source, text: `${source.text},lsl ${number(amount)}` };
   return { ...source, text: `${source.text},${EXTENDS[option]}${amount === 0 ? '' : ` ${number(amount)}`}` };
@@ -230,6 +223,13 @@ const computed =
   (value: (word: number) => bigint | number) =>
   (code: Word): Operand => ({ text: number(value(code.word)) });
 const width = (word: number): number => (isWide(word) ? 64 : 32);
+
+/** Kind, cache level and policy in one number. */
+function prefetch(operation: number): Operand {
+  const kind = ['pld', 'pli', 'pst'][operation >> 3];
+  const level = (operation >> 1) & 3;
+  return { text: kind === undefined || level === 3 ? number(operation) : `${kind}l${level + 1}${operation & 1 ? 'strm' : 'keep'}` };
+}
 
 const TOKENS: Readonly<Record<string, (code: Word) => Operand>> = {
   label26: branch(0, 26),
