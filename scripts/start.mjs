@@ -2,6 +2,7 @@
  * `npm start`: from a fresh clone to a served page. Installs what is missing, builds where the build is absent or older than its
  * sources, serves page and symbol proxy on 127.0.0.1:8080 or the next free port, prints the address last.
  *   PORT=9000 npm start      another port        npm start -- --no-build      serve dist as it is
+ *   HOST=0.0.0.0 npm start   for other machines too: put TLS in front, browsers install and store only on https or localhost
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -46,7 +47,10 @@ if (process.argv.includes('--no-build')) {
   const why = whyBuild();
   if (why !== undefined) build(why);
 }
-const server = createNodeServer(createSite({ root: join(root, 'dist') }));
-const port = await listen(server, Number(process.env.PORT ?? 8080));
+const host = process.env.HOST ?? '127.0.0.1';
+const elsewhere = process.env.FAULTLINE_PROXY_ORIGIN;
+const site = createSite({ root: join(root, 'dist'), ...(elsewhere ? { connect: [elsewhere], proxy: false } : {}) });
+const server = createNodeServer(site, { loopbackOnly: host === '127.0.0.1' });
+const port = await listen(server, Number(process.env.PORT ?? 8080), { host });
 console.log('Your dumps stay on this computer. Symbol servers are asked only after you agree. Stop with Ctrl+C.');
-console.log(`Faultline: http://127.0.0.1:${port}/`);
+console.log(`Faultline: http://${host}:${port}/`);

@@ -27,6 +27,8 @@ const RANGE = /^bytes=\d{0,16}-\d{0,16}$/;
  * @property {string[]} [redirectTo]
  * @property {string} [vendor]
  * @property {string} [known]
+ * @property {string[]} [shapes]
+ * @property {string} [layout]
  */
 /**
  * @typedef {object} ProxyOptions
@@ -87,7 +89,15 @@ function answer(status, code, body, more) {
 }
 
 function listServers(options) {
-  return (options.servers ?? SERVERS).map(({ id, name, url, vendor }) => ({ id, name, host: new URL(url).host, vendor: vendor ?? id }));
+  return (options.servers ?? SERVERS).map(({ id, name, url, vendor, shapes, layout }) => ({
+    id,
+    name,
+    host: new URL(url).host,
+    url,
+    vendor: vendor ?? 'any',
+    shapes,
+    layout,
+  }));
 }
 
 function upstreamHeaders(request) {

@@ -187,7 +187,9 @@ describe('symbol proxy', () => {
     expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, HEAD']);
   });
   it('lists its servers by id and host, without asking them', async () => {
-    expect(await (await ask('servers')).json()).toEqual([{ id: 'test', name: 'Test', host: expect.stringContaining('127.0.0.1'), vendor: 'test' }]);
+    expect(await (await ask('servers')).json()).toEqual([
+      { id: 'test', name: 'Test', host: expect.stringContaining('127.0.0.1'), url: expect.stringContaining('http://127.0.0.1'), vendor: 'any' },
+    ]);
     expect(store.seen).toEqual([]);
   });
   it('takes http upstream on loopback in tests only', () => {

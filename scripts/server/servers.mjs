@@ -3,7 +3,9 @@
  *
  * `url`        root of the store, without a slash at its end; https only.
  * `redirectTo` hosts to which that server may send us on; `*.` stands for any one or more labels. Its own host is always allowed.
- * `vendor`     'microsoft' is not asked for modules that are plainly another maker's, unless the person wishes it.
+ * `vendor`     whose files it holds; it is not asked for modules that are plainly another maker's, unless the person wishes it. Absent: anybody's.
+ * `shapes`     which of plain, compressed, pointer it may hold; absent: all. Each costs a request for every file it lacks.
+ * `layout`     'flat' where it is known to have one tier; absent: it is asked for index2.txt once.
  * `known`      a file that is known to be there, for `npm run check:live`; absent where none is known (then any answer of the store counts).
  *
  * Facts and how sure they are: Microsoft's redirect to *.blob.core.windows.net is seen in MicrosoftDocs/windows-driver-docs#1966;
@@ -16,6 +18,8 @@ export const SERVERS = [
     url: 'https://msdl.microsoft.com/download/symbols',
     redirectTo: ['*.blob.core.windows.net'],
     vendor: 'microsoft',
+    shapes: ['plain', 'compressed'],
+    layout: 'flat',
     known: 'ntkrnlmp.pdb/E9BEBA2FE31582704229E51F816084331/ntkrnlmp.pdb',
   },
   { id: 'nvidia', name: 'NVIDIA', url: 'https://driver-symbols.nvidia.com', redirectTo: ['*.nvidia.com'], vendor: 'nvidia' },

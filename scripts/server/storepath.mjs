@@ -8,7 +8,7 @@
  */
 const KEY = /^[0-9A-Fa-f]{9,64}$/;
 // Not in a Windows file name, plus what could change the path or the host when the address is put together again.
- 
+
 const FORBIDDEN = /[\u0000-\u001f\u007f\\/:*?"<>|%#]/;
 const MAX_NAME = 128;
 

@@ -94,16 +94,16 @@ describe.skipIf(!hasCorpus)('user dumps of the corpus', () => {
   });
 
   it.each([
-    ['breakpad-minidump2.dmp', 'Windows XP 5.1.2600 Service Pack 2', 'Windows (dbghelp.dll), for Breakpad'],
-    ['breakpad-tiny-exe-with-cet-xsave.dmp', 'Windows 11 10.0.22000.282', 'Crashpad 0.8.0'],
-    ['symbolicator-windows.dmp', 'Windows Server 2016 10.0.14393', 'Windows (dbgcore.dll) 10.0.14321.1024, for Breakpad'],
-    ['radare2-calc.dmp', 'Windows 7 6.1.7601 Service Pack 1', 'Windows debugger (dbgeng.dll) 10.0.14321.1024'],
-    ['wine-write-normal.dmp', 'Windows 7 6.1.7601 Service Pack 1', 'Wine'],
+    ['breakpad-minidump2.dmp', 'Windows XP Service Pack 2', 'Windows (dbghelp.dll), for Breakpad'],
+    ['breakpad-tiny-exe-with-cet-xsave.dmp', 'Windows 11 21H2', 'Crashpad 0.8.0'],
+    ['symbolicator-windows.dmp', 'Windows Server 2016', 'Windows (dbgcore.dll) 10.0.14321.1024, for Breakpad'],
+    ['radare2-calc.dmp', 'Windows 7 SP1', 'Windows debugger (dbgeng.dll) 10.0.14321.1024'],
+    ['wine-write-normal.dmp', 'Windows 7 SP1', 'Wine'],
     ['electron-linux.dmp', 'Ubuntu 16.04.1 LTS, Linux 4.4.0-38-generic', 'Breakpad'],
     ['breakpad-linux_inline.dmp', 'Linux 5.10.28', 'Crashpad 0.8.0'],
     ['symbolicator-macos-no-fp.dmp', 'macOS 15.7.4 (24G517)', 'Crashpad 0.8.0'],
     ['rustminidump-linux-mini.dmp', undefined, 'minidump-writer (Mozilla)'],
-    ['symbolic-unreal-UE4Minidump.dmp', 'Windows 10 10.0.17134', 'Windows (dbgcore.dll) 10.0.17134.1, for Unreal Engine'],
+    ['symbolic-unreal-UE4Minidump.dmp', 'Windows 10 1803', 'Windows (dbgcore.dll) 10.0.17134.1, for Unreal Engine'],
   ])('%s: %s, written by %s', (name, os, writer) => {
     const target = open(name);
     if (os !== undefined) expect(target.os.name).toEqual({ ok: true, value: os });

@@ -91,7 +91,12 @@ function moduleKind(value: bigint, world: AddressWorld): AddressClass | undefine
   }
   const unloaded = world.modules.findUnloaded(va(value));
   if (unloaded) {
-    return { kind: 'unloaded', words: `inside ${unloaded.name}, which had been unloaded (+${hex(value - unloaded.start)})`, unloaded, offset: value - unloaded.start };
+    return {
+      kind: 'unloaded',
+      words: `inside ${unloaded.name}, which had been unloaded (+${hex(value - unloaded.start)})`,
+      unloaded,
+      offset: value - unloaded.start,
+    };
   }
   const { stack } = world;
   if (stack && value >= stack.low && value < stack.high) return { kind: 'stack', words: `on this thread's stack (${hex(stack.high - value)} below its end)` };

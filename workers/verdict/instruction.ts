@@ -55,7 +55,8 @@ export function matchOperand(readings: readonly OperandReading[], address: bigin
 }
 
 /** String instructions move through memory, so their registers no longer show where they began. */
-export const movesThroughMemory = (instruction: Instruction): boolean => /^(rep|movs|stos|cmps|scas|lods|ins|outs|v?gather|v?scatter|xsave|xrstor|fxsave|fxrstor)/.test(instruction.mnemonic);
+export const movesThroughMemory = (instruction: Instruction): boolean =>
+  /^(rep|movs|stos|cmps|scas|lods|ins|outs|v?gather|v?scatter|xsave|xrstor|fxsave|fxrstor)/.test(instruction.mnemonic);
 
 export interface InsideInstruction {
   /** Start of the instruction that the code really holds there. */

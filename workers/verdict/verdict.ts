@@ -1,7 +1,18 @@
 /** The verdict's records (design §4). Texts by id with arguments; the words stand in src/text and in the command line's own table. */
 import type { MissingReason } from '../base/found.ts';
 
-export type Cause = 'driver-bug' | 'hardware' | 'memory-corruption' | 'application-bug' | 'hang' | 'resource-exhaustion' | 'storage' | 'firmware' | 'manual' | 'live-dump' | 'not-known';
+export type Cause =
+  | 'driver-bug'
+  | 'hardware'
+  | 'memory-corruption'
+  | 'application-bug'
+  | 'hang'
+  | 'resource-exhaustion'
+  | 'storage'
+  | 'firmware'
+  | 'manual'
+  | 'live-dump'
+  | 'not-known';
 export type Part = 'ram' | 'cpu' | 'gpu' | 'disk' | 'power' | 'firmware' | 'device' | 'hardware';
 export type Sureness = 'certain' | 'likely' | 'possible' | 'not-known';
 export type Weight = 'decides' | 'for' | 'against' | 'context';

@@ -78,7 +78,7 @@ async function fetchParts(want: Want, server: Server, place: StorePlace, context
   context.noise.answer(result.status, result.proxyCode ?? 'no proxy in between');
   const refused = judgeAnswer(result, server);
   if (refused) return refused;
-  return result.body ? openBody(want, result.body, place, { server, effects: context.effects }) : judgeFirst(result.first, want, server);
+  return result.body ? await openBody(want, result.body, place, { server, effects: context.effects }) : judgeFirst(result.first, want, server);
 }
 
 interface GetRetry {
@@ -134,15 +134,20 @@ function judgeFirst(first: Uint8Array, want: Want, server: Server): Fetched {
   return fail(want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE', `${server.host} sent something else: ${kind}`);
 }
 
-function openBody(want: Want, body: FileBody, place: StorePlace, { server, effects }: { readonly server: Server; readonly effects: Effects }): Fetched {
+async function openBody(
+  want: Want,
+  body: FileBody,
+  place: StorePlace,
+  { server, effects }: { readonly server: Server; readonly effects: Effects },
+): Promise<Fetched> {
   const origin = `${server.host}/${place.parts.join('/')}`;
   if (place.shape === 'pointer') return { ok: true, body, origin };
   const first = body.source.readBlock(0, 64);
   if (first.length === 0) return judgeFirst(first, want, server);
   if (sniff(first) !== 'cab') return checked(want, body, origin, effects);
-  const unpacked = effects.formats.unpackCab(body.source);
+  const unpacked = await effects.formats.unpackCab(body.source);
   if (!unpacked.ok) return { ok: false, failure: failureOf(unpacked.problem) };
-  return checked(want, effects.formats.bodyOf(unpacked.value.bytes, unpacked.value.name), origin, effects);
+  return checked(want, unpacked.value, origin, effects);
 }
 
 /** Nothing is kept or used before the identity inside it is the one that was asked for. */

@@ -39,7 +39,7 @@ export class DroppedFiles {
     const ignored: AddedFiles['ignored'][number][] = [];
     for (const [index, file] of files.slice(0, MAX_FILES).entries()) {
       if (index % 32 === 31) await breathe();
-      const sorted = this.#sort(file.body);
+      const sorted = await this.#sort(file.body);
       if ('code' in sorted) {
         ignored.push({ name: file.name, problem: sorted });
         continue;
@@ -67,22 +67,21 @@ export class DroppedFiles {
     else this.#images.set(key, [...(this.#images.get(key) ?? []), held]);
   }
 
-  #sort(body: FileBody): Sorted {
+  async #sort(body: FileBody): Promise<Sorted> {
     try {
       const kind = sniff(body.source.readBlock(0, 64));
-      return kind === 'cab' ? this.#unpack(body) : this.#identify(body, kind);
+      return kind === 'cab' ? await this.#unpack(body) : this.#identify(body, kind);
     } catch (error) {
       if (error instanceof SourceError) return { code: error.code, detail: error.message };
       throw error;
     }
   }
 
-  #unpack(body: FileBody): Sorted {
+  async #unpack(body: FileBody): Promise<Sorted> {
     if (body.source.size > MAX_CAB) return { code: 'TOO_LARGE', detail: `a cabinet of ${body.source.size} bytes` };
-    const unpacked = this.#formats.unpackCab(body.source);
+    const unpacked = await this.#formats.unpackCab(body.source);
     if (!unpacked.ok) return unpacked.problem;
-    const inner = this.#formats.bodyOf(unpacked.value.bytes, unpacked.value.name);
-    return this.#identify(inner, sniff(inner.source.readBlock(0, 64)));
+    return this.#identify(unpacked.value, sniff(unpacked.value.source.readBlock(0, 64)));
   }
 
   #identify(body: FileBody, kind: ReturnType<typeof sniff>): Sorted {

@@ -75,7 +75,8 @@ export interface Locks {
 
 /** File formats, as the service needs them (formats.ts). A problem's code is one of SymbolCode's. May throw SourceError, as every read. */
 export interface SymbolFormats {
-  unpackCab(source: ByteSource): Reply<{ readonly name: string; readonly bytes: Uint8Array }>;
+  /** The file in a cabinet, as a body of its own. */
+  unpackCab(source: ByteSource): Promise<Reply<FileBody>>;
   checkPdb(source: ByteSource, wanted: PdbIdentity): Reply<unknown>;
   checkImage(source: ByteSource, wanted: PeIdentity): Reply<unknown>;
   /** Store keys under which a dropped PDB may be asked for. */
@@ -86,7 +87,6 @@ export interface SymbolFormats {
   /** True for a pack that this engine wrote. */
   isPack(pack: ArrayBuffer): boolean;
   buildPack(source: ByteSource): Promise<Found<ArrayBuffer>>;
-  bodyOf(bytes: Uint8Array, name: string): FileBody;
 }
 
 export interface Effects {

@@ -1,7 +1,10 @@
 /** The parsers of this repository as the service uses them. */
 import { drive } from '../../base/job.ts';
 import { mapFound, missing } from '../../base/found.ts';
-import { reply } from '../../base/problem.ts';
+import { refuse, type Reply, reply } from '../../base/problem.ts';
+import type { ByteSource } from '../../bytes/source.ts';
+import { openCab } from '../../formats/cab/cab.ts';
+import { extractEntry } from '../../formats/cab/extract.ts';
 import { checkPdbIdentity, checkPeIdentity, readPdbIdentity, readPeIdentity } from '../identity.ts';
 import { pdbKey } from '../keys.ts';
 import { packFromPdb } from '../pack/frompdb.ts';
@@ -9,15 +12,24 @@ import { readPack, writePack } from '../pack/layout.ts';
 import type { FileBody, SymbolFormats } from './effects.ts';
 
 export interface FormatWorld {
-  readonly unpackCab: SymbolFormats['unpackCab'];
   bodyOf(bytes: Uint8Array, name: string): FileBody;
   breathe(): Promise<void>;
 }
 
+/** A cabinet of a symbol store holds one file; of others the first counts. */
+async function unpackCab(source: ByteSource, world: FormatWorld): Promise<Reply<FileBody>> {
+  const cab = openCab(source);
+  if (!cab.ok) return cab;
+  const [entry] = cab.value.entries;
+  if (!entry) return refuse('BAD_CAB', 'the cabinet is empty');
+  const driven = await drive(extractEntry(cab.value, entry), { breathe: () => world.breathe() });
+  if (!driven.done) return refuse('CANCELLED', 'cancelled');
+  return driven.value.ok ? reply(world.bodyOf(driven.value.value, entry.name)) : driven.value;
+}
+
 export function symbolFormats(world: FormatWorld): SymbolFormats {
   return {
-    unpackCab: world.unpackCab,
-    bodyOf: (bytes, name) => world.bodyOf(bytes, name),
+    unpackCab: (source) => unpackCab(source, world),
     checkPdb: checkPdbIdentity,
     checkImage: checkPeIdentity,
     keysOfPdb: (source) => {

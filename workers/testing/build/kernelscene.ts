@@ -126,13 +126,14 @@ class KernelWriter {
     const { unloaded, systemTime } = this.scene;
     const out = new Binary();
     let nameAt = UNLOADED_POOL + 0x1000n;
-    for (const { name, start, end } of unloaded) {
+    // A ring that is filled forwards: the newest, first in the scene, stands last.
+    for (const [age, { name, start, end }] of [...unloaded.entries()].reverse()) {
       this.put(nameAt, utf16(name));
       out
         .append(unicodeString(name, nameAt))
         .u64(start)
         .u64(end)
-        .u64(systemTime - 600_000_000n);
+        .u64(systemTime - 600_000_000n * BigInt(age + 1));
       nameAt += 0x60n;
     }
     this.put(UNLOADED_POOL, out.upTo(50 * 0x28).finish());
@@ -272,7 +273,7 @@ export function kernelOf(scene: Scene, options: KernelOptions = {}): BuiltKernel
   writer.writeVariables();
   writer.writeProcessors();
   writer.writeIdle();
-  for (const block of [...scene.memory, ...(options.writes ?? [])]) {
+  for (const block of [...scene.memory.filter((each) => !inSelfMap(each)), ...(options.writes ?? [])]) {
     writer.kernel.write(block.address, block.bytes);
     writer.expected.push(block);
   }
@@ -310,7 +311,13 @@ function writeSpaces(writer: KernelWriter, memory: PhysicalMemoryImage, scene: S
   });
   // Kernel entries are copied last, when all of them exist; each space sees its own tables through the self-map.
   for (const space of waiting) space.shareKernelHalf(writer.kernel).selfMap(PTE_BASE);
+  // A page table entry is written where the crashing process sees it.
+  const own = spaces.get(scene.process.directoryTableBase) ?? writer.kernel;
+  for (const block of scene.memory.filter(inSelfMap)) own.write(block.address, block.bytes);
 }
+
+/** Addresses of the 512 GiB in which page tables appear. */
+const inSelfMap = (block: MemoryBlock): boolean => block.address >> 39n === PTE_BASE >> 39n;
 
 /** The frame that `address` is mapped to. */
 function pageOf(space: AddressSpaceImage, memory: PhysicalMemoryImage, address: bigint): number {

@@ -103,10 +103,10 @@ export class StackDrawing {
   }
 
   /** As `call`, but the callee's first instruction has not run yet: where a bug check's context stands. */
-  reach(image: LoadedPe, callee: string): this {
+  reach(image: LoadedPe, callee: string, viaName?: string): this {
     if (!this.current) throw new Defect('nothing is running');
     const { image: from, name } = this.current;
-    const back = addressIn(from, `${name}>${callee}`);
+    const back = addressIn(from, `${name}>${viaName ?? callee}`);
     this.outer.push({ module: from.pe.spec.name, function: name, ip: back, sp: this.rsp });
     this.push(back);
     this.setCurrent(image, callee);

@@ -2,7 +2,7 @@
  * Symbols in IndexedDB: the file as a Blob (as a buffer where the browser refuses Blobs there), the pack beside it, both listed by
  * an entry that is written last, so that a half-written file is never found.
  */
-import { clear, createStore, del, delMany, get, set, type UseStore, values } from 'idb-keyval';
+import { clear, createStore, delMany, get, set, type UseStore, values } from 'idb-keyval';
 import { BlockCache } from '../../bytes/blockcache.ts';
 import type { FileBody, PutResult, StoredEntry, StoredFile, SymbolStore } from '../../symbols/service/effects.ts';
 import { PACK_VERSION } from '../../symbols/pack/layout.ts';
@@ -120,13 +120,13 @@ export class BrowserSymbolStore implements SymbolStore {
   }
 }
 
+/** WebKit refuses Blobs in some kinds of windows, under changing names of error; a buffer goes in everywhere. */
 async function putFile(key: string, blob: Blob, store: UseStore): Promise<void> {
   try {
     await set(key, blob, store);
   } catch (thrown) {
-    const refused = thrown instanceof DOMException && ['DataCloneError', 'UnknownError', 'NotSupportedError'].includes(thrown.name);
-    if (!refused || blob.size > MAX_BUFFER) throw thrown;
-    await del(key, store);
+    const full = thrown instanceof DOMException && thrown.name === 'QuotaExceededError';
+    if (full || blob.size > MAX_BUFFER) throw thrown;
     await set(key, await blob.arrayBuffer(), store);
   }
 }

@@ -1,7 +1,7 @@
 /** The symbol service in a browser worker: fetch, IndexedDB, Web Locks, Blobs. */
 import type { SymbolFile } from '../../api/symbols.ts';
 import type { SymbolWorld } from '../../api/symbolengine.ts';
-import type { FileBody, Locks, SymbolFormats } from '../../symbols/service/effects.ts';
+import type { FileBody, Locks } from '../../symbols/service/effects.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { fetchNetwork } from './symbolfetch.ts';
 import { blobBody, BrowserSymbolStore } from './symbolstore.ts';
@@ -43,11 +43,10 @@ async function quota(store: BrowserSymbolStore): ReturnType<SymbolWorld['quota']
   return { bytes: estimate?.quota ?? null, available: store.available };
 }
 
-export function browserSymbolWorld(unpackCab: SymbolFormats['unpackCab'], release: SymbolWorld['release']): SymbolWorld {
+export function browserSymbolWorld(release: SymbolWorld['release']): SymbolWorld {
   const store = new BrowserSymbolStore();
   const network = fetchNetwork({ collect: collectBlob, online: () => navigator.onLine });
   const formats = symbolFormats({
-    unpackCab,
     bodyOf: (bytes, name) => blobBody(new Blob([bytes.slice()]), name),
     breathe: () => sleep(0),
   });

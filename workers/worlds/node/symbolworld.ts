@@ -8,9 +8,11 @@ import { SourceError } from '../../base/problem.ts';
 import { BlockCache } from '../../bytes/blockcache.ts';
 import { ArraySource, type ByteSource } from '../../bytes/source.ts';
 import { attachPort } from '../../api/symbolengine.ts';
-import type { ModuleList } from '../../modules/module.ts';
+import { DEMAND, demandsOf } from '../../api/symboldemand.ts';
+import { driveSync } from '../../base/job.ts';
+import type { Session } from '../../target/target.ts';
 import { AttachedSymbols, type Demand, requestOf } from '../../symbols/attached.ts';
-import type { Effects, FileBody, StoredEntry, StoredFile, SymbolFormats, SymbolStore } from '../../symbols/service/effects.ts';
+import type { Effects, FileBody, StoredEntry, StoredFile, SymbolStore } from '../../symbols/service/effects.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
@@ -22,6 +24,8 @@ import { fetchNetwork } from '../browser/symbolfetch.ts';
 const MAX_FILES = 500_000;
 const MAX_DEPTH = 6;
 const CACHED_BLOCKS = 64;
+/** Images that arrive make a better stack, which may name further modules. */
+const MAX_ROUNDS = 3;
 
 /** Opened for each read and closed again: a symbol folder may have more files than a process may hold open. */
 class PathSource implements ByteSource {
@@ -68,7 +72,7 @@ function indexFolders(folders: readonly string[]): Map<string, string[]> {
   return index;
 }
 
-class MemoryStore implements SymbolStore {
+export class MemoryStore implements SymbolStore {
   readonly #files = new Map<string, { readonly entry: StoredEntry; readonly file: StoredFile }>();
   readonly #values = new Map<string, unknown>();
   async get(key: string): Promise<StoredFile | undefined> {
@@ -92,7 +96,7 @@ class MemoryStore implements SymbolStore {
   }
 }
 
-function bytesBody(bytes: Uint8Array, name: string): FileBody {
+export function bytesBody(bytes: Uint8Array, name: string): FileBody {
   return { source: new ArraySource(bytes, name), handle: bytes };
 }
 
@@ -110,14 +114,14 @@ function linkedPorts(): [WirePort, WirePort] {
   return ends;
 }
 
-export function nodeEffects(unpackCab: SymbolFormats['unpackCab'], online: boolean): Effects {
+export function nodeEffects(online: boolean): Effects {
   const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
   return {
     network: online ? fetchNetwork({ collect: collectBytes, online: () => true }) : null,
     store: new MemoryStore(),
     clock: { now: () => Date.now(), sleep, random: () => Math.random() },
     locks: { run: (_name, task) => task() },
-    formats: symbolFormats({ unpackCab, bodyOf: bytesBody, breathe: () => Promise.resolve() }),
+    formats: symbolFormats({ bodyOf: bytesBody, breathe: () => Promise.resolve() }),
   };
 }
 
@@ -125,7 +129,6 @@ export interface NodeSymbolOptions {
   readonly folders: readonly string[];
   /** Asked only where given: the flag is the consent. */
   readonly server: string | undefined;
-  readonly unpackCab: SymbolFormats['unpackCab'];
 }
 
 export class NodeSymbols {
@@ -141,7 +144,7 @@ export class NodeSymbols {
   constructor(options: NodeSymbolOptions) {
     this.#options = options;
     const { server } = options;
-    this.service = new SymbolService(nodeEffects(options.unpackCab, server !== undefined), { proxyBase: null, servers: [] });
+    this.service = new SymbolService(nodeEffects(server !== undefined), { proxyBase: null, servers: [] });
     this.service.onDownload((download) => {
       this.#downloads.set(download.id, download);
       this.#settled?.();
@@ -171,6 +174,17 @@ export class NodeSymbols {
       // An image that has arrived may name a PDB that lies in the folders under a name not known before.
       const more = await this.#addLocal([...this.#downloads.values()].filter(({ status }) => status.state !== 'done').map(({ file }) => file));
       if (more === 0) return;
+    }
+  }
+
+  /** Of an opened dump: everything that lies in the folders; from the server what its crash's stack and nt need. */
+  async prepare(session: Session): Promise<void> {
+    await this.load(demandsOf(session, []), DEMAND.stack);
+    if (this.#options.server === undefined) return;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const before = this.provider.revision;
+      await this.load(demandsOf(session, driveSync(session.crashStack()).frames), DEMAND.rest);
+      if (this.provider.revision === before) return;
     }
   }
 
@@ -211,15 +225,4 @@ export class NodeSymbols {
       this.#settled = undefined;
     }
   }
-}
-
-/** All modules of a dump, those of `first` in front, then nt, then the rest (design §7). */
-export function demandsOf(modules: ModuleList, first: readonly string[], makerOf: (imageName: string) => string | null): Demand[] {
-  const stack = new Set(first.map((name) => name.toLowerCase()));
-  return modules.modules.map((module) => ({
-    module,
-    demand: stack.has(module.name.toLowerCase()) ? 0 : module.name === 'nt' ? 1 : 2,
-    maker: makerOf(module.imageName),
-    image: true,
-  }));
 }

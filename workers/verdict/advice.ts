@@ -1,0 +1,172 @@
+/** What to do first, and what would settle the matter: by cause and part, at most three steps, the first one reversible. */
+import { imageOf, isGraphics } from './actors.ts';
+import type { Case } from './case.ts';
+import type { Finding } from './finding.ts';
+import { appName } from './rules/user.ts';
+import type { Cause, Part } from './verdict.ts';
+import { text } from './words.ts';
+
+type Advise = (c: Case, f: Finding) => void;
+
+const memory: Advise = (_c, f) => {
+  f.step(text('d-mem-profile', {})).step(text('d-mem-test', {}), 'mdsched.exe').step(text('d-mem-stick', {}));
+};
+const processor: Advise = (_c, f) => {
+  f.step(text('d-cpu-defaults', {})).step(text('d-cpu-bios', {})).step(text('d-cpu-stress', {}));
+};
+const graphics: Advise = (_c, f) => {
+  f.step(text('d-gpu-stock', {})).step(text('d-gpu-clean', {})).step(text('d-cpu-bios', {}));
+};
+const disk: Advise = (_c, f) => {
+  f.step(text('d-disk-health', {}), 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *')
+    .step(text('d-disk-cable', {}))
+    .step(text('d-disk-scan', {}), 'chkdsk C: /scan');
+};
+const firmware: Advise = (_c, f) => {
+  f.step(text('d-cpu-defaults', {})).step(text('d-firmware-update', {})).step(text('d-hypervisor-off', {}));
+};
+const device: Advise = (_c, f) => {
+  f.step(text('d-usb-halves', {})).step(text('d-firmware-update', {})).step(text('d-pcie-reseat', {}));
+};
+const anyHardware: Advise = (_c, f) => {
+  f.step(text('d-cpu-defaults', {})).step(text('d-mem-test', {}), 'mdsched.exe').step(text('d-firmware-update', {}));
+};
+
+const BY_PART: Readonly<Record<Part, Advise>> = {
+  ram: memory,
+  cpu: processor,
+  gpu: graphics,
+  disk,
+  power: anyHardware,
+  firmware,
+  device,
+  hardware: anyHardware,
+};
+
+const driver: Advise = (c, f) => {
+  const module = f.culprit?.module;
+  if (module === undefined) {
+    unknown(c, f);
+    return;
+  }
+  if (isGraphics(module)) {
+    graphics(c, f);
+    return;
+  }
+  f.step(
+    text('d-driver-update', { module }),
+    `Get-CimInstance Win32_SystemDriver | Where-Object PathName -like '*${safeName(module)}*' | Format-List Name, DisplayName, PathName`,
+  );
+  if (c.code === 0xc4 || c.code === 0xc9 || c.code === 0xc6) f.step(text('d-verifier-off', {}), 'verifier /reset');
+  f.step(text('d-driver-remove', { module }), 'pnputil /enum-drivers').step(
+    text('d-driver-find', { module }),
+    `driverquery /v | findstr /i "${safeName(module)}"`,
+  );
+};
+
+/** Names from a dump go into a command to copy: only what a file name of a driver may hold. */
+function safeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]/g, '');
+}
+
+const unknown: Advise = (_c, f) => {
+  f.step(text('d-collect', {}))
+    .step(text('d-dump-kernel', {}), 'Set-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\CrashControl CrashDumpEnabled 2')
+    .step(text('d-mem-test', {}), 'mdsched.exe');
+};
+
+const application: Advise = (c, f) => {
+  const app = appName(c);
+  const module = f.culprit?.module;
+  if (module !== undefined && module.toLowerCase() !== app.toLowerCase() && c.knowledge.userModule(module))
+    f.step(text('d-remove-addon', { who: c.who(module), app }));
+  f.step(text('d-reinstall-app', { app }));
+};
+
+const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
+  'driver-bug': driver,
+  hardware: anyHardware,
+  'memory-corruption': unknown,
+  'application-bug': application,
+  hang: (_c, f) => void f.step(text('d-inspect', {})),
+  'resource-exhaustion': unknown,
+  storage: disk,
+  firmware,
+  manual: (_c, f) => void f.step(text('d-inspect', {})),
+  'live-dump': (_c, f) => void f.step(text('d-no-action', {})),
+  'not-known': unknown,
+};
+
+const BY_CODE: Readonly<Record<number, Advise>> = {
+  0x7b: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {})),
+  0xed: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {}), 'chkdsk C: /r'),
+  0xa0: (_c, f) => void f.step(text('d-hiber', {}), 'powercfg /h off'),
+  0x133: (_c, f) => void f.step(text('d-dpc-drivers', {})).step(text('d-ssd-firmware', {})),
+  0x9f: (_c, f) => void f.step(text('d-fast-startup', {}), 'powercfg /h off'),
+  0xc000021a: (_c, f) => void f.step(text('d-winre', {})),
+  0xef: (_c, f) =>
+    void f
+      .step(text('d-disk-health', {}), 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *')
+      .step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth'),
+  0x74: (_c, f) => void f.step(text('d-winre', {})),
+};
+
+export function addSteps(c: Case, f: Finding): void {
+  if (f.cause === 'live-dump' || f.cause === 'manual') {
+    BY_CAUSE[f.cause](c, f);
+    return;
+  }
+  BY_CODE[c.code]?.(c, f);
+  const part = f.culprit?.part;
+  if (f.cause === 'driver-bug' && f.culprit?.module !== undefined) driver(c, f);
+  else if (part !== undefined) BY_PART[part](c, f);
+  else if (!c.kernel) application(c, f);
+  else BY_CAUSE[f.cause](c, f);
+}
+
+/** What a bigger dump would show, a code at a time (playbook of dump kinds). */
+const BIGGER: Readonly<Record<number, string>> = {
+  0x9f: 'every driver of the device and the waiting threads',
+  0x101: 'what the silent processor was doing',
+  0x133: 'the samples of what took the time',
+  0x19: 'the neighbouring pool blocks',
+  0xc2: 'the pool block and its neighbours',
+  0xc5: 'the pool lists',
+  0x13a: 'the heap block and its neighbours',
+  0x139: 'the damaged object and its owner',
+  0x109: 'the changed bytes',
+  0x10d: 'the framework’s own log of the driver',
+  0xef: 'the process and the thread that ended it',
+  0xf4: 'the process and the thread that ended it',
+  0x1c8: 'all threads and what they wait for',
+  0x50: 'the page tables of the address',
+  0x1a: 'the page tables around the address',
+};
+const REPEATS: ReadonlySet<string> = new Set(['hardware', 'memory-corruption', 'not-known', 'driver-bug']);
+
+const BY_PART_SETTLES: Partial<Readonly<Record<Part, 's-memtest' | 's-smart' | 's-live-watchdog'>>> = {
+  ram: 's-memtest',
+  disk: 's-smart',
+  gpu: 's-live-watchdog',
+};
+const NAMES_HELP: ReadonlySet<string> = new Set(['driver-bug', 'not-known', 'application-bug', 'memory-corruption', 'hang']);
+
+export function addSettlers(c: Case, f: Finding): void {
+  if (f.cause === 'manual' || f.cause === 'live-dump') return;
+  const bigger = BIGGER[c.code];
+  if (c.target.kind === 'kernel-triage' && bigger !== undefined) f.settle('s-kernel-dump', { what: bigger });
+  if (!c.kernel && f.cause === 'hang') f.settle('s-full-user', { what: 'what every thread waits for' });
+  const part = f.culprit?.part;
+  const byPart = part === undefined ? undefined : BY_PART_SETTLES[part];
+  if (byPart !== undefined) f.settle(byPart, {});
+  if (c.kernel && f.sureness !== 'certain' && REPEATS.has(f.cause)) f.settle('s-several', {});
+  if (c.kernel && f.cause === 'memory-corruption') f.settle('s-verifier', {});
+  namesMissing(c, f);
+}
+
+function namesMissing(c: Case, f: Finding): void {
+  if (f.sureness === 'certain' || !NAMES_HELP.has(f.cause)) return;
+  const nameless = c.actors.filter((actor) => actor.trusted && !actor.frame.symbol.ok).map((actor) => imageOf(actor.module));
+  const modules = [...new Set(nameless)].slice(0, 4).join(', ');
+  if (modules !== '') f.settle('s-symbols', { modules });
+}

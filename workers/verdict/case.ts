@@ -1,0 +1,100 @@
+/** What every rule needs, gathered once. */
+import { va } from '../base/address.ts';
+import { hex } from '../base/hex.ts';
+import type { Job } from '../base/job.ts';
+import type { Instruction } from '../code/decoder.ts';
+import { baseBugCheck } from '../knowledge/bugchecks.ts';
+import type { BugCheckEntry, Knowledge } from '../knowledge/knowledge.ts';
+import type { Session, Target } from '../target/target.ts';
+import type { Stack } from '../unwind/frame.ts';
+import { type Actor, findActors, findSuspects, who } from './actors.ts';
+import { type AddressClass, type AddressWorld, classifyAddress } from './address.ts';
+import { type Fault, optional, readFault, spOf } from './fault.ts';
+import { signalName } from './signals.ts';
+import { decodeAt, type OperandReading, readOperands } from './instruction.ts';
+
+export interface Case {
+  readonly session: Session;
+  readonly target: Target;
+  readonly knowledge: Knowledge;
+  readonly kernel: boolean;
+  /** Base code: 0x7E for 0x1000007E; 0 in a user dump. */
+  readonly code: number;
+  readonly params: readonly [bigint, bigint, bigint, bigint];
+  readonly entry?: BugCheckEntry;
+  /** "0x7E SYSTEM_THREAD_EXCEPTION_NOT_HANDLED", "exception 0xc0000005 STATUS_ACCESS_VIOLATION". */
+  readonly name: string;
+  readonly stack: Stack;
+  readonly fault: Fault;
+  readonly instruction?: Instruction;
+  readonly operands: readonly OperandReading[];
+  readonly world: AddressWorld;
+  readonly actors: readonly Actor[];
+  /** Third-party modules on the stack by more than a stray word, innermost first. */
+  readonly suspects: readonly Actor[];
+  classify(value: bigint): AddressClass;
+  who(image: string): string;
+  /** "0xc000009c STATUS_DEVICE_DATA_ERROR". */
+  status(value: bigint | number): string;
+}
+
+const STACK_ROOM = 0x8000n;
+
+function stackBounds(session: Session): AddressWorld['stack'] {
+  const { target } = session;
+  const index = target.crashThread;
+  const thread = index.ok ? target.threads[index.value] : undefined;
+  if (thread?.stackRange.ok) return thread.stackRange.value;
+  const context = target.context.ok ? target.context.value : undefined;
+  const sp = context && spOf(context.registers, target.arch);
+  if (sp === undefined) return undefined;
+  const range = target.memory.ranges().find((one) => sp >= one.start && sp < one.start + one.size && one.size <= STACK_ROOM * 4n);
+  return range ? { low: range.start, high: range.start + range.size } : undefined;
+}
+
+export function statusWords(knowledge: Knowledge, value: bigint | number): string {
+  const code = Number(BigInt.asUintN(32, BigInt(value)));
+  // Small numbers are a program's own; as NTSTATUS they would be kinds of success.
+  const name = code < 0x1000_0000 && !knowledge.exception(code)?.gloss ? undefined : knowledge.exception(code)?.name;
+  return name === undefined ? `0x${code.toString(16)}` : `0x${code.toString(16)} ${name}`;
+}
+
+function nameOf(session: Session, code: number, entry: BugCheckEntry | undefined): string {
+  const { target, knowledge } = session;
+  if (target.bugCheck) return entry ? `0x${code.toString(16).toUpperCase()} ${entry.name.replace(/_M$/, '')}` : `0x${code.toString(16).toUpperCase()}`;
+  if (!target.exception) return 'a snapshot without an exception';
+  return signalName(target) ?? `exception ${target.os.family === 'Windows' ? statusWords(knowledge, target.exception.code) : hex(target.exception.code)}`;
+}
+
+export function* gatherCase(session: Session): Job<Case> {
+  const { target, knowledge } = session;
+  const stack = yield* session.crashStack();
+  yield { progress: 'Reading the fault', done: 0, of: null };
+  const code = target.bugCheck ? baseBugCheck(target.bugCheck.code) : 0;
+  const entry = target.bugCheck ? knowledge.bugCheck(target.bugCheck.code) : undefined;
+  const fault = readFault(session, code);
+  const instruction = fault.ip === undefined ? undefined : decodeAt(session, fault.ip);
+  const bounds = stackBounds(session);
+  const world: AddressWorld = { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', bounds) };
+  const actors = findActors(session, stack.frames);
+  return {
+    session,
+    target,
+    knowledge,
+    kernel: target.kind !== 'user',
+    code,
+    params: target.bugCheck?.params ?? [0n, 0n, 0n, 0n],
+    ...optional('entry', entry),
+    name: nameOf(session, code, entry),
+    stack,
+    fault,
+    ...optional('instruction', instruction),
+    operands: instruction ? readOperands(session, instruction, fault) : [],
+    world,
+    actors,
+    suspects: findSuspects(actors),
+    classify: (value) => classifyAddress(va(value), world),
+    who: (image) => who(image, knowledge),
+    status: (value) => statusWords(knowledge, value),
+  };
+}

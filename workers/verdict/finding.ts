@@ -1,0 +1,73 @@
+/** What a rule writes down; judge.ts turns it into a Verdict. */
+import type { MissingReason } from '../base/found.ts';
+import type { Cause, Evidence, How, NextStep, Part, Place, Rival, Sureness, Text, Weight } from './verdict.ts';
+import { type SlotsOf, text, type TextId } from './words.ts';
+
+export interface EvidenceMore {
+  readonly how?: How;
+  readonly weighs?: Weight;
+  readonly from?: readonly string[];
+}
+
+export class Finding {
+  readonly rule: string;
+  headline: Text = text('h-unknown', { name: 'this dump' });
+  readonly explanation: Text[] = [];
+  cause: Cause = 'not-known';
+  sureness: Sureness = 'not-known';
+  culprit: { module?: string; part?: Part } | undefined;
+  place: Place | undefined;
+  detector: string | undefined;
+  victim: string | undefined;
+  readonly evidence: Evidence[] = [];
+  readonly against: Text[] = [];
+  readonly rivals: Rival[] = [];
+  readonly wouldSettle: (Text & { missing?: MissingReason })[] = [];
+  readonly steps: NextStep[] = [];
+
+  constructor(rule: string) {
+    this.rule = rule;
+  }
+
+  head<I extends TextId>(id: I, args: SlotsOf<I>): this {
+    this.headline = text(id, args);
+    return this;
+  }
+  say<I extends TextId>(id: I, args: SlotsOf<I>): this {
+    this.explanation.push(text(id, args));
+    return this;
+  }
+  judge(cause: Cause, sureness: Sureness): this {
+    this.cause = cause;
+    this.sureness = sureness;
+    return this;
+  }
+  blame(module: string | undefined, part?: Part): this {
+    this.culprit = { ...(module === undefined ? {} : { module }), ...(part === undefined ? {} : { part }) };
+    return this;
+  }
+  /** Evidence; its id is the text's, so that rules can refer to it. A second one of the same id is numbered. */
+  show(says: Text, command: string, more: EvidenceMore = {}): this {
+    const twins = this.evidence.filter((one) => one.says.id === says.id).length;
+    const id = twins === 0 ? says.id : `${says.id}-${String(twins + 1)}`;
+    const from = more.from?.filter((name) => this.evidence.some((one) => one.id === name)) ?? [];
+    this.evidence.push({ id, says, command, how: more.how ?? 'read', weighs: more.weighs ?? 'for', from });
+    return this;
+  }
+  oppose<I extends TextId>(id: I, args: SlotsOf<I>): this {
+    this.against.push(text(id, args));
+    return this;
+  }
+  rival(one: { readonly module?: string; readonly part?: Part }, why: Text): this {
+    this.rivals.push({ ...one, why });
+    return this;
+  }
+  settle<I extends TextId>(id: I, args: SlotsOf<I>): this {
+    if (!this.wouldSettle.some((one) => one.id === id)) this.wouldSettle.push(text(id, args));
+    return this;
+  }
+  step(says: Text, copy?: string): this {
+    if (this.steps.length < 3 && !this.steps.some((one) => one.says.id === says.id)) this.steps.push(copy === undefined ? { says } : { says, copy });
+    return this;
+  }
+}

@@ -1,0 +1,90 @@
+/** From an opened dump to a verdict: gather, read by the code's rule, add what holds for all, name bucket and signature. */
+import { hex } from '../base/hex.ts';
+import type { Job } from '../base/job.ts';
+import type { Session } from '../target/target.ts';
+import { imageOf, placeWords } from './actors.ts';
+import { addSettlers, addSteps } from './advice.ts';
+import { bucketOf, signatureOf } from './bucket.ts';
+import { type Case, gatherCase } from './case.ts';
+import { Finding } from './finding.ts';
+import { addOverlay } from './overlay.ts';
+import { isLive, ruleFor } from './rules/index.ts';
+import { notMyFault } from './rules/process.ts';
+import type { Verdict } from './verdict.ts';
+import { text } from './words.ts';
+
+export function* judge(session: Session): Job<Verdict> {
+  const c = yield* gatherCase(session);
+  yield { progress: 'Weighing the evidence', done: 0, of: null };
+  const { name, rule } = ruleFor(c);
+  const f = new Finding(name);
+  opening(c, f);
+  rule(c, f);
+  deliberate(c, f);
+  closing(c, f);
+  return verdictOf(c, f);
+}
+
+/** The stop itself, as read. */
+function opening(c: Case, f: Finding): void {
+  if (!c.target.bugCheck || c.code === 0) return;
+  const [p1, p2, p3, p4] = c.params.map(hex);
+  f.show(text('e-code', { name: c.name, p1: p1 ?? '', p2: p2 ?? '', p3: p3 ?? '', p4: p4 ?? '' }), '.bugcheck', { weighs: 'for' });
+  if (c.entry) f.say('x-gist', { name: c.name, gist: c.entry.gist });
+}
+
+/** NotMyFault stops Windows for practice: whatever the code says, it was on purpose. */
+function deliberate(c: Case, f: Finding): void {
+  const test = c.kernel ? notMyFault(c) : undefined;
+  if (!test) return;
+  if (test.process !== undefined) f.show(text('e-notmyfault', { process: test.process }), 'lmvm myfault', { weighs: 'decides' });
+  if (test.actor) f.show(text('e-myfault-stack', { place: placeWords(test.actor) }), 'k', { weighs: 'decides' });
+  f.head('h-manual', { name: c.name, what: 'the test tool Sysinternals NotMyFault was used' })
+    .judge('manual', test.process !== undefined ? 'certain' : 'likely')
+    .blame('myfault.sys');
+  f.rivals.length = 0;
+  f.against.length = 0;
+}
+
+function closing(c: Case, f: Finding): void {
+  if (c.target.bugCheck && c.code !== 0 && f.cause !== 'manual') f.detector ??= 'ntoskrnl.exe';
+  addOverlay(c, f);
+  addSteps(c, f);
+  addSettlers(c, f);
+  if (!c.kernel) {
+    stackModules(c, f);
+    return;
+  }
+  if (isLive(c) && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
+  const { process } = c.target;
+  if (f.explanation.length < 4 && process.name.ok && f.cause !== 'manual' && !f.evidence.some((one) => one.id === 'e-process'))
+    f.say('x-process', { process: process.name.value });
+  if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump') f.say('x-repeat', {});
+}
+
+/** Names on the stack, for what they are: on the stack. */
+function stackModules(c: Case, f: Finding): void {
+  const names = [...new Set(c.actors.filter((actor) => actor.trusted).map((actor) => imageOf(actor.module)))].slice(0, 6);
+  if (names.length > 0) f.show(text('e-frames', { modules: names.join(', ') }), 'k', { weighs: 'context' });
+}
+
+function verdictOf(c: Case, f: Finding): Verdict {
+  return {
+    headline: f.headline,
+    explanation: f.explanation.slice(0, 5),
+    sureness: f.sureness,
+    cause: f.cause,
+    ...(f.place ? { place: f.place } : {}),
+    ...(f.culprit && Object.keys(f.culprit).length > 0 ? { culprit: f.culprit } : {}),
+    ...(f.detector === undefined ? {} : { detector: f.detector }),
+    ...(f.victim === undefined ? {} : { victim: f.victim }),
+    evidence: f.evidence,
+    against: f.against,
+    rivals: f.rivals,
+    wouldSettle: f.wouldSettle,
+    steps: f.steps,
+    rule: f.rule,
+    bucket: bucketOf(c, f),
+    signature: signatureOf(c, f),
+  };
+}

@@ -1,0 +1,75 @@
+/** What speaks for or against in every dump: virtual machine, uptime, Verifier, drivers known for trouble. Context, never a culprit. */
+import { imageOf } from './actors.ts';
+import type { Case } from './case.ts';
+import type { Finding } from './finding.ts';
+import { text } from './words.ts';
+
+const GUESTS: readonly (readonly [RegExp, string])[] = [
+  [/^(vmbus|vmgencounter|hypervideo|storvsc|netvsc)\.sys$/i, 'Hyper-V'],
+  [/^(vboxguest|vboxsf|vboxmouse|vboxwddm|vboxvideo)\.sys$/i, 'VirtualBox'],
+  [/^(vmhgfs|vmmemctl|vm3dmp|vm3dmp_loader|vmxnet3\w*|pvscsi)\.sys$/i, 'VMware'],
+  [/^(vioscsi|viostor|netkvm|vioser|balloon|viorng)\.sys$/i, 'KVM or QEMU'],
+  [/^(xenbus|xenvbd|xennet|xen)\.sys$/i, 'Xen'],
+  [/^prl_\w+\.sys$/i, 'Parallels'],
+];
+
+/** The virtual machine that Windows ran in, by drivers that only a guest loads. vmbus alone is also loaded by a host with VBS. */
+export function virtualMachine(c: Case): string | undefined {
+  const names = c.target.modules.modules.map(imageOf);
+  for (const [pattern, vm] of GUESTS) {
+    const hits = names.filter((name) => pattern.test(name)).length;
+    if (vm === 'Hyper-V' ? hits >= 3 : hits >= 1) return vm;
+  }
+  return undefined;
+}
+
+const TOOL_KINDS: ReadonlySet<string> = new Set(['overclocking', 'rgb-fan', 'monitoring', 'anticheat', 'tweaker']);
+const SHORT_UPTIME = 120;
+const MAX_NAMES = 6;
+
+function listed(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  return unique.length > MAX_NAMES ? `${unique.slice(0, MAX_NAMES).join(', ')} and ${String(unique.length - MAX_NAMES)} more` : unique.join(', ');
+}
+
+function showUptime(c: Case, f: Finding): void {
+  const uptime = c.target.uptimeSeconds;
+  if (!uptime.ok || uptime.value >= SHORT_UPTIME || uptime.value <= 0) return;
+  f.show(text('e-boot-soon', { uptime: `${uptime.value.toFixed(1)} seconds` }), '!analyze -v', { weighs: 'context' });
+}
+
+function verifierLevel(c: Case): string | undefined {
+  const fact = c.target.facts.find((one) => one.name === 'MmVerifyDriverLevel');
+  if (!fact?.value.ok) return undefined;
+  const level = fact.value.value;
+  return /^(0x)?0+$/.test(level) || level === '4294967295' || /^0xffffffff$/i.test(level) ? undefined : level;
+}
+
+export function addOverlay(c: Case, f: Finding): void {
+  if (!c.kernel) return;
+  showUptime(c, f);
+  const vm = virtualMachine(c);
+  if (vm !== undefined) f.show(text('e-vm', { vm }), 'lm', { weighs: 'context', how: 'inferred' });
+  const level = verifierLevel(c);
+  if (level !== undefined) f.show(text('e-verifier', { level }), '!analyze -v', { weighs: 'context' });
+  const drivers = c.target.modules.modules.map((module) => ({ name: imageOf(module), entry: c.knowledge.driver(imageOf(module)) }));
+  const vulnerable = drivers.filter(({ entry }) => entry?.vulnerable === true && !entry.microsoft).map(({ name }) => name);
+  if (vulnerable.length > 0) f.show(text('e-vulnerable', { names: listed(vulnerable) }), 'lm', { weighs: 'context', how: 'table' });
+  const tools = drivers.filter(({ entry }) => entry && TOOL_KINDS.has(entry.kind)).map(({ name }) => name);
+  if (tools.length > 0) f.show(text('e-tools', { names: listed(tools) }), 'lm', { weighs: 'context', how: 'table' });
+  if (f.culprit?.module !== undefined) showAge(c, f, f.culprit.module);
+}
+
+const YEAR = 31_557_600;
+
+/** A link date that can be one: between 2000 and the crash. Reproducible builds put a hash there. */
+function showAge(c: Case, f: Finding, image: string): void {
+  const module = c.target.modules.byName(image);
+  const crash = c.target.crashTime;
+  if (!module?.identity.pe.ok || !crash.ok) return;
+  const built = module.identity.pe.value.timestamp;
+  const age = crash.value / 1000 - built;
+  if (built < 946_684_800 || age < 3 * YEAR || age > 25 * YEAR) return;
+  const date = new Date(built * 1000).toISOString().slice(0, 10);
+  f.show(text('e-old-driver', { who: c.who(image), year: date.slice(0, 4), date }), `lmvm ${module.name}`, { weighs: 'context', how: 'inferred' });
+}

@@ -1,0 +1,65 @@
+/** USB, requests finished twice, drivers that left work behind. */
+import { va } from '../../base/address.ts';
+import { hex } from '../../base/hex.ts';
+import { imageOf } from '../actors.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
+import { headDriver, suspect } from './fault.ts';
+
+const CLIENT_FAULTS: ReadonlySet<bigint> = new Set([1n, 2n, 3n, 4n, 0x800n, 0x801n, 0x802n, 0x803n, 0x804n, 0x805n, 0x806n, 0x807n]);
+const CONTROLLER: ReadonlySet<bigint> = new Set([3n, 5n]);
+
+/** 0xFE, 0x144. */
+export function usb(c: Case, f: Finding): void {
+  const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(c.params[0])}`;
+  f.detector = c.code === 0xfe ? 'usbport.sys' : 'USBXHCI.sys';
+  f.say('x-usb-clients', { meaning });
+  const [kind] = c.params;
+  const controller = c.code === 0xfe ? CONTROLLER.has(kind) : kind >= 0x1000n;
+  const near = c.suspects[0];
+  if (!controller && CLIENT_FAULTS.has(kind) && near) {
+    suspect(c, f, near);
+    placeOf(f, near);
+    return;
+  }
+  f.head('h-usb', { name: c.name, what: meaning })
+    .judge(controller ? 'hardware' : 'driver-bug', 'possible')
+    .blame(undefined, 'device');
+  if (kind === 5n && c.code === 0xfe) f.rival({ part: 'ram' }, text('r-ram', {}));
+  f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
+}
+
+/** 0x44: P1 the request. Who finished it first left no trace. */
+export function completedTwice(c: Case, f: Finding): void {
+  f.say('x-irp-twice', { irp: hex(c.params[0]) });
+  f.detector = 'ntoskrnl.exe';
+  for (const actor of c.suspects.slice(0, 2)) {
+    showSuspect(f, c, actor, 'context');
+    f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  }
+  const near = c.suspects[0];
+  if (!near) {
+    showNoSuspect(c, f);
+    f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+    return;
+  }
+  suspect(c, f, near);
+  placeOf(f, near);
+}
+
+/** 0xCE: P1 in the unloaded driver: its name is the proof. */
+export function leftBehind(c: Case, f: Finding): void {
+  const unloaded = c.params.map((value) => c.target.modules.findUnloaded(va(value))).find((one) => one !== undefined);
+  if (!unloaded) {
+    showNoSuspect(c, f);
+    f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+    return;
+  }
+  const { name } = unloaded;
+  f.show(text('e-unloaded', { name, address: hex(c.params[0]), offset: hex(c.params[0] - unloaded.start) }), 'lm', { weighs: 'decides', how: 'derived' });
+  f.say('x-unloaded-pending', { name });
+  headDriver(c, f, name, 'certain');
+  f.judge('driver-bug', 'certain').blame(name);
+}

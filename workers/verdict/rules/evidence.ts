@@ -1,0 +1,126 @@
+/** Pieces of evidence that many rules use. */
+import { hex } from '../../base/hex.ts';
+import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
+import { type AddressClass, onlyBit } from '../address.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { matchOperand, wordsOf, bytesOf } from '../instruction.ts';
+import { text } from '../words.ts';
+
+export const ACCESS_WORDS = { read: 'read', write: 'write to', execute: 'run code at' } as const;
+
+/** The fault's place as WinDbg writes it: "nvlddmkm+0x12634e", or the address. */
+export function faultPlace(c: Case): string {
+  const { place, ip } = c.fault;
+  if (!place) return ip === undefined ? 'an unknown place' : hex(ip);
+  const frame = c.actors.find((actor) => actor.frame.ip === ip);
+  return frame ? placeWords(frame) : `${imageOf(place.module)}+${hex(place.rva)}`;
+}
+
+export function setPlace(c: Case, f: Finding): void {
+  const { place } = c.fault;
+  if (place) f.place = { module: imageOf(place.module), offset: BigInt(place.rva), ...symbolAt(c) };
+}
+
+function symbolAt(c: Case): { readonly symbol?: string } {
+  const symbol = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.frame.symbol;
+  return symbol?.ok ? { symbol: symbol.value.name } : {};
+}
+
+export function placeOf(f: Finding, actor: Actor): void {
+  const { symbol } = actor.frame;
+  f.place = { module: imageOf(actor.module), offset: actor.offset, ...(symbol.ok ? { symbol: symbol.value.name } : {}) };
+}
+
+/** The place, the address touched and what kind of address that is. */
+export function showFault(c: Case, f: Finding): AddressClass | undefined {
+  const { fault } = c;
+  setPlace(c, f);
+  if (fault.place) f.show(text('e-place', { who: c.who(imageOf(fault.place.module)), place: faultPlace(c) }), `u ${hex(fault.ip ?? 0n)}`);
+  if (fault.status !== undefined && c.kernel) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
+  if (fault.address === undefined) return undefined;
+  const kind = c.classify(fault.address);
+  f.show(text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }), recordCommand(c), { how: 'derived' });
+  if (kind.flippedBit !== undefined) {
+    f.show(text('e-canonical-bit', { address: hex(fault.address), bit: String(kind.flippedBit) }), `.formats ${hex(fault.address)}`, {
+      how: 'derived',
+      from: ['e-address'],
+    });
+  }
+  return kind;
+}
+
+function recordCommand(c: Case): string {
+  if (!c.kernel) return '.exr -1';
+  return c.code === 0x7e ? `.exr ${hex(c.params[2])}` : '.bugcheck';
+}
+
+export interface OperandVerdict {
+  readonly matched: boolean;
+  /** All operands could be computed and none fits. */
+  readonly mismatch: boolean;
+  readonly bit?: number;
+}
+
+/** The instruction and whether its operands explain the address. */
+export function showInstruction(c: Case, f: Finding): OperandVerdict {
+  const { instruction, fault, operands } = c;
+  if (!instruction || fault.ip === undefined) return { matched: false, mismatch: false };
+  const words = wordsOf(instruction);
+  f.show(text('e-instruction', { instruction: words, bytes: bytesOf(instruction), place: faultPlace(c) }), `u ${hex(fault.ip)}`, { weighs: 'context' });
+  const { address } = fault;
+  if (address === undefined) return { matched: false, mismatch: false };
+  const match = matchOperand(operands, address);
+  if (match) {
+    const args = { instruction: words, inputs: match.inputs, address: hex(address) };
+    f.show(text('e-operand', args), fault.command, { how: 'derived', from: ['e-instruction', 'e-address'] });
+    const bit = match.base === undefined ? undefined : onlyBit(match.base.value);
+    if (bit === undefined || bit < 16) return { matched: true, mismatch: false };
+    f.show(text('e-register-bit', { register: match.base?.name ?? '', value: hex(match.base?.value ?? 0n), bit: String(bit) }), fault.command, {
+      how: 'derived',
+      weighs: 'against',
+    });
+    return { matched: true, mismatch: false, bit };
+  }
+  return { matched: false, mismatch: operands.length > 0 && operands.length === instruction.memory.length };
+}
+
+export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: 'for' | 'context' | 'decides' = 'for'): void {
+  f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: trustWords(actor) }), 'k', {
+    weighs,
+    how: isScanned(actor) ? 'inferred' : 'read',
+  });
+}
+
+const TRUST_WORDS: Readonly<Record<string, string>> = {
+  context: 'the registers themselves',
+  'unwind-info': 'found by unwind data',
+  'frame-pointer': 'found by the frame pointer',
+  'scan-call-checked': 'found by scanning, with a call before it',
+  scan: 'a stray value',
+  given: 'given by the dump',
+};
+export const trustWords = (actor: Actor): string => TRUST_WORDS[actor.frame.trust] ?? actor.frame.trust;
+
+/** The argument with the code's own words for it, where the tables have them. */
+export function showSubCode(c: Case, f: Finding, index: 1 | 2 | 3 | 4, weighs: 'for' | 'decides' | 'context' = 'for'): string | undefined {
+  const meaning = subMeaning(c, index);
+  const value = c.params[index - 1];
+  if (meaning === undefined || value === undefined) return undefined;
+  f.show(text('e-subcode', { meaning, index: String(index), value: hex(value) }), '.bugcheck', { how: 'table', weighs });
+  return meaning;
+}
+
+export function subMeaning(c: Case, index: 1 | 2 | 3 | 4): string | undefined {
+  const value = c.params[index - 1];
+  const holds = (when: Readonly<Partial<Record<1 | 2 | 3 | 4, bigint>>> | undefined): boolean =>
+    when === undefined || Object.entries(when).every(([at, wanted]) => c.params[Number(at) - 1] === wanted);
+  return c.entry?.subCodes.find((sub) => sub.param === index && sub.value === value && holds(sub.when))?.meaning;
+}
+
+/** What is known of the stack where nobody can be named. */
+export function showNoSuspect(c: Case, f: Finding): void {
+  if (c.stack.frames.length <= 1) f.show(text('e-no-stack', { why: c.stack.ended.detail }), 'k', { weighs: 'context' });
+  else if (c.actors.filter((actor) => actor.trusted).length < 3) f.show(text('e-scan-only', {}), 'k', { weighs: 'context', how: 'derived' });
+  else if (c.suspects.length === 0) f.show(text('e-only-windows', {}), 'k', { weighs: 'context', how: 'derived' });
+}

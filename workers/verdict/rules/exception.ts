@@ -1,0 +1,144 @@
+/** Exceptions that nobody handled in the kernel: 0x1E, 0x3B, 0x7E, 0x8E; traps 0x7F. */
+import { hex } from '../../base/hex.ts';
+import { imageOf, isThirdParty, placeWords } from '../actors.ts';
+import type { Case } from '../case.ts';
+import { spOf } from '../fault.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { showFault, showNoSuspect } from './evidence.ts';
+import { headDriver, judgeFault, suspect } from './fault.ts';
+
+const IN_PAGE = 0xc0000006;
+const BREAKPOINTS: ReadonlySet<number> = new Set([0x80000003, 0x80000004, 0xc0000420]);
+
+export function unhandled(c: Case, f: Finding): void {
+  const { status } = c.fault;
+  if (status === IN_PAGE) {
+    inPage(c, f);
+    return;
+  }
+  if (status !== undefined && BREAKPOINTS.has(status)) {
+    stopInCode(c, f);
+    return;
+  }
+  judgeFault(c, f);
+}
+
+/** An in-page error: the third exception parameter is the I/O status. */
+function inPage(c: Case, f: Finding): void {
+  showFault(c, f);
+  f.head('h-disk', { name: c.name, what: 'a page of its own could not be read back' }).judge('storage', 'likely').blame(undefined, 'disk');
+  f.say('x-inpage-disk', { status: c.status(IN_PAGE), hint: 'in-page error' }).rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** int 3 or an assertion left in the code: a stop on purpose of whoever owns the instruction. */
+function stopInCode(c: Case, f: Finding): void {
+  showFault(c, f);
+  const { place } = c.fault;
+  if (place && isThirdParty(place.module, c.session)) {
+    headDriver(c, f, imageOf(place.module), 'likely');
+    f.judge('driver-bug', 'likely').blame(imageOf(place.module));
+    return;
+  }
+  const first = c.suspects[0];
+  if (first && suspect(c, f, first)) return;
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name });
+}
+
+/** Intel SDM volume 3A, table of exceptions. */
+const TRAPS: Readonly<Record<string, string>> = {
+  '0': 'divide by zero',
+  '1': 'debug',
+  '2': 'non-maskable interrupt',
+  '3': 'breakpoint',
+  '4': 'overflow',
+  '5': 'bound range',
+  '6': 'invalid opcode',
+  '7': 'no coprocessor',
+  '8': 'double fault',
+  '10': 'invalid task segment',
+  '11': 'segment not present',
+  '12': 'stack segment',
+  '13': 'general protection',
+  '14': 'page fault',
+  '16': 'x87 error',
+  '17': 'alignment',
+  '18': 'machine check',
+};
+
+/** 0x7F. */
+export function trap(c: Case, f: Finding): void {
+  const [number] = c.params;
+  const name = TRAPS[number.toString()] ?? `number ${hex(number)}`;
+  f.say('x-trap', { trap: name });
+  if (number === 8n) {
+    doubleFault(c, f);
+    return;
+  }
+  if (number === 2n || number === 18n) {
+    f.head('h-whea', { name: c.name, source: name, what: name }).judge('hardware', 'likely').blame(undefined, 'hardware');
+    return;
+  }
+  judgeFault(c, f);
+}
+
+interface Recursion {
+  readonly place: string;
+  readonly count: number;
+  readonly module: string;
+  readonly thirdParty: boolean;
+}
+
+/** The place that returns most often; five times or more is a recursion. */
+export function findRecursion(c: Case): Recursion | undefined {
+  const counts = new Map<string, Recursion>();
+  for (const actor of c.actors) {
+    if (!actor.trusted) continue;
+    const place = placeWords(actor);
+    const before = counts.get(place);
+    counts.set(place, { place, count: (before?.count ?? 0) + 1, module: imageOf(actor.module), thirdParty: actor.thirdParty });
+  }
+  const best = [...counts.values()].sort((a, b) => b.count - a.count || Number(b.thirdParty) - Number(a.thirdParty))[0];
+  return best && best.count >= 5 ? best : undefined;
+}
+
+function doubleFault(c: Case, f: Finding): void {
+  const nearLimit = showStackUse(c, f);
+  const recursion = findRecursion(c);
+  if (recursion) {
+    recursionFault(c, f, recursion);
+    return;
+  }
+  const first = nearLimit ? c.suspects[0] : undefined;
+  if (nearLimit) f.say('x-double-fault', {});
+  if (first && suspect(c, f, first)) return;
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).judge('hardware', 'possible').blame(undefined, 'hardware');
+  f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'ram' }, text('r-ram', {})).rival({}, text('r-any-driver', {}));
+}
+
+/** True where the stack pointer stands in the last page of the stack or below it. */
+function showStackUse(c: Case, f: Finding): boolean {
+  const sp = c.fault.registers && spOf(c.fault.registers, c.target.arch);
+  const { stack } = c.world;
+  if (sp === undefined || !stack) return false;
+  const nearLimit = sp < stack.low + 0x1000n;
+  f.show(text('e-double-fault', { sp: hex(sp), low: hex(stack.low), high: hex(stack.high) }), 'r', { weighs: nearLimit ? 'for' : 'against' });
+  return nearLimit;
+}
+
+function recursionFault(c: Case, f: Finding, recursion: Recursion): void {
+  const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
+  f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
+  f.say('x-double-fault', {});
+  const [first] = c.suspects;
+  const image = recursion.thirdParty ? recursion.module : first && imageOf(first.module);
+  if (image === undefined) {
+    f.head('h-unknown', { name: c.name }).judge('resource-exhaustion', 'possible');
+    return;
+  }
+  const sureness = recursion.thirdParty ? 'likely' : 'possible';
+  headDriver(c, f, image, sureness);
+  f.judge('driver-bug', sureness).blame(image);
+}

@@ -1,0 +1,235 @@
+/**
+ * The reading that all memory and instruction faults share: what did the instruction do, could it have done it, and who made the
+ * bad value. Checks that prove hardware come first, then the driver at the instruction, then those on the stack.
+ */
+import { isCanonical, va } from '../../base/address.ts';
+import { hex } from '../../base/hex.ts';
+import { type Actor, imageOf, isFirmwareFacing, isScanned, isThirdParty } from '../actors.ts';
+import type { AddressClass } from '../address.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { findFlippedCodeBit, findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from '../instruction.ts';
+import { text } from '../words.ts';
+import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoSuspect, showSuspect } from './evidence.ts';
+
+const ILLEGAL = 0xc000001d;
+const MINUS_ONE = 0xffff_ffff_ffff_ffffn;
+/** KUSER_SHARED_DATA is mapped at this user address in every process (ntddk.h). */
+const SHARED_LOW = 0x7ffe_0000n;
+const SHARED_HIGH = 0x7ffe_1000n;
+
+interface Look {
+  readonly kind: AddressClass | undefined;
+  readonly operand: OperandVerdict;
+}
+/** True where the check has decided. */
+type Check = (c: Case, f: Finding, look: Look) => boolean;
+
+const CHECKS: readonly Check[] = [
+  codeBit,
+  insideInstruction,
+  illegalInstruction,
+  sharedPage,
+  unloadedModule,
+  firmwareDriver,
+  driverAtFault,
+  mismatch,
+  windowsAtFault,
+];
+
+export function judgeFault(c: Case, f: Finding): void {
+  const kind = showFault(c, f);
+  const operand = showInstruction(c, f);
+  if (kind && c.fault.access && c.fault.address !== undefined) {
+    f.say('x-fault', { access: ACCESS_WORDS[c.fault.access], kind: kind.words, address: hex(c.fault.address) });
+  }
+  for (const check of CHECKS) if (check(c, f, { kind, operand })) return;
+}
+
+function codeBit(c: Case, f: Finding): boolean {
+  const change = c.fault.ip === undefined ? undefined : findFlippedCodeBit(c.session, c.fault.ip);
+  if (!change) return false;
+  const args = { at: hex(change.at), found: hex(change.found), wanted: hex(change.wanted), bit: String(change.bit) };
+  f.show(text('e-code-bit', args), `u ${hex(c.fault.ip ?? 0n)}`, { weighs: 'decides', how: 'derived' });
+  f.head('h-bitflip', { name: c.name, what: `code byte at ${hex(change.at)}` })
+    .judge('hardware', 'certain')
+    .blame(undefined, 'ram');
+  f.rival({ part: 'cpu' }, text('r-cpu', {}));
+  return true;
+}
+
+function insideInstruction(c: Case, f: Finding): boolean {
+  const { ip, address, place } = c.fault;
+  const inside = ip === undefined || !place ? undefined : findInsideInstruction(c.session, ip);
+  if (!inside || ip === undefined || !place) return false;
+  const args = { instruction: wordsOf(inside.instruction), start: hex(inside.start), ip: hex(ip), streams: String(inside.streams) };
+  f.show(text('e-inside', args), `u ${hex(inside.start)}`, { weighs: 'decides', how: 'derived' });
+  const match = address === undefined ? undefined : matchOperand(c.operands, address);
+  if (match && c.instruction) {
+    f.show(text('e-inside-proof', { instruction: wordsOf(c.instruction), address: hex(address ?? 0n) }), c.fault.command, {
+      weighs: 'decides',
+      how: 'derived',
+      from: ['e-inside', 'e-operand'],
+    });
+  }
+  f.head('h-cpu-misstep', { name: c.name, place: faultPlace(c) })
+    .judge('hardware', match ? 'likely' : 'possible')
+    .blame(undefined, 'cpu');
+  f.victim = imageOf(place.module);
+  f.oppose('a-wild-jump', {}).rival({ part: 'ram' }, text('r-ram', {}));
+  return true;
+}
+
+function illegalInstruction(c: Case, f: Finding): boolean {
+  if (c.fault.status !== ILLEGAL) return false;
+  const { instruction, place } = c.fault.ip === undefined ? { instruction: undefined, place: undefined } : { instruction: c.instruction, place: c.fault.place };
+  const feature = instruction?.cpuFeatures.join(', ');
+  if (!instruction || !feature) {
+    if (!instruction && c.fault.ip !== undefined) showRawBytes(c, f);
+    return false;
+  }
+  f.show(text('e-feature', { feature, instruction: wordsOf(instruction) }), `u ${hex(c.fault.ip ?? 0n)}`, {
+    weighs: 'decides',
+    how: 'derived',
+    from: ['e-instruction'],
+  });
+  const image = place ? imageOf(place.module) : 'code of no module';
+  const ownFault = place !== undefined && isThirdParty(place.module, c.session);
+  f.head('h-feature', { who: c.who(image), feature, name: c.name, place: faultPlace(c) }).judge(ownFault ? 'driver-bug' : 'hardware', 'likely');
+  f.blame(ownFault ? image : undefined, ownFault ? undefined : 'cpu');
+  f.rival({ part: 'ram' }, text('r-feature-off', {}));
+  return true;
+}
+
+function showRawBytes(c: Case, f: Finding): void {
+  const { bytes } = c.session.memory.read(va(c.fault.ip ?? 0n), 8);
+  if (bytes.length === 0) return;
+  const dump = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  f.show(text('e-no-instruction', { place: faultPlace(c), bytes: dump }), `db ${hex(c.fault.ip ?? 0n)}`, { how: 'derived' });
+}
+
+function sharedPage(c: Case, f: Finding): boolean {
+  const { address, access } = c.fault;
+  if (!c.kernel || address === undefined || address < SHARED_LOW || address >= SHARED_HIGH || access !== 'read') return false;
+  f.show(text('e-shared-page', { address: hex(address) }), '.bugcheck', { weighs: 'decides', how: 'inferred', from: ['e-address'] });
+  f.head('h-memory-ram', { name: c.name, what: 'a page that is mapped in every process was not readable' })
+    .judge('memory-corruption', 'likely')
+    .blame(undefined, 'ram');
+  f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {})).rival({}, text('r-any-driver', {}));
+  return true;
+}
+
+function unloadedModule(c: Case, f: Finding, look: Look): boolean {
+  const target = look.kind?.kind === 'unloaded' ? look.kind : c.fault.ip === undefined ? undefined : c.classify(c.fault.ip);
+  if (target?.kind !== 'unloaded' || !target.unloaded) return false;
+  const { name } = target.unloaded;
+  const address = look.kind?.kind === 'unloaded' ? c.fault.address : c.fault.ip;
+  f.show(text('e-unloaded', { name, address: hex(address ?? 0n), offset: hex(target.offset ?? 0n) }), 'lm', { weighs: 'decides', how: 'derived' });
+  headDriver(c, f, name, 'likely');
+  f.judge('driver-bug', 'likely').blame(name);
+  return true;
+}
+
+/** ACPI, processor and platform drivers act on what the firmware's tables tell: a refused access there is the firmware's first. */
+function firmwareDriver(c: Case, f: Finding): boolean {
+  const { place, address } = c.fault;
+  if (!place || !isFirmwareFacing(place.module) || c.fault.status !== 0xc0000005) return false;
+  const image = imageOf(place.module);
+  const refused = address === MINUS_ONE;
+  if (refused) showRefused(c, f);
+  const uptime = c.target.uptimeSeconds;
+  const early = uptime.ok && uptime.value < 120;
+  f.victim = image;
+  f.head('h-firmware-driver', { name: c.name, who: c.who(image), place: faultPlace(c), what: refused ? 'access refused' : 'bad address' });
+  f.judge('firmware', refused && early ? 'likely' : 'possible').blame(undefined, 'firmware');
+  f.oppose('a-hypervisor', {})
+    .rival({}, text('r-hypervisor', {}))
+    .rival({ module: image }, text('r-driver', { who: c.who(image) }));
+  return true;
+}
+
+function showRefused(c: Case, f: Finding): void {
+  f.show(text('e-gp', {}), `.exr ${hex(c.params[2])}`, { how: 'read' });
+  const [reading] = c.operands;
+  if (reading && isCanonical(va(reading.address)) && c.operands.length === 1) {
+    f.show(text('e-gp-canonical', { address: hex(reading.address), inputs: reading.inputs }), c.fault.command, {
+      how: 'derived',
+      from: ['e-gp', 'e-instruction'],
+    });
+  }
+}
+
+export function headDriver(c: Case, f: Finding, image: string, sureness: 'certain' | 'likely' | 'possible'): void {
+  f.head(`h-driver-${sureness}`, { who: c.who(image), name: c.name, place: faultPlace(c) });
+}
+
+/** Operands computed from the very registers of the fault, none of which gives the address that was reported. */
+function mismatch(c: Case, f: Finding, look: Look): boolean {
+  const { instruction, fault, operands } = c;
+  const [reading] = operands;
+  const meaningful =
+    look.operand.mismatch && instruction !== undefined && !movesThroughMemory(instruction) && fault.address !== MINUS_ONE && fault.access !== 'execute';
+  if (!meaningful || !reading || fault.unknown.length > 0) return false;
+  const args = { instruction: wordsOf(instruction), inputs: reading.inputs, address: hex(reading.address), wanted: hex(fault.address ?? 0n) };
+  f.show(text('e-mismatch', args), fault.command, { how: 'derived', from: ['e-instruction', 'e-address'] });
+  f.head('h-cpu-mismatch', { name: c.name, place: faultPlace(c) })
+    .judge('hardware', 'possible')
+    .blame(undefined, 'cpu')
+    .rival({ part: 'ram' }, text('r-ram', {}));
+  return true;
+}
+
+function driverAtFault(c: Case, f: Finding, look: Look): boolean {
+  const { place } = c.fault;
+  if (!place || !isThirdParty(place.module, c.session)) return false;
+  const image = imageOf(place.module);
+  headDriver(c, f, image, 'likely');
+  f.judge('driver-bug', 'likely').blame(image);
+  if (look.operand.bit !== undefined) f.oppose('a-register-bit', { bit: String(look.operand.bit) }).rival({ part: 'ram' }, text('r-ram', {}));
+  if (look.kind?.flippedBit !== undefined) f.rival({ part: 'ram' }, text('r-ram', {}));
+  f.oppose('a-hardware-could', {});
+  return true;
+}
+
+/** How far from a Windows part a driver may stand to have handed it the bad value. */
+const NEAR_FRAMES = 6;
+
+/** Class drivers, frameworks and stacks work for others: the next driver on the stack is the suspect. The kernel works for all. */
+function windowsAtFault(c: Case, f: Finding, look: Look): boolean {
+  const { place } = c.fault;
+  if (place) f.victim = imageOf(place.module);
+  if (place) f.say('x-detector', { module: imageOf(place.module) });
+  const bit = look.kind?.flippedBit;
+  if (bit !== undefined) {
+    f.head('h-bitflip', { name: c.name, what: `address bit ${String(bit)}` })
+      .judge('hardware', 'possible')
+      .blame(undefined, 'ram');
+    f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
+    return true;
+  }
+  const near = nearSuspect(c);
+  if (near) return suspect(c, f, near);
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).judge('not-known', 'not-known');
+  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+  f.oppose('a-single-dump', {});
+  return true;
+}
+
+function nearSuspect(c: Case): Actor | undefined {
+  const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index;
+  const first = c.suspects[0];
+  if (!first || from === undefined || isScanned(first)) return undefined;
+  return first.index - from <= NEAR_FRAMES ? first : undefined;
+}
+
+export function suspect(c: Case, f: Finding, actor: Actor): boolean {
+  const image = imageOf(actor.module);
+  showSuspect(f, c, actor);
+  headDriver(c, f, image, 'possible');
+  f.judge('driver-bug', 'possible').blame(image).oppose('a-single-dump', {});
+  if (isScanned(actor)) f.oppose('a-scan', {});
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+  return true;
+}

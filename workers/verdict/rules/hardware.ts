@@ -1,0 +1,169 @@
+/** Errors that the hardware itself reports, and processors that stop answering. */
+import { va } from '../../base/address.ts';
+import { hex } from '../../base/hex.ts';
+import type { MachineCheck } from '../../knowledge/knowledge.ts';
+import type { Case } from '../case.ts';
+import { aerWords, type ErrorRecord, readErrorRecord } from '../cper.ts';
+import type { Finding } from '../finding.ts';
+import { virtualMachine } from '../overlay.ts';
+import type { Part } from '../verdict.ts';
+import { text } from '../words.ts';
+import { showSubCode } from './evidence.ts';
+
+/** Which part a machine check points at. Bus and timer errors have many sources. */
+const PART_OF: Readonly<Record<MachineCheck['kind'], Part>> = {
+  none: 'hardware',
+  cache: 'cpu',
+  tlb: 'cpu',
+  internal: 'cpu',
+  memory: 'ram',
+  bus: 'hardware',
+  timer: 'cpu',
+  unknown: 'hardware',
+};
+
+function flagsOf(check: MachineCheck): string {
+  const flags = [check.uncorrected ? 'uncorrected' : 'corrected', check.contextCorrupt ? 'context lost' : '', check.overflow ? 'more than one' : ''].filter(
+    (flag) => flag !== '',
+  );
+  return ` (${flags.join(', ')})`;
+}
+
+function machineCheck(c: Case, f: Finding, check: MachineCheck): void {
+  const status = hex(check.status);
+  f.show(text('e-mca', { status, what: check.words, flags: flagsOf(check), code: hex(check.code) }), `.formats ${status}`, {
+    weighs: 'decides',
+    how: 'derived',
+  });
+  const part = PART_OF[check.kind];
+  f.head('h-machine-check', { name: c.name, what: check.words, status })
+    .judge('hardware', check.valid ? 'certain' : 'likely')
+    .blame(undefined, part);
+  if (part === 'cpu') f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({ part: 'power' }, text('r-power', {}));
+  else f.rival({ part: 'cpu' }, text('r-cpu', {}));
+}
+
+/** "AMD device 1002:73bf at bus 3, device 0, function 0". */
+function pcieWords(c: Case, pcie: NonNullable<ErrorRecord['pcie']>): string {
+  const vendor = c.knowledge.pciVendor(pcie.vendorId) ?? 'vendor';
+  const ids = `${pcie.vendorId.toString(16).padStart(4, '0')}:${pcie.deviceId.toString(16).padStart(4, '0')}`;
+  return `${vendor} ${ids} at bus ${String(pcie.bus)}, device ${String(pcie.device)}, function ${String(pcie.function)}`;
+}
+
+/** PCI class codes (PCI Code and ID Assignment): 0x03 display, 0x01 storage; the class byte is the highest. */
+const partOfClass = (classCode: number): Part => (classCode >> 16 === 3 ? 'gpu' : classCode >> 16 === 1 ? 'disk' : 'device');
+
+function fromRecord(c: Case, f: Finding, record: ErrorRecord): boolean {
+  const at = hex(c.params[1]);
+  f.show(text('e-cper', { at, sections: record.sections.join(', ') }), `db ${at}`, { weighs: 'context' });
+  if (record.mca) {
+    machineCheck(c, f, record.mca.check);
+    f.show(text('e-bank', { bank: String(record.mca.bank), unit: record.mca.unit ?? 'unit by bank number', cpu: String(record.mca.apicId) }), `db ${at}`, {
+      weighs: 'for',
+    });
+    return true;
+  }
+  if (record.pcie) {
+    const device = pcieWords(c, record.pcie);
+    f.show(text('e-pcie', { device, bits: aerWords(record.pcie.uncorrectable) }), `db ${at}`, { weighs: 'decides' });
+    f.head('h-whea', { name: c.name, source: `PCI Express, ${device}`, what: aerWords(record.pcie.uncorrectable) })
+      .judge('hardware', 'certain')
+      .blame(undefined, partOfClass(record.pcie.classCode));
+    return true;
+  }
+  if (record.memory) {
+    f.head('h-whea', { name: c.name, source: 'memory', what: `physical address ${hex(record.memory.physicalAddress)}` })
+      .judge('hardware', 'certain')
+      .blame(undefined, 'ram');
+    return true;
+  }
+  return false;
+}
+
+const PCIE_SOURCE = 4n;
+
+/** 0x124: P1 source, P2 record, for machine checks P3 and P4 the two halves of MCi_STATUS. */
+export function whea(c: Case, f: Finding): void {
+  const [source, at, high, low] = c.params;
+  const words = showSubCode(c, f, 1) ?? c.knowledge.wheaSource(Number(source & 0xffffn)) ?? hex(source);
+  const record = readErrorRecord(c.session.memory, va(at), c.knowledge);
+  if (record.ok && fromRecord(c, f, record.value)) return;
+  if (source === 0n && (high !== 0n || low !== 0n)) {
+    machineCheck(c, f, c.knowledge.machineCheck(((high & 0xffff_ffffn) << 32n) | (low & 0xffff_ffffn)));
+    return;
+  }
+  f.head('h-whea', { name: c.name, source: words, what: record.ok ? record.value.sections.join(', ') : 'record not in this dump' });
+  f.judge('hardware', 'likely')
+    .blame(undefined, source === PCIE_SOURCE ? 'device' : 'hardware')
+    .rival({ part: 'cpu' }, text('r-cpu', {}))
+    .rival({ part: 'firmware' }, text('r-firmware', {}));
+}
+
+/** 0x9C: P3 and P4 are the halves of MCi_STATUS, P1 the bank. */
+export function oldMachineCheck(c: Case, f: Finding): void {
+  const [bank, , high, low] = c.params;
+  machineCheck(c, f, c.knowledge.machineCheck(((high & 0xffff_ffffn) << 32n) | (low & 0xffff_ffffn)));
+  f.show(text('e-bank', { bank: bank.toString(), unit: 'unit by bank number', cpu: 'the reporting processor' }), '.bugcheck', { weighs: 'context' });
+}
+
+/** 0x101: P1 ticks, P3 the PRCB of the silent processor, P4 its index. */
+export function clockWatchdog(c: Case, f: Finding): void {
+  const [ticks, , prcb, cpu] = c.params;
+  f.show(text('e-hung-cpu', { cpu: cpu.toString(), ticks: ticks.toString(), prcb: hex(prcb) }), '.bugcheck', { weighs: 'decides' });
+  f.detector = 'ntoskrnl.exe';
+  const vm = virtualMachine(c);
+  f.head('h-cpu-hang', { name: c.name, cpu: cpu.toString() })
+    .judge('hardware', vm ? 'possible' : 'likely')
+    .blame(undefined, 'cpu');
+  f.say('x-hung-context', {});
+  if (vm) f.say('x-guest', {}).rival({}, text('r-hypervisor', {}));
+  f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
+}
+
+/** 0x1CA, 0x1DB, 0x1CF, 0x20001, 0x18B: the platform below Windows. */
+export function platform(c: Case, f: Finding): void {
+  const vm = virtualMachine(c);
+  f.head('h-cpu-watchdog', { name: c.name, args: c.params.map(hex).join(', ') })
+    .judge('hardware', 'possible')
+    .blame(undefined, 'cpu');
+  if (vm) f.say('x-guest', {});
+  f.rival({ part: 'firmware' }, text('r-firmware', {}))
+    .rival({}, text('r-hypervisor', {}))
+    .rival({ part: 'ram' }, text('r-ram', {}))
+    .oppose('a-single-dump', {});
+}
+
+/** Four characters of an ACPI name. */
+function acpiName(value: bigint): string {
+  let name = '';
+  for (let index = 0; index < 4; index++) {
+    const code = Number((value >> BigInt(8 * index)) & 0xffn);
+    if (!/[A-Z0-9_]/.test(String.fromCharCode(code))) return '';
+    name += String.fromCharCode(code);
+  }
+  return ` (${name})`;
+}
+
+/** 0xA5, 0x5C, 0x79: what the firmware handed over. */
+export function firmware(c: Case, f: Finding): void {
+  const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(c.params[0])}`;
+  const name = c.code === 0xa5 ? acpiName(c.params[3]) || acpiName(c.params[2]) : '';
+  f.say('x-acpi', { meaning, name });
+  f.detector = c.code === 0xa5 ? 'ACPI.sys' : 'hal.dll';
+  f.head('h-firmware', { name: c.name, what: `${meaning}${name}` })
+    .judge('firmware', 'likely')
+    .blame(undefined, 'firmware')
+    .rival({}, text('r-hypervisor', {}));
+}
+
+const TABLE_TYPES: ReadonlySet<bigint> = new Set([1n, 2n, 3n, 6n, 7n, 0xan, 0xcn, 0xdn]);
+
+/** 0x109: P4 the kind; the stack is that of the check. */
+export function patchGuard(c: Case, f: Finding): void {
+  const meaning = showSubCode(c, f, 4, 'decides') ?? `kind ${hex(c.params[3])}`;
+  f.say('x-patchguard', { meaning, type: hex(c.params[3]) });
+  f.detector = 'ntoskrnl.exe';
+  f.head('h-memory', { name: c.name, what: meaning }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
+  f.rival({ part: 'ram' }, text('r-ram', {})).rival({ part: 'cpu' }, text('r-cpu', {}));
+  if (TABLE_TYPES.has(c.params[3])) f.rival({}, text('r-any-driver', {}));
+}

@@ -1,0 +1,122 @@
+/** The memory manager's own tables. */
+import { hex } from '../../base/hex.ts';
+import { imageOf } from '../actors.ts';
+import { onlyBit } from '../address.ts';
+import { readExceptionRecord } from '../../target/kernelcontext.ts';
+import type { Case } from '../case.ts';
+import { va } from '../../base/address.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { placeOf, showNoSuspect, showSubCode } from './evidence.ts';
+import { suspect } from './fault.ts';
+
+const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41790n, 0x41792n]);
+/** Misuse of memory descriptor lists and locks: the driver on the stack is where to look (bug check 0x1A page). */
+const MDL: ReadonlySet<bigint> = new Set([0x1000n, 0x1010n, 0x1233n, 0x1234n, 0x1235n, 0x1236n, 0x1240n, 0x1241n, 0x15000n]);
+const CRC = 0x3fn;
+
+function hardwareTables(c: Case, f: Finding, what: string): void {
+  f.detector = 'ntoskrnl.exe';
+  f.say('x-page-table', { meaning: what });
+  showNoSuspect(c, f);
+  f.head('h-memory-ram', { name: c.name, what }).judge('memory-corruption', 'possible').blame(undefined, 'ram');
+  f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
+  for (const actor of c.suspects.slice(0, 1)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  f.rival({}, text('r-any-driver', {}));
+}
+
+function bitFlip(c: Case, f: Finding, flip: { readonly what: string; readonly value: bigint; readonly bit: number }): void {
+  f.detector = 'ntoskrnl.exe';
+  f.show(text('e-one-bit', { what: flip.what, value: hex(flip.value), bit: String(flip.bit) }), `.formats ${hex(flip.value)}`, {
+    weighs: 'decides',
+    how: 'derived',
+  });
+  f.head('h-bitflip', { name: c.name, what: `${flip.what}, bit ${String(flip.bit)}` })
+    .judge('hardware', 'likely')
+    .blame(undefined, 'ram');
+  f.rival({ part: 'cpu' }, text('r-cpu', {})).oppose('a-driver-could', {});
+}
+
+/** 0x1A: P1 decides all. */
+export function memoryManagement(c: Case, f: Finding): void {
+  const [kind, , low, high] = c.params;
+  const meaning = showSubCode(c, f, 1) ?? `kind ${hex(kind)}, which is not in the public tables`;
+  if (PTE_CORRUPT.has(kind) && kind === 0x41792n) {
+    const value = low !== 0n ? low : high;
+    const bit = low !== 0n && high !== 0n ? undefined : onlyBit(value);
+    if (bit !== undefined) {
+      bitFlip(c, f, { what: 'the page table entry', value, bit });
+      return;
+    }
+  }
+  if (MDL.has(kind)) {
+    f.say('x-mdl', {});
+    const near = c.suspects[0];
+    if (near && suspect(c, f, near)) {
+      placeOf(f, near);
+      return;
+    }
+  }
+  hardwareTables(c, f, meaning);
+  if (kind === CRC) f.rival({ part: 'disk' }, text('r-disk', {}));
+}
+
+/** 0x4E: 7, 9A and 99 with a driver on the stack are its locked pages; the rest is the tables. */
+const LOCKED: ReadonlySet<bigint> = new Set([7n, 0x9an, 0x99n]);
+export function pageFrames(c: Case, f: Finding): void {
+  const meaning = showSubCode(c, f, 1) ?? `kind ${hex(c.params[0])}`;
+  const near = c.suspects[0];
+  if (LOCKED.has(c.params[0]) && near) {
+    f.say('x-mdl', {});
+    suspect(c, f, near);
+    placeOf(f, near);
+    return;
+  }
+  hardwareTables(c, f, meaning);
+}
+
+/** 0x12B: P3 = P4 = 0 means a single bit on a zero page; else a compressed page failed to unpack. */
+export function corruptedPage(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  const [first, second, third, fourth] = c.params;
+  const zeroPage = third === 0n && fourth === 0n;
+  if (zeroPage) f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
+  else f.say('x-store', { status: hex(first) });
+  showSubCode(c, f, 1);
+  f.head('h-bitflip', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page' })
+    .judge('hardware', 'likely')
+    .blame(undefined, 'ram');
+  f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'firmware' }, text('r-firmware', {}));
+}
+
+/** 0x154: P2 points at the exception's pointers; the status inside tells disk from memory. */
+export function storeException(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  const pointers = c.session.memory.pointer(va(c.params[1]));
+  const record = pointers.ok ? readExceptionRecord(c.session.memory, pointers.value) : undefined;
+  const status = record?.ok ? record.value.code : undefined;
+  const words = status === undefined ? 'status not readable here' : c.status(status);
+  f.say('x-store', { status: words });
+  if (status !== undefined) f.show(text('e-status', { status: words, index: '2' }), `dps ${hex(c.params[1])}`, { weighs: 'decides' });
+  const disk = status === 0xc0000006;
+  f.head(disk ? 'h-disk' : 'h-memory-ram', {
+    name: c.name,
+    what: disk ? 'memory that had been moved to disk did not come back' : 'unpacking compressed memory failed',
+  });
+  f.judge(disk ? 'storage' : 'memory-corruption', status === undefined ? 'possible' : 'likely').blame(undefined, disk ? 'disk' : 'ram');
+  f.rival({ part: disk ? 'ram' : 'disk' }, text(disk ? 'r-ram' : 'r-disk', {}));
+}
+
+/** 0xDA, 0x20, 0x1C6: the caller on the stack broke the rule. */
+export function callerBrokeRule(c: Case, f: Finding): void {
+  showSubCode(c, f, 1);
+  f.detector = 'ntoskrnl.exe';
+  const near = c.suspects[0];
+  if (near) {
+    suspect(c, f, near);
+    placeOf(f, near);
+    return;
+  }
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+}

@@ -1,0 +1,103 @@
+/** Pool and kernel heap: who found the damage is almost never who did it. */
+import { hex } from '../../base/hex.ts';
+import { imageOf } from '../actors.ts';
+import { textOf } from '../address.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
+import { suspect } from './fault.ts';
+
+/** A tag of four printable characters in the low 32 bits. */
+function showTag(c: Case, f: Finding, value: bigint): void {
+  if (value === 0n || value > 0xffff_ffffn) return;
+  const tag = textOf(value & 0x7fff_ffffn, 4);
+  if (tag === undefined) return;
+  const known = c.knowledge.poolTag(tag);
+  const owner = known === undefined ? 'a tag that is not in the tables' : [known.component, known.description].filter((part) => part).join(': ');
+  f.show(text('e-tag', { tag, owner }), `.formats ${hex(value)}`, { how: 'table' });
+}
+
+function foundOnly(c: Case, f: Finding, what: string): void {
+  f.detector = 'ntoskrnl.exe';
+  f.say('x-pool-found', {});
+  const victim = c.actors.find((actor) => actor.trusted && !/^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name));
+  if (victim) {
+    f.victim = imageOf(victim.module);
+    f.say('x-detector', { module: imageOf(victim.module) });
+  }
+  showNoSuspect(c, f);
+  for (const actor of c.suspects.slice(0, 2)) {
+    showSuspect(f, c, actor, 'context');
+    f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  }
+  f.head('h-memory', { name: c.name, what }).judge('memory-corruption', 'possible');
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {})).oppose('a-single-dump', {});
+}
+
+/** Sub-codes of 0x19 where the caller itself overran or freed what is not its own. */
+const CALLER_IN_19: ReadonlySet<bigint> = new Set([0x21n, 0x22n]);
+
+/** 0x19. */
+export function badHeader(c: Case, f: Finding): void {
+  const meaning = showSubCode(c, f, 1) ?? `kind ${hex(c.params[0])}`;
+  const caller = c.suspects[0];
+  if (CALLER_IN_19.has(c.params[0]) && caller) {
+    f.say('x-pool-caller', { meaning });
+    suspect(c, f, caller);
+    placeOf(f, caller);
+    return;
+  }
+  foundOnly(c, f, meaning);
+}
+
+/** 0xC2: the caller is guilty more often than not. Double frees name the tag in P4 or P3. */
+export function badCaller(c: Case, f: Finding): void {
+  const [kind] = c.params;
+  const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(kind)}`;
+  if (kind === 6n || kind === 7n || kind === 0xan) showTag(c, f, c.params[2]);
+  f.say('x-pool-caller', { meaning });
+  const caller = c.suspects[0];
+  if (!caller) {
+    foundOnly(c, f, meaning);
+    return;
+  }
+  suspect(c, f, caller);
+  placeOf(f, caller);
+  if (caller.frame.trust === 'unwind-info' || caller.frame.trust === 'frame-pointer') {
+    f.head('h-driver-likely', { who: c.who(imageOf(caller.module)), name: c.name, place: imageOf(caller.module) });
+    f.sureness = 'likely';
+  }
+}
+
+/** 0xC1: special pool; P4 tells how. */
+export function specialPool(c: Case, f: Finding): void {
+  showSubCode(c, f, 4, 'decides');
+  f.say('x-special-pool', {});
+  if (c.params[3] === 0x32n) {
+    f.head('h-bitflip', { name: c.name, what: 'one bit in special pool' })
+      .judge('hardware', 'likely')
+      .blame(undefined, 'ram')
+      .rival({ part: 'cpu' }, text('r-cpu', {}));
+    return;
+  }
+  const caller = c.suspects[0];
+  if (!caller) {
+    foundOnly(c, f, 'special pool block');
+    return;
+  }
+  suspect(c, f, caller);
+  placeOf(f, caller);
+  f.head('h-driver-likely', { who: c.who(imageOf(caller.module)), name: c.name, place: imageOf(caller.module) });
+  f.sureness = 'likely';
+}
+
+/** 0x13A: P1 kind, P2 heap, P3 block. */
+export function kernelHeap(c: Case, f: Finding): void {
+  foundOnly(c, f, showSubCode(c, f, 1) ?? `kernel heap, kind ${hex(c.params[0])}`);
+}
+
+/** 0xDE and the like: the pool or a page of another owner was changed. */
+export function otherPool(c: Case, f: Finding): void {
+  foundOnly(c, f, showSubCode(c, f, 1) ?? c.entry?.gist ?? 'pool');
+}

@@ -1,0 +1,161 @@
+/** Processes that Windows cannot run without; stops made on purpose; live reports; codes of vendors; unknown codes. */
+import { va } from '../../base/address.ts';
+import { hex } from '../../base/hex.ts';
+import { type Actor, imageOf, isGraphics, isThirdParty, placeWords } from '../actors.ts';
+import type { Case } from '../case.ts';
+import { ipOf, spOf } from '../fault.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { placeOf, showNoSuspect, showSubCode, showSuspect, trustWords } from './evidence.ts';
+import { suspect } from './fault.ts';
+
+/** 0xEF, 0xF4: P1 or P2 the object. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. */
+export function criticalProcess(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  f.say('x-critical', {});
+  const object = c.code === 0xef ? c.params[0] : c.params[1];
+  const { process } = c.target;
+  const known = process.object === object && process.name.ok ? process.name.value : undefined;
+  if (process.name.ok) f.show(text('e-process', { process: process.name.value }), '!analyze -v', { weighs: known === undefined ? 'context' : 'for' });
+  f.head('h-process', { name: c.name, process: known ?? (process.name.ok ? `${process.name.value} (running at that moment)` : 'not readable here') }).judge(
+    'not-known',
+    'not-known',
+  );
+  f.rival({ part: 'disk' }, text('r-disk', {})).rival({ part: 'ram' }, text('r-ram', {})).rival({}, text('r-any-driver', {}));
+}
+
+/** 0xC000021A: P2 the status that the part of Windows ended with. */
+export function winlogon(c: Case, f: Finding): void {
+  const status = c.status(c.params[1]);
+  f.show(text('e-status', { status, index: '2' }), `!error ${hex(c.params[1] & 0xffff_ffffn)}`, { weighs: 'decides' });
+  f.head('h-winlogon', { name: c.name, what: status })
+    .judge('not-known', 'not-known')
+    .rival({ part: 'disk' }, text('r-disk', {}))
+    .rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+const BY_HAND: Readonly<Record<number, string>> = {
+  0xe2: 'keys pressed on the keyboard',
+  0xdeaddead: 'asked for by a debugger or tool',
+  0x161: 'asked for in the running system',
+  0x5454414d: 'made by a memory tool',
+};
+
+/** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
+export function byHand(c: Case, f: Finding): void {
+  if (c.code === 0x1c8) {
+    f.head('h-manual-hang', { name: c.name, time: `${(Number(c.params[0]) / 1000).toFixed(1)} seconds` }).judge('manual', 'certain');
+    f.detector = 'ntoskrnl.exe';
+    return;
+  }
+  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' }).judge('manual', 'certain');
+}
+
+/** Live codes: the machine went on. */
+export function live(c: Case, f: Finding): void {
+  const meaning = showSubCode(c, f, 1) ?? c.entry?.gist ?? 'a part of it took too long';
+  f.say('x-live', {});
+  f.head('h-live', { name: c.name, what: meaning }).judge('live-dump', 'certain');
+  for (const actor of c.suspects.slice(0, 1)) {
+    showSuspect(f, c, actor, 'context');
+    f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  }
+}
+
+const KEBUGCHECKEX_START: readonly number[] = [0x48, 0x89, 0x4c, 0x24, 0x08];
+
+/**
+ * Who called KeBugCheckEx. The context of a stop is taken at the routine's first instruction, so the word at rsp is the return address;
+ * the bytes there say whether it is (mov [rsp+8],rcx on x64).
+ */
+export function callerOfBugCheck(c: Case): Actor | undefined {
+  const context = c.target.headerContext.ok ? c.target.headerContext.value : undefined;
+  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernel(actor));
+  if (!context || c.target.arch !== 'x64') return walked;
+  const ip = ipOf(context.registers, 'x64');
+  const sp = spOf(context.registers, 'x64');
+  if (ip === undefined || sp === undefined) return walked;
+  const { bytes } = c.session.memory.read(ip, KEBUGCHECKEX_START.length);
+  const entry = KEBUGCHECKEX_START.every((byte, index) => bytes[index] === byte);
+  const caller = entry ? c.session.memory.pointer(sp) : undefined;
+  const place = caller?.ok ? c.target.modules.find(caller.value) : undefined;
+  if (!place || !caller?.ok) return walked;
+  const frame = c.stack.frames.find((one) => one.ip === caller.value) ?? {
+    ip: caller.value,
+    sp: va(sp + 8n),
+    trust: 'given' as const,
+    place,
+    symbol: { ok: false as const, missing: { why: 'no-symbols' as const, module: place.module.name, detail: 'not looked up' } },
+    returnAddress: { ok: false as const, missing: { why: 'not-computed' as const } },
+    args: [],
+  };
+  const driver = c.knowledge.driver(imageOf(place.module));
+  return {
+    index: 1,
+    frame,
+    module: place.module,
+    offset: BigInt(place.rva),
+    ...(driver ? { driver } : {}),
+    thirdParty: isThirdParty(place.module, c.session),
+    trusted: true,
+  };
+}
+
+const isKernel = (actor: Actor): boolean => /^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name);
+
+/** A driver's own code: its maker alone knows the meaning, but the caller is plain. */
+export function vendorCode(c: Case, f: Finding): void {
+  const code = `0x${c.code.toString(16).toUpperCase()}`;
+  const caller = callerOfBugCheck(c);
+  const actor = caller && caller.thirdParty ? caller : c.suspects[0];
+  if (!actor) {
+    unknownCode(c, f);
+    return;
+  }
+  const image = imageOf(actor.module);
+  const direct = caller === actor;
+  const display = isGraphics(image);
+  f.show(text('e-caller', { who: c.who(image), place: placeWords(actor), trust: trustWords(actor) }), 'k', { weighs: 'decides' });
+  placeOf(f, actor);
+  f.detector = image;
+  f.head('h-vendor', { who: c.who(image), code, place: placeWords(actor) })
+    .judge('driver-bug', direct ? 'likely' : 'possible')
+    .blame(image, display ? 'gpu' : undefined);
+  f.oppose('a-hardware-could', {}).rival({ part: display ? 'gpu' : 'device' }, text(display ? 'r-gpu' : 'r-hardware', {}));
+}
+
+function unknownCode(c: Case, f: Finding): void {
+  f.head('h-unknown-code', { code: `0x${c.code.toString(16).toUpperCase()}` });
+  showNoSuspect(c, f);
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** A documented code without a reading of its own: what the table says, who stood there, no more. */
+export function generic(c: Case, f: Finding): void {
+  showSubCode(c, f, 1);
+  f.detector = 'ntoskrnl.exe';
+  const near = c.suspects[0];
+  if (near) {
+    suspect(c, f, near);
+    placeOf(f, near);
+    return;
+  }
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** No stop at all in it. */
+export function noStop(c: Case, f: Finding): void {
+  f.head('h-not-crash', {}).judge('manual', 'likely');
+  if (c.target.live.ok && c.target.live.value) f.head('h-tool', { what: c.target.writer.ok ? c.target.writer.value : 'live system' });
+}
+
+/** Sysinternals NotMyFault: a driver whose only work is to crash, and its program. */
+export function notMyFault(c: Case): { readonly actor?: Actor; readonly process?: string } | undefined {
+  const loaded = c.target.modules.byName('myfault.sys') ?? c.target.modules.byName('myfault');
+  if (!loaded) return undefined;
+  const actor = c.actors.find((one) => one.trusted && /^myfault\.sys$/i.test(imageOf(one.module)));
+  const process = c.target.process.name.ok && /^notmyfault/i.test(c.target.process.name.value) ? c.target.process.name.value : undefined;
+  const atFault = c.fault.place && /^myfault\.sys$/i.test(imageOf(c.fault.place.module));
+  return actor || process !== undefined || atFault ? { ...(actor ? { actor } : {}), ...(process === undefined ? {} : { process }) } : undefined;
+}

@@ -1,0 +1,109 @@
+/** The kernel's own checks: stack cookies, lists, fast fail. */
+import { hex } from '../../base/hex.ts';
+import { imageOf, placeWords } from '../actors.ts';
+import { onlyBit } from '../address.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { placeOf, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
+import { suspect } from './fault.ts';
+
+const MASK = 0xffff_ffff_ffff_ffffn;
+
+/** 0xF7: P1 cookie found, P2 expected, P3 its complement. */
+export function cookie(c: Case, f: Finding): void {
+  const [found, wanted, complement] = c.params;
+  f.show(text('e-cookie', { found: hex(found), wanted: hex(wanted), complement: hex(complement) }), '.bugcheck', { weighs: 'for' });
+  const bit = onlyBit(found ^ wanted);
+  const badCheck = (~wanted & MASK) !== complement;
+  if (bit !== undefined || badCheck) {
+    if (bit !== undefined)
+      f.show(text('e-cookie-bit', { found: hex(found), wanted: hex(wanted), bit: String(bit) }), '.bugcheck', {
+        weighs: 'decides',
+        how: 'derived',
+        from: ['e-cookie'],
+      });
+    f.head('h-bitflip', { name: c.name, what: bit === undefined ? 'the check’s own constants disagree' : `cookie bit ${String(bit)}` });
+    f.judge('hardware', bit === undefined ? 'possible' : 'likely')
+      .blame(undefined, 'ram')
+      .rival({ part: 'cpu' }, text('r-cpu', {}));
+    return;
+  }
+  f.say('x-cookie', {});
+  ownerBelowCheck(c, f, 'likely');
+}
+
+/** The first third-party frame under the check owns the buffer, if nothing of Windows but the check lies between. */
+function ownerBelowCheck(c: Case, f: Finding, sureness: 'likely' | 'possible'): void {
+  const owner = c.suspects[0];
+  if (!owner) {
+    showNoSuspect(c, f);
+    f.head('h-memory', { name: c.name, what: 'a stack buffer' })
+      .judge('memory-corruption', 'possible')
+      .rival({}, text('r-any-driver', {}))
+      .rival({ part: 'ram' }, text('r-ram', {}));
+    return;
+  }
+  const between = c.actors.filter((actor) => actor.trusted && actor.index < owner.index && !/^(nt|ntoskrnl|ntkrnl)/i.test(actor.module.name)).length;
+  if (between > 0 || sureness === 'possible') {
+    suspect(c, f, owner);
+    return;
+  }
+  placeOf(f, owner);
+  showSuspect(f, c, owner, 'decides');
+  const image = imageOf(owner.module);
+  f.head('h-driver-likely', { who: c.who(image), name: c.name, place: placeWords(owner) })
+    .judge('driver-bug', 'likely')
+    .blame(image)
+    .oppose('a-hardware-could', {});
+}
+
+const COOKIE_CLASSES: ReadonlySet<bigint> = new Set([0n, 2n]);
+const LIST = 3n;
+
+/** 0x139: P1 class, P2 trap frame, P3 exception record. */
+export function securityCheck(c: Case, f: Finding): void {
+  const [kind] = c.params;
+  const named = c.knowledge.fastFail(Number(kind & 0xffff_ffffn))?.name ?? `class ${hex(kind)}`;
+  const meaning = showSubCode(c, f, 1) ?? named;
+  f.detector = 'ntoskrnl.exe';
+  if (COOKIE_CLASSES.has(kind)) {
+    f.say('x-cookie', {});
+    ownerBelowCheck(c, f, 'likely');
+    return;
+  }
+  if (kind === LIST) f.show(text('e-corrupt-list', { what: meaning }), '.bugcheck', { how: 'table' });
+  const near = c.suspects[0];
+  const checker = c.actors.find((actor) => actor.trusted && !/^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name));
+  // The driver that ran the check on its own list is where to look; its list may still have been damaged by another.
+  if (near && checker === near) {
+    suspect(c, f, near);
+    placeOf(f, near);
+    return;
+  }
+  f.say('x-detector', { module: checker ? imageOf(checker.module) : 'ntoskrnl.exe' });
+  showNoSuspect(c, f);
+  f.head('h-memory', { name: c.name, what: meaning }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
+  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** 0x4A: P1 address of the system call, P2 IRQL. A driver raised the level and did not lower it again. */
+export function syscallIrql(c: Case, f: Finding): void {
+  f.say('x-syscall-irql', { address: hex(c.params[0]), irql: hex(c.params[1]) });
+  f.detector = 'ntoskrnl.exe';
+  const near = c.suspects[0];
+  if (near && suspect(c, f, near)) return;
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+}
+
+/** 0x18: P2 the object whose reference count went wrong. */
+export function reference(c: Case, f: Finding): void {
+  f.say('x-reference', { object: hex(c.params[1]) });
+  f.detector = 'ntoskrnl.exe';
+  const near = c.suspects[0];
+  if (near && suspect(c, f, near)) return;
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+}

@@ -1,0 +1,118 @@
+/** Disk, file system, registry, boot. The status decides, not the code. */
+import { hex } from '../../base/hex.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { showNoSuspect, showSubCode } from './evidence.ts';
+import { judgeFault } from './fault.ts';
+
+interface StatusHint {
+  readonly hint: string;
+  readonly disk: boolean;
+}
+/** ntstatus.h; groups as the 0x7A page has them. */
+const STATUS: Readonly<Record<number, StatusHint>> = {
+  0xc000009c: { hint: 'the drive reports a bad block', disk: true },
+  0xc000016a: { hint: 'the drive reports a damaged sector', disk: true },
+  0xc000009d: { hint: 'the drive was not there: cable, power or firmware', disk: true },
+  0xc0000185: { hint: 'the controller reports an I/O error: cable, controller, drive', disk: true },
+  0xc000000e: { hint: 'the drive was gone: cable, power, controller', disk: true },
+  0xc0000010: { hint: 'the drive refused the request', disk: true },
+  0xc0000006: { hint: 'reading the page failed', disk: true },
+  0xc00000a3: { hint: 'the drive was not ready', disk: true },
+  0xc0000102: { hint: 'a file is damaged', disk: true },
+  0xc0000032: { hint: 'the volume is damaged', disk: true },
+  0xc000014f: { hint: 'the volume is not recognised', disk: true },
+  0xc0000034: { hint: 'something was not found', disk: true },
+  0xc0000011: { hint: 'read beyond the end of the file', disk: true },
+  0xc000009a: { hint: 'a resource was used up', disk: false },
+  0xc0000005: { hint: 'damaged data, which no disk returns', disk: false },
+  0xc000000d: { hint: 'a wrong parameter, which no disk returns', disk: false },
+};
+
+const ntstatus = (value: bigint): number => Number(value & 0xffff_ffffn);
+const looksLikeStatus = (value: bigint): boolean => {
+  const low = ntstatus(value);
+  return (value >> 32n === 0n || value >> 32n === 0xffff_ffffn) && low >>> 28 >= 0x8 && low >>> 28 <= 0xc;
+};
+
+function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
+  const words = c.status(status);
+  const hint = STATUS[status];
+  f.show(text('e-status', { status: words, index: String(index) }), `!error ${hex(status)}`, { weighs: 'decides' });
+  f.say('x-inpage-disk', { status: words, hint: hint?.hint ?? 'a status of the I/O system' });
+  if (status === 0xc000009a) {
+    f.head('h-unknown', { name: c.name }).judge('resource-exhaustion', 'likely');
+    return;
+  }
+  if (hint?.disk === false) {
+    f.head('h-paging-not-disk', { name: c.name, what: words }).judge('hardware', 'possible').blame(undefined, 'ram');
+    f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'disk' }, text('r-disk', {}));
+    return;
+  }
+  f.head('h-disk', { name: c.name, what: words })
+    .judge('storage', hint ? 'likely' : 'possible')
+    .blame(undefined, 'disk');
+  f.rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** 0x7A: P2 is the status. 0x77: P1 and P2 are, unless P1 is 0, 1 or 2. */
+export function inPage(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  const [first, second] = c.params;
+  if (c.code === 0x77 && first <= 2n) {
+    showSubCode(c, f, 1);
+    const short = first === 2n;
+    f.head(short ? 'h-disk' : 'h-paging-not-disk', { name: c.name, what: short ? 'a short read of the page file' : 'the stack page lost its mark' });
+    f.judge(short ? 'storage' : 'hardware', 'possible')
+      .blame(undefined, short ? 'disk' : 'ram')
+      .rival({ part: short ? 'ram' : 'disk' }, text(short ? 'r-ram' : 'r-disk', {}));
+    return;
+  }
+  if (looksLikeStatus(second)) judgeStatus(c, f, ntstatus(second), 2);
+  else if (looksLikeStatus(first)) judgeStatus(c, f, ntstatus(first), 1);
+  else
+    f.head('h-disk', { name: c.name, what: 'a page could not be read' })
+      .judge('storage', 'possible')
+      .blame(undefined, 'disk')
+      .rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** 0x7B, 0xED. */
+export function bootDevice(c: Case, f: Finding): void {
+  const status = [c.params[1], c.params[3]].find(looksLikeStatus);
+  const what = status === undefined ? 'no status given' : c.status(status);
+  if (status !== undefined) f.show(text('e-status', { status: what, index: '2' }), `!error ${hex(ntstatus(status))}`, { weighs: 'decides' });
+  f.head('h-boot', { name: c.name, what }).judge('storage', 'likely').blame(undefined, 'disk').rival({ part: 'firmware' }, text('r-firmware', {}));
+}
+
+/** 0x24 and its kin: file and line in P1, exception in P2 and P3. */
+export function fileSystem(c: Case, f: Finding): void {
+  const [place] = c.params;
+  const { status } = c.fault;
+  const words = status === undefined ? 'status not readable here' : c.status(status);
+  f.detector = 'Ntfs.sys';
+  f.say('x-ntfs', { file: hex((place >> 16n) & 0xffffn), line: (place & 0xffffn).toString(), status: words });
+  if (status === 0xc0000005) {
+    judgeFault(c, f);
+    return;
+  }
+  if (status !== undefined) {
+    judgeStatus(c, f, status, 2);
+    return;
+  }
+  showNoSuspect(c, f);
+  f.head('h-filesystem', { name: c.name, what: `file system source ${hex(place)}` })
+    .judge('storage', 'possible')
+    .blame(undefined, 'disk');
+  f.rival({ part: 'ram' }, text('r-ram', {})).rival({}, text('r-any-driver', {}));
+}
+
+/** 0x51, 0x74. */
+export function registry(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  const status = [c.params[3], c.params[1]].find(looksLikeStatus);
+  const what = status === undefined ? (showSubCode(c, f, 1) ?? 'registry data not usable') : c.status(status);
+  if (status !== undefined) f.show(text('e-status', { status: what, index: '4' }), `!error ${hex(ntstatus(status))}`, { weighs: 'decides' });
+  f.head('h-registry', { name: c.name, what }).judge('storage', 'possible').blame(undefined, 'disk').rival({ part: 'ram' }, text('r-ram', {}));
+}

@@ -1,0 +1,152 @@
+/** What to do, and what would settle the matter. [owner, helper, developer] */
+export const ADVICE = {
+  'd-mem-profile': [
+    'In the firmware setup (BIOS/UEFI), switch the memory profile (XMP, EXPO, DOCP) off for a few days. This can be undone.',
+    'Memory profile (XMP/EXPO) off, defaults loaded; undo later.',
+    'Run memory at JEDEC defaults.',
+  ],
+  'd-mem-test': [
+    'Test the memory overnight, for example with MemTest86 (four passes). Any error means the module or its settings are bad.',
+    'MemTest86, four passes, or TestMem5; any error counts.',
+    'Memory test, four passes.',
+  ],
+  'd-mem-stick': ['If there are several memory modules, run with one at a time.', 'One module at a time, then change slots.', 'Isolate DIMM and slot.'],
+  'd-cpu-defaults': [
+    'In the firmware setup, load the default settings: no overclocking, no undervolting, no curve optimizer.',
+    'CPU at defaults: undervolt, PBO, Curve Optimizer and overclock off.',
+    'CPU at stock settings.',
+  ],
+  'd-cpu-bios': [
+    'Update the firmware (BIOS/UEFI) from the maker of the computer or board; it brings processor fixes as well.',
+    'BIOS update (microcode; 13th/14th generation Intel: 0x12B or later).',
+    'Firmware and microcode update.',
+  ],
+  'd-cpu-stress': [
+    'Run a processor test (for example Prime95 or OCCT, one core at a time) while watching temperatures.',
+    'Per-core stress test (Prime95 small FFT, OCCT core cycler).',
+    'Per-core stress test.',
+  ],
+  'd-disk-health': [
+    'Look at the disk’s own health report.',
+    'SMART values and reliability counters; cable and slot; firmware of the drive.',
+    'Storage reliability counters.',
+  ],
+  'd-disk-scan': ['Let Windows check the drive for errors.', 'Online check of the volume.', 'chkdsk.'],
+  'd-disk-cable': ['Back up what matters first. Then reseat the drive and its cable.', 'Back up, reseat drive and cable, other port.', 'Reseat, other port.'],
+  'd-system': ['Repair Windows’ own files.', 'DISM, then sfc.', 'Component store repair.'],
+  'd-driver-update': [
+    'Update {module} from its maker, or go back to the version before if it began after an update.',
+    'Update or roll back the package of {module}.',
+    'Update or roll back {module}.',
+  ],
+  'd-driver-remove': [
+    'If that does not help, remove the program or device that brought {module}, to see whether the stops end.',
+    'Remove the package that brought {module} as a test.',
+    'Test without {module}.',
+  ],
+  'd-driver-find': ['See which package {module} belongs to.', 'Find the package of {module}.', 'Driver package of {module}.'],
+  'd-gpu-stock': [
+    'Undo any overclocking or undervolting of the graphics card, and check that its power cables sit firmly.',
+    'GPU at stock clocks, power cables, temperatures.',
+    'GPU at stock clocks.',
+  ],
+  'd-gpu-clean': [
+    'Install the graphics driver anew, with the option for a clean installation.',
+    'Clean driver install (remove with DDU in safe mode, then install); try one older branch too.',
+    'Clean install of the display driver.',
+  ],
+  'd-verifier-on': [
+    'If it comes back without a clear suspect, Windows can watch the drivers more closely (make a restore point first).',
+    'Driver Verifier on third-party drivers; recovery: safe mode, verifier /reset.',
+    'Driver Verifier, standard flags, third-party drivers.',
+  ],
+  'd-verifier-off': [
+    'Switch Driver Verifier off again after you have dealt with the driver named.',
+    'verifier /reset when done; it may have caught an older harmless fault.',
+    'verifier /reset.',
+  ],
+  'd-dump-kernel': [
+    'Let Windows write a bigger file next time, so that more can be seen.',
+    'Switch to a kernel memory dump for next time.',
+    'Kernel memory dump.',
+  ],
+  'd-firmware-update': ['Update the firmware (BIOS/UEFI) of the computer or board, and load its defaults.', 'BIOS update, defaults.', 'Firmware update.'],
+  'd-boot-order': [
+    'In the firmware setup, check that the storage mode (AHCI, RAID, VMD) is as it was when Windows was installed.',
+    'Storage mode back; then WinRE: pending actions, bootrec.',
+    'Storage mode; WinRE.',
+  ],
+  'd-winre': [
+    'Start the Windows recovery environment and let it repair the start.',
+    'WinRE: startup repair, chkdsk /r, revert pending actions.',
+    'WinRE repair.',
+  ],
+  'd-hiber': [
+    'Switch hibernation off and on again; that makes a fresh file for it.',
+    'powercfg /h off, then /h on; fast startup off as a test.',
+    'Recreate hiberfil.sys.',
+  ],
+  'd-fast-startup': [
+    'Switch fast startup off for a few days, to see whether it ends.',
+    'Fast startup, selective suspend and ASPM off as a test.',
+    'Disable fast startup and link power management.',
+  ],
+  'd-dpc-drivers': [
+    'Update the drivers of the network card, the storage controller and the graphics card from the maker of the computer or board.',
+    'Drivers of storage, network and graphics from the board’s maker; VPN and antivirus filters off as a test.',
+    'Storage, network and graphics drivers.',
+  ],
+  'd-ssd-firmware': [
+    'Look for a firmware update of the drive (SSD).',
+    'SSD firmware; standard storage driver instead of the vendor’s as a test.',
+    'SSD firmware.',
+  ],
+  'd-usb-halves': [
+    'Unplug USB devices, half of them at a time, and see when it ends.',
+    'USB devices off by halves; hubs and docks first.',
+    'Bisect USB devices.',
+  ],
+  'd-hypervisor-off': [
+    'As a test, switch off programs that run virtual machines, and memory integrity (core isolation).',
+    'Other hypervisors and VBS off as a test.',
+    'Disable VBS and third-party hypervisors.',
+  ],
+  'd-no-action': ['Nothing needs to be done for a single one.', 'No action for a single live dump; count them.', 'Count occurrences.'],
+  'd-collect': ['Keep the next files too: several together say much more.', 'Collect more dumps before acting.', 'Collect more dumps.'],
+  'd-reinstall-app': ['Update or reinstall {app}.', 'Update or reinstall {app}; report the place to its maker.', 'Report to the maker of {app}.'],
+  'd-remove-addon': [
+    '{who} belongs to another program that loads itself into {app}; try without it.',
+    'Injected or third-party module {who}: test without it.',
+    'Test without {who}.',
+  ],
+  'd-page-heap': ['', 'Page heap for {app} finds the writer.', 'gflags /p /enable {app} /full'],
+  'd-inspect': [
+    'Open the stack and the threads below to see what was going on.',
+    'Look at the stack and threads for what waits.',
+    'Inspect threads and waits.',
+  ],
+  'd-pcie-reseat': [
+    'Reseat the graphics card and the drives; try without riser cable.',
+    'Reseat the device on that port; riser; ASPM off; link speed one step lower.',
+    'Reseat; ASPM off.',
+  ],
+  's-several': [
+    'Two or three more files of this computer',
+    'More dumps: the same code, module and offset means software; changing ones mean hardware.',
+    'More samples.',
+  ],
+  's-kernel-dump': ['A kernel memory dump, which holds all of the kernel’s memory', 'A kernel dump would show {what}.', 'Kernel dump: {what}.'],
+  's-full-dump': ['A complete memory dump', 'A complete or active dump would show {what}.', 'Complete dump: {what}.'],
+  's-symbols': ['The names of the functions (symbols), which can be loaded', 'Symbols of {modules} would name the functions.', 'Symbols of {modules}.'],
+  's-verifier': ['A run with Driver Verifier', 'Driver Verifier with special pool would catch the writer in the act.', 'Verifier with special pool.'],
+  's-memtest': ['A memory test', 'A memory test, with and without the memory profile.', 'Memory test.'],
+  's-smart': ['The drive’s own health report', 'SMART and the storage event log.', 'SMART, event log.'],
+  's-image': [
+    'The file of the module itself, to compare it with what was in memory',
+    'The image of {module} would show whether its code was changed.',
+    'Image of {module} for a byte compare.',
+  ],
+  's-live-watchdog': ['The reports in C:\\Windows\\LiveKernelReports', 'WATCHDOG live dumps from the same days.', 'LiveKernelReports\\WATCHDOG.'],
+  's-event-log': ['The Windows event log around that time', 'System event log: WHEA-Logger, disk, volmgr, Kernel-Power.', 'System event log.'],
+  's-full-user': ['A full dump of the program', 'A full user dump would show {what}.', 'Full user dump: {what}.'],
+} as const;

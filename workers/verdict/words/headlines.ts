@@ -1,0 +1,212 @@
+/** First sentences and the sentences that follow: what happened. [owner, helper, developer] */
+export const HEADLINES = {
+  'h-driver-certain': ['{who} stopped Windows.', '{name}: caused by {who}.', '{name}: {who} broke the rule at {place}.'],
+  'h-driver-likely': ['Windows was most likely stopped by {who}.', '{name}: most likely {who}.', '{name}: most likely {who}, at {place}.'],
+  'h-driver-possible': [
+    '{who} may have stopped Windows; this file alone does not prove it.',
+    '{name}: {who} is a suspect, not more.',
+    '{name}: {who} at {place} is a suspect; nothing here proves it.',
+  ],
+  'h-bitflip': [
+    'A single bit in memory had the wrong value. That points to the memory or another part of the hardware, not to a program.',
+    '{name}: one flipped bit ({what}). Hardware first.',
+    '{name}: single-bit difference, {what}.',
+  ],
+  'h-memory': [
+    'Data that Windows keeps in memory was damaged. Who damaged it cannot be seen in this file.',
+    '{name}: damaged memory ({what}); the code that found it is not the one that did it.',
+    '{name}: corruption found, {what}; the writer is not in this dump.',
+  ],
+  'h-memory-ram': [
+    'Windows found its own tables in memory damaged. Faulty memory (RAM) is the first suspect.',
+    '{name}: {what}. RAM first, then the processor.',
+    '{name}: {what}; no driver is tied to it.',
+  ],
+  'h-cpu-misstep': [
+    'The processor ran something that is not in the program. That points to the processor itself, not to the software it was running.',
+    '{name}: the processor executed from the middle of an instruction in {place}. CPU first.',
+    '{name}: RIP at {place} is inside an instruction; the misread instruction explains the fault.',
+  ],
+  'h-cpu-mismatch': [
+    'The processor reported an access that the program could not have made. That points to the hardware.',
+    '{name}: the instruction at {place} cannot touch the reported address. CPU or RAM first.',
+    '{name}: computed operand and faulting address disagree at {place}.',
+  ],
+  'h-cpu-hang': [
+    'One processor core stopped answering.',
+    '{name}: processor {cpu} took no clock interrupt in time.',
+    '{name}: processor {cpu} silent; the reporting stack belongs to another processor.',
+  ],
+  'h-cpu-watchdog': [
+    'The whole system stopped ticking for too long.',
+    '{name}: no progress within the limit; processor, firmware or hypervisor.',
+    '{name}: watchdog of the platform, arguments {args}.',
+  ],
+  'h-feature': [
+    '{who} uses a processor instruction ({feature}) that this processor seems not to have.',
+    '{name}: {who} executed a {feature} instruction and the processor refused it.',
+    '{name}: #UD on a valid {feature} instruction at {place}.',
+  ],
+  'h-machine-check': [
+    'The hardware itself reported an error that could not be corrected: {what}.',
+    '{name}: machine check, {what}.',
+    '{name}: {what}; status {status}.',
+  ],
+  'h-whea': [
+    'The hardware itself reported an error that could not be corrected ({source}).',
+    '{name}: hardware error from {source}.',
+    '{name}: WHEA record, source {source}; {what}.',
+  ],
+  'h-gpu': [
+    'The graphics card or its driver stopped answering ({who}).',
+    '{name}: the display driver {who} did not recover.',
+    '{name}: TDR; owner tag at {place}.',
+  ],
+  'h-gpu-unknown': [
+    'The graphics system reported a fault it could not recover from.',
+    '{name}: graphics fault, {what}; no display driver is named in it.',
+    '{name}: {what}.',
+  ],
+  'h-gpu-live': [
+    'The screen froze for a moment and recovered: the graphics card or its driver ({who}) was reset. Windows did not crash.',
+    '{name} (live): display driver {who} was reset and recovered.',
+    '{name} (live): owner tag at {place}.',
+  ],
+  'h-disk': [
+    'Windows could not read its own data from the disk: {what}.',
+    '{name}: {what}. Disk, cable or controller first.',
+    '{name}: I/O failed with {what}.',
+  ],
+  'h-paging-not-disk': [
+    'Windows could not bring data back into memory, but the disk did not report an error. Faulty memory is more likely.',
+    '{name}: page-in failed with {what}, which no disk returns: damaged structures. RAM or CPU before disk.',
+    '{name}: {what} during page-in is not an I/O status.',
+  ],
+  'h-filesystem': ['The file system found something it could not go on with.', '{name}: {what}.', '{name}: {what}.'],
+  'h-boot': ['Windows could not use the disk it starts from.', '{name}: boot device or volume not usable ({what}).', '{name}: {what}.'],
+  'h-registry': ['Windows could not read part of its registry.', '{name}: {what}.', '{name}: {what}.'],
+  'h-firmware': ['The computer’s firmware (BIOS/UEFI) gave Windows something it could not use.', '{name}: firmware suspected: {what}.', '{name}: {what}.'],
+  'h-firmware-driver': [
+    'A Windows driver that does what the firmware tells it failed while doing so: the firmware (BIOS/UEFI) is the first suspect.',
+    '{name}: fault in {who}, which acts on firmware tables; firmware before driver.',
+    '{name}: {who} at {place} on data given by firmware; {what}.',
+  ],
+  'h-manual': ['This stop was made on purpose: {what}. It is not a fault.', '{name}: deliberate ({what}).', '{name}: deliberate, {what}.'],
+  'h-manual-hang': [
+    'The power button was held until Windows wrote this file. The question is what made the computer seem stuck.',
+    '{name}: power button held for {time}; look for what was stuck.',
+    '{name}: power button held for {time}.',
+  ],
+  'h-live': [
+    'Windows did not crash: it wrote this report while running, because {what}.',
+    '{name}: live report, the system went on ({what}).',
+    '{name}: live dump, {what}.',
+  ],
+  'h-process': [
+    'A program that Windows cannot run without ended: {process}.',
+    '{name}: {process} ended; who ended it is not in this dump.',
+    '{name}: critical object {process}; terminating side not in this dump.',
+  ],
+  'h-power': [
+    '{who} did not finish in time when the computer changed between sleep and running.',
+    '{name}: a power request was held, by {who}.',
+    '{name}: power IRP held by {who}.',
+  ],
+  'h-power-unknown': [
+    'A driver did not finish in time when the computer changed between sleep and running. This file does not name it.',
+    '{name}: {what}; the holder is not readable here.',
+    '{name}: {what}.',
+  ],
+  'h-dpc': ['A driver kept a processor busy for too long.', '{name}: {what}.', '{name}: {what}.'],
+  'h-dpc-driver': [
+    '{who} most likely kept a processor busy for too long.',
+    '{name}: {who} ran too long at DISPATCH_LEVEL or above.',
+    '{name}: {what}; {who} at {place}.',
+  ],
+  'h-verifier': [
+    'Driver Verifier, a Windows test that was switched on, caught {who} breaking a rule.',
+    '{name}: Verifier caught {who}: {what}.',
+    '{name}: {who}, {what}.',
+  ],
+  'h-verifier-unknown': [
+    'Driver Verifier, a Windows test that was switched on, caught a driver breaking a rule. Which driver is not readable here.',
+    '{name}: Verifier: {what}.',
+    '{name}: {what}.',
+  ],
+  'h-dma': ['A device wrote to memory that it was not allowed to touch.', '{name}: DMA violation: {what}.', '{name}: {what}.'],
+  'h-usb': ['The USB system found a fault: {what}.', '{name}: {what}.', '{name}: {what}.'],
+  'h-winlogon': ['A part of Windows that handles signing in ended.', '{name}: {what}.', '{name}: {what}.'],
+  'h-app': ['The program {app} crashed in {who}.', '{app}: {name} in {who}.', '{app}: {name} at {place}.'],
+  'h-app-own': ['The program {app} crashed.', '{app}: {name} in its own code.', '{app}: {name} at {place}.'],
+  'h-app-throw': [
+    'The program {app} ended because of an error it did not handle.',
+    '{app}: unhandled {name}, raised by {who}.',
+    '{app}: unhandled {name}, thrown from {place}.',
+  ],
+  'h-app-failfast': [
+    'The program {app} stopped itself when it found something wrong: {what}.',
+    '{app}: fast fail, {what}.',
+    '{app}: __fastfail, {what}, at {place}.',
+  ],
+  'h-app-stack': ['The program {app} ran out of stack: it called itself too often.', '{app}: stack overflow in {who}.', '{app}: stack overflow at {place}.'],
+  'h-app-heap': [
+    'The program {app} damaged its own memory.',
+    '{app}: heap corruption found; the writer is not in this dump.',
+    '{app}: heap corruption reported at {place}.',
+  ],
+  'h-app-break': [
+    'This is a snapshot of {app}, taken at a break. It is not a crash.',
+    '{app}: breakpoint or assertion, no fault.',
+    '{app}: breakpoint at {place}.',
+  ],
+  'h-app-hang': [
+    'This is a snapshot of {app}, taken while it was not answering or on request.',
+    '{app}: no exception in the dump: hang or snapshot.',
+    '{app}: no exception stream; threads tell what waits.',
+  ],
+  'h-app-memory': ['The program {app} ran out of memory.', '{app}: {name}: out of memory.', '{app}: {name} at {place}.'],
+  'h-vendor': [
+    '{who} stopped Windows itself, with a code that only its maker explains ({code}).',
+    'Vendor-defined stop {code}: {who} called KeBugCheckEx.',
+    'Stop {code} is not Microsoft’s; KeBugCheckEx was called from {place}.',
+  ],
+  'h-unknown': [
+    'What stopped Windows cannot be told from this file alone.',
+    '{name}: no cause can be named from this dump.',
+    '{name}: nothing here decides the cause.',
+  ],
+  'h-unknown-code': [
+    'Windows was stopped with a code that is not in the tables here ({code}).',
+    'Unknown stop code {code}; arguments and stack are shown as they are.',
+    'Stop {code} is not in the tables.',
+  ],
+  'h-tool': [
+    'This file is a picture of a running system made by a tool, not a crash.',
+    'Memory image of a running system ({what}); there was no stop.',
+    'Memory image: {what}.',
+  ],
+  'h-not-crash': ['This file does not record a crash.', 'No stop code and no exception in it.', 'No bug check, no exception.'],
+  'x-gist': ['Windows’ name for this stop is {name}: {gist}.', '{name}: {gist}.', '{name}: {gist}.'],
+  'x-fault': [
+    'It tried to {access} memory that it could not use ({kind}).',
+    'The instruction tried to {access} {address}: {kind}.',
+    '{access} of {address}: {kind}.',
+  ],
+  'x-detector': [
+    '{module} is named because it noticed the damage or was running; that does not make it the cause.',
+    '{module} is detector or victim, not culprit.',
+    '{module}: detector or victim.',
+  ],
+  'x-live': ['Your computer kept running; this is a note that Windows made for later study.', 'Live dump: no restart happened.', 'Live dump.'],
+  'x-repeat': [
+    'One file is a weak witness here. If it happens again, compare: the same driver and place each time means software; changing places mean hardware.',
+    'Single dump: compare code, module and offset over several dumps.',
+    'Single dump; correlate.',
+  ],
+  'x-process': [
+    'The program that happened to run was {process}; that says nothing about the cause.',
+    'Process {process}: context only.',
+    'Process context {process}.',
+  ],
+  'x-sub': ['In Windows’ own terms: {meaning}.', '{meaning}.', '{meaning}.'],
+} as const;

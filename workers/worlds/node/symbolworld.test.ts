@@ -1,0 +1,92 @@
+/** Folders and a server of the command line, seen through the analysis side: real images and PDBs, real names. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLoopbackStore } from '../../../scripts/server/testing/loopbackstore.mjs';
+import { rva, va } from '../../base/address.ts';
+import { type Found, found, missing } from '../../base/found.ts';
+import type { Module, PdbIdentity, PeIdentity } from '../../modules/module.ts';
+import { corpusBytes, corpusRoot, hasCorpus } from '../../testing/node/corpus.ts';
+import { NodeSymbols } from './symbolworld.ts';
+
+const absent = missing({ why: 'not-computed' });
+const maybe = <T>(value: T | null): Found<T> => (value === null ? absent : found(value));
+const moduleOf = (name: string, imageName: string, pe: PeIdentity | null, pdb: PdbIdentity | null): Module => ({
+  name,
+  imageName,
+  path: imageName,
+  base: va(0xfffff80000000000n),
+  size: pe?.sizeOfImage ?? 0,
+  checksum: absent,
+  version: absent,
+  identity: { pe: maybe(pe), pdb: maybe(pdb) },
+  origin: 'test',
+});
+const amdppm = moduleOf('amdppm', 'amdppm.sys', { timestamp: 0xc9c03000, sizeOfImage: 0x3b000 }, null);
+const wdf = moduleOf('Wdf01000', 'Wdf01000.sys', { timestamp: 0xa9a9d36e, sizeOfImage: 0xd1000 }, null);
+const nt = moduleOf('nt', 'ntoskrnl.exe', null, { file: 'ntkrnlmp.pdb', guid: '5278aff8-6c34-1677-d7d7-835c85b7b844', age: 1 });
+const lost = moduleOf('lost', 'lost.sys', { timestamp: 1, sizeOfImage: 0x1000 }, null);
+const demand = (module: Module) => ({ module, demand: 0, maker: null, image: true });
+
+describe.skipIf(!hasCorpus)('symbols of the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'symbols-'));
+  const store = createLoopbackStore({ folders: [join(corpusRoot, 'symbols', 'microsoft', 'store')] });
+  let url = '';
+  const put = (path: string, from: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), corpusBytes(`symbols/${from}`));
+  };
+
+  beforeAll(async () => {
+    put('store/amdppm.sys/C9C030003b000/amdppm.sys', 'microsoft/store/amdppm.sys/c9c030003b000/amdppm.sys');
+    put('store/amdppm.pdb/1C19FDDB27BB3399D9B45973EFEAFCF31/amdppm.pdb', 'microsoft/store/amdppm.pdb/1C19FDDB27BB3399D9B45973EFEAFCF31/amdppm.pdb');
+    put('flat/ntkrnlmp.pdb', 'types/synth/store/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb');
+    // The same name with another identity must not be taken.
+    put('flat/older/ntkrnlmp.pdb', 'types/synth/store/ntkrnlmp.pdb/BBED7C2955FBE4522AAA23F4B8677AD91/ntkrnlmp.pdb');
+    url = await store.start();
+  });
+  afterAll(async () => {
+    await store.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('takes images and PDBs from folders in store layout and flat, and asks no network', async () => {
+    const symbols = new NodeSymbols({ folders: [join(folder, 'store'), join(folder, 'flat')], server: undefined });
+    const { provider } = symbols;
+    expect(provider.status(amdppm)).toEqual({ state: 'not-asked' });
+    await symbols.load([amdppm, wdf, nt, lost].map(demand));
+    expect(provider.status(amdppm)).toMatchObject({ state: 'ready', kind: 'pdb', origin: 'amdppm.pdb' });
+    expect(provider.status(nt)).toMatchObject({ state: 'ready', kind: 'pdb' });
+    const table = provider.table(amdppm);
+    const image = provider.image(amdppm);
+    if (!table.ok || !image.ok) throw new Error('not loaded');
+    expect(table.value.count).toBeGreaterThan(100);
+    const entry = table.value.byName('DriverEntry');
+    expect(entry.ok && table.value.nearest(entry.value)).toMatchObject({ ok: true, value: { name: 'DriverEntry', displacement: 0 } });
+    expect([...image.value.readRva(rva(0), 2)]).toEqual([0x4d, 0x5a]);
+    expect(provider.table(lost)).toMatchObject({ ok: false, missing: { why: 'no-symbols' } });
+    expect(provider.revision).toBe(3);
+    expect(store.seen).toEqual([]);
+  });
+
+  it('asks a server only where given, and falls back to the export table of an image', async () => {
+    const symbols = new NodeSymbols({ folders: [], server: url });
+    await symbols.load([amdppm, wdf, lost].map(demand));
+    expect(symbols.provider.status(amdppm)).toMatchObject({ state: 'ready', kind: 'pdb' });
+    expect(symbols.provider.image(wdf).ok).toBe(true);
+    expect(['ready', 'failed']).toContain(symbols.provider.status(wdf).state);
+    expect(symbols.provider.status(lost)).toMatchObject({ state: 'failed', code: 'NOT_ON_SERVER' });
+    expect(symbols.provider.path()).toBe(`srv*${url}`);
+    expect(symbols.provider.log().some((line) => line.startsWith('SYMSRV:  HTTPGET: /amdppm.sys/C9C030003b000/amdppm.sys'))).toBe(true);
+    const asked = store.seen.length;
+    await symbols.load([amdppm].map(demand));
+    expect(store.seen.length).toBe(asked);
+  });
+
+  it('refuses a symbol path that is none, with its place', () => {
+    const { provider } = new NodeSymbols({ folders: [], server: undefined });
+    expect(provider.setPath('srv*;gopher://x/')).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT', at: 5 } });
+    expect(provider.setPath('srv*')).toEqual({ ok: true, value: 'srv*' });
+  });
+});
