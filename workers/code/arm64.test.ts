@@ -117,7 +117,7 @@ function normal(mnemonic: string, operands: string): string {
 /** The same number signed or not, and 32 bits written as 64. */
 const unsigned = (text: string): string =>
   text
-    .replace(/\b\d{19,20}\b/g, (digits) => BigInt.asIntN(64, BigInt(digits)).toString())
+    .replace(/-?\b\d{19,20}\b/g, (digits) => BigInt.asIntN(64, BigInt(digits)).toString())
     .replace(
       /^(\S+ ([wx])\d+,)(-?\d+)$/,
       (_all, start: string, size: string, digits: string) => start + BigInt.asUintN(size === 'w' ? 32 : 64, BigInt(digits)).toString(),

@@ -91,10 +91,10 @@ export function bitmask(word: number): bigint | undefined {
   return isWide(word) ? value : value & 0xffff_ffffn;
 }
 
-/** The value that movz and movn build. */
+/** The value that movz builds, or movn: written as the negative number it is made from. */
 export function moveWide(word: number, inverted: boolean): bigint {
   const value = BigInt(bits(word, 5, 16)) << BigInt(bits(word, 21, 2) * 16);
-  return BigInt.asIntN(isWide(word) ? 64 : 32, inverted ? ~value : value);
+  return inverted ? BigInt.asIntN(isWide(word) ? 64 : 32, ~value) : value;
 }
 
 function shifted({ word }: Word): Operand {

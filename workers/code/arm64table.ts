@@ -3,7 +3,7 @@
  * registers (Arm Architecture Reference Manual, DDI 0487, C4.1 and C6.2). The first row that fits is taken: aliases first.
  * Operands by the tokens of arm64operands.ts; "=" writes, "+" reads and writes, none reads.
  */
-import { bitmask, bits, isWide, moveWide } from './arm64operands.ts';
+import { bitmask, bits, isWide } from './arm64operands.ts';
 import type { FlowKind, MemoryOperand } from './decoder.ts';
 
 export interface Row {
@@ -170,7 +170,7 @@ function isMovable(value: bigint, wide: boolean): boolean {
   for (let shift = 0n; shift < size; shift += 16n) {
     if ((value & ~(0xffffn << shift)) === 0n || (inverse & ~(0xffffn << shift)) === 0n) return true;
   }
-  return moveWide(0, false) === value;
+  return false;
 }
 
 /** Condition 14 and 15 are "always": the short forms are not written for them. */
