@@ -174,11 +174,9 @@ export function fakeSession(fake: Fake): Session {
     knowledge,
     memory,
     scope: undefined,
-    // eslint-disable-next-line require-yield
     *crashStack(): Job<Stack> {
       return stack;
     },
-    // eslint-disable-next-line require-yield
     *walk(): Job<Stack> {
       return stack;
     },

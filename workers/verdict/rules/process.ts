@@ -46,9 +46,16 @@ export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
     f.head('h-manual-hang', { name: c.name, time: `${(Number(c.params[0]) / 1000).toFixed(1)} seconds` }).judge('manual', 'certain');
     f.detector = 'ntoskrnl.exe';
+    f.say('x-look-stuck', {}).show(
+      text('e-subcode', { meaning: 'the time, in milliseconds, that the button was held', index: '1', value: hex(c.params[0]) }),
+      '.bugcheck',
+      { how: 'table', weighs: 'decides' },
+    );
     return;
   }
-  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' }).judge('manual', 'certain');
+  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' })
+    .judge('manual', 'certain')
+    .say('x-on-purpose', {});
 }
 
 /** Live codes: the machine went on. */
