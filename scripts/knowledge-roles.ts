@@ -125,6 +125,7 @@ export const ROLE_OF_KIND: Readonly<Record<string, string>> = {
 
 /** Windows parts and drivers met in real dumps that the collected list lacks: file, what it is, group. */
 export const MORE_MICROSOFT: readonly (readonly [string, string, string])[] = [
+  ['csc.sys', 'offline files', 'filesystem'],
   ['afunix.sys', 'AF_UNIX sockets', 'network'],
   ['atmfd.dll', 'Adobe font driver shipped with Windows', 'subsystem'],
   ['buttonconverter.sys', 'button converter', 'input'],

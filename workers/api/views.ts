@@ -6,7 +6,7 @@ import type { Va } from '../base/address.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { Module } from '../modules/module.ts';
 import type { SymbolProvider, SymbolStatus } from '../symbols/provider.ts';
-import type { Fact, FirstTarget, Target, ThreadInfo } from '../target/target.ts';
+import type { ExceptionInfo, Fact, FirstTarget, Target, ThreadInfo } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
 import { accessOf } from '../verdict/access.ts';
 import type { FactRow, FirstFacts, FrameRow, ModuleRow, Shown, StackView, ThreadRow } from './analysis.ts';
@@ -69,7 +69,6 @@ const COVERAGE_OF: Readonly<Record<string, keyof typeof COVERAGE>> = {
 
 export function firstFacts(first: FirstTarget, knowledge: Knowledge, oddities: readonly string[] = []): FirstFacts {
   const bugCheck = first.bugCheck && { ...first.bugCheck, ...bugCheckWords(first.bugCheck.code, knowledge) };
-  const access = first.exception ? accessOf(first.exception) : undefined;
   return {
     fileName: first.source.name,
     sizeBytes: first.source.size,
@@ -82,16 +81,16 @@ export function firstFacts(first: FirstTarget, knowledge: Knowledge, oddities: r
     crashTimeMs: shown(first.crashTime),
     uptimeSeconds: shown(first.uptimeSeconds),
     bugCheck,
-    exception: first.exception && {
-      ...first.exception,
-      name: knowledge.exception(first.exception.code)?.name ?? hex(first.exception.code),
-      access: access?.kind ?? null,
-      accessAddress: access?.address ?? null,
-    },
+    exception: first.exception && { ...first.exception, ...exceptionWords(first.exception, knowledge) },
     pointerSize: first.arch === 'x86' || first.arch === 'arm' ? 4 : 8,
     coverage: COVERAGE[COVERAGE_OF[first.kind] ?? ''] ?? [],
     oddities,
   };
+}
+
+function exceptionWords(exception: ExceptionInfo, knowledge: Knowledge): { name: string; access: string | null; accessAddress: bigint | null } {
+  const access = accessOf(exception);
+  return { name: knowledge.exception(exception.code)?.name ?? hex(exception.code), access: access?.kind ?? null, accessAddress: access?.address ?? null };
 }
 
 function bugCheckWords(code: number, knowledge: Knowledge): { name: string; gist: string } {

@@ -1,4 +1,5 @@
 /** Every console command. Help, completion, palette, docs/commands.md and the tests are made from this table. */
+import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
@@ -9,6 +10,7 @@ import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 
 export const SPECS: readonly CommandSpec[] = [
+  ...ANALYSIS_COMMANDS,
   ...STACK_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,

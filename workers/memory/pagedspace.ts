@@ -133,7 +133,7 @@ export class PagedSpace extends ByteSpace {
   #page(at: Va): Found<Pa> {
     const key = at >> 12n;
     const known = this.#pages.get(key);
-    if (known) return known;
+    if (known) return known.ok ? known : missing(sameReasonAt(known.missing, at));
     const walked = this.#checkAddress(at) ?? this.#walk(at, true);
     if (this.#pages.size >= MAX_CACHED_PAGES) this.#pages.clear();
     this.#pages.set(key, walked);
@@ -203,6 +203,12 @@ export class PagedSpace extends ByteSpace {
     const page = this.#walk(at, false);
     return page.ok ? this.#entry(BigInt(page.value) + (at & 0xfffn), at) : page;
   }
+}
+
+/** A reason kept for a page, told for another address of it. */
+function sameReasonAt(reason: MissingReason, at: Va): MissingReason {
+  if (reason.why === 'not-present' || reason.why === 'paged-out') return { ...reason, va: at };
+  return reason.why === 'not-in-dump' && reason.whileTranslating !== undefined ? { ...reason, whileTranslating: at } : reason;
 }
 
 const notPresent = (at: Va, step: Level): Found<never> => missing({ why: 'not-present', va: at, level: step.name });

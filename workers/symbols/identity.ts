@@ -77,8 +77,13 @@ export function checkPeIdentity(source: ByteSource, wanted: PeIdentity): Reply<P
   return key === wantedKey ? reply(file) : refuse('MISMATCH', `the file is ${key}, wanted ${wantedKey}`);
 }
 
-/** The length the section table asks for, where the file is shorter. */
+/** The length the section table asks for, where the file is shorter. Padding behind a section's own bytes may be cut off. */
 function truncatedAt(file: PeFile, size: number): number | undefined {
-  const end = Math.max(0, ...file.headers.sections.map((section) => (section.rawOffset === 0 ? 0 : section.rawOffset + section.rawSize)));
+  const end = Math.max(
+    0,
+    ...file.headers.sections.map((section) =>
+      section.rawOffset === 0 ? 0 : section.rawOffset + Math.min(section.rawSize, section.virtualSize || section.rawSize),
+    ),
+  );
   return end > size ? end : undefined;
 }

@@ -69,7 +69,7 @@ export function kernelLayout(arch: DumpArch, build: number): KernelLayout | unde
   return LAYOUTS.find((layout) => layout.arch === arch && build >= layout.fromBuild && build <= layout.toBuild);
 }
 
-/** What KDBG names for these objects; the fallbacks hold for x64 since Windows 8 (same sources). */
+/** What KDBG names for these objects. */
 export interface ObjectOffsets {
   readonly prcbCurrentThread: number | undefined;
   readonly prcbNumber: number | undefined;
@@ -80,6 +80,7 @@ export interface ObjectOffsets {
   readonly threadKernelStack: number | undefined;
   readonly threadState: number | undefined;
   readonly processPeb: number | undefined;
+  readonly processParentId: number | undefined;
   readonly processDirectoryTableBase: number | undefined;
 }
 
@@ -94,6 +95,7 @@ export function objectOffsets(kdbg: Readonly<Record<string, number>>): ObjectOff
     threadKernelStack: kdbg['OffsetKThreadKernelStack'],
     threadState: kdbg['OffsetKThreadState'],
     processPeb: kdbg['OffsetEprocessPeb'],
+    processParentId: kdbg['OffsetEprocessParentCID'],
     processDirectoryTableBase: kdbg['OffsetEprocessDirectoryTableBase'],
   };
 }

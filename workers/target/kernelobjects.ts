@@ -63,6 +63,11 @@ export function parseProcess(data: Uint8Array, choice: LayoutChoice, object: Fou
     name: thenFound(layout, (known) => imageNameOf(data, known)),
     id: thenFound(layout, (known) => idAt(data, known.process.UniqueProcessId, 'EPROCESS.UniqueProcessId')),
     peb: pointerAt(data, offsets.processPeb, '_EPROCESS.Peb'),
+    parentId:
+      offsets.processParentId === undefined
+        ? noOffset('_EPROCESS.InheritedFromUniqueProcessId')
+        : idAt(data, offsets.processParentId, 'EPROCESS.InheritedFromUniqueProcessId'),
+    directoryTableBase: u64At(data, offsets.processDirectoryTableBase, '_KPROCESS.DirectoryTableBase'),
     ...(object.ok ? { object: object.value } : {}),
   };
 }
@@ -88,6 +93,7 @@ export function parseThread(data: Uint8Array, choice: LayoutChoice, object: Foun
       index: 0,
       name: missing({ why: 'not-computed', detail: 'the name stands outside the object' }),
       teb: pointerAt(data, offsets.threadTeb, '_KTHREAD.Teb'),
+      kernelStack: pointerAt(data, offsets.threadKernelStack, '_KTHREAD.KernelStack'),
       suspendCount: missing({ why: 'not-computed' }),
       context: missing({ why: 'not-computed' }),
       stackRange: thenFound(low, (from) =>

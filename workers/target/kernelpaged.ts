@@ -19,8 +19,9 @@ import { headerPointers } from './kernelfirst.ts';
 import { objectOffsets } from './kernellayout.ts';
 import { memoryModules } from './kernelmodules.ts';
 import { chooseLayout, type LayoutChoice } from './kernelobjects.ts';
-import { crashedProcessor, processOf, type ProcessorsInput, processorThreads, readProcessors } from './kernelprocessors.ts';
+import { crashedProcessor, processOf, type Processor, type ProcessorsInput, processorThreads, readProcessors } from './kernelprocessors.ts';
 import { blobInfos } from './kerneltriage.ts';
+import { kernelWalks } from './kernelwalks.ts';
 import type { BlobInfo, FirstTarget, Target } from './target.ts';
 import type { StackRange } from './trapframe.ts';
 
@@ -72,10 +73,14 @@ function readKdbg(memory: AddressSpace, header: KernelHeader): Found<KernelDebug
   });
 }
 
-function stackOf(header: KernelHeader): Found<StackRange> {
+/** From the header's stack pointer to the base of the crashed thread's stack, where it lies in that. */
+function stackOf(header: KernelHeader, crashed: Found<Processor>): Found<StackRange> {
+  const range = valueOf(thenFound(crashed, (processor) => thenFound(processor.thread.thread, (thread) => thread.stackRange)));
   return thenFound(header.context, ({ registers }) => {
     const sp = registers['rsp'];
-    return sp === undefined ? missing({ why: 'not-computed', detail: 'no stack pointer' }) : found({ low: va(sp), high: vaAdd(va(sp), STACK_SEARCH) });
+    if (sp === undefined) return missing({ why: 'not-computed', detail: 'no stack pointer' });
+    const low = va(sp);
+    return found({ low, high: range && low >= range.low && low < range.high ? range.high : vaAdd(low, STACK_SEARCH) });
   });
 }
 
@@ -112,7 +117,7 @@ export function* openPaged(input: PagedInput): Job<Omit<Target, 'counters'>> {
   const objects: ProcessorsInput = { memory, header, arch, choice, kdbgOffsets, processorBlock: pointerOf(kdbg, 'KiProcessorBlock') };
   const processors = readProcessors(objects);
   const crashed = thenFound(processors, (list) => crashedProcessor(list, header));
-  const chosen = chooseContext({ header, arch, memory, stack: stackOf(header) });
+  const chosen = chooseContext({ header, arch, memory, stack: stackOf(header, crashed) });
   const rows = processors.ok ? processorThreads(processors.value, crashed, chosen.context) : { threads: [], crashThread: processors };
   const pointers = Object.entries(valueOf(kdbg)?.pointers ?? {}).map(([name, at]): [string, Va] => [name, va(at)]);
   return {
@@ -131,5 +136,6 @@ export function* openPaged(input: PagedInput): Job<Omit<Target, 'counters'>> {
     oddities: [...odditiesOf(source, header, map), ...modules.oddities],
     kernelPointers: { ...Object.fromEntries(pointers), ...headerPointers(header) },
     kernelOffsets: kdbgOffsets,
+    ...(memory instanceof PagedSpace && physical.ok ? { kernelWalks: kernelWalks(objects, memory, physical.value) } : {}),
   };
 }

@@ -3,7 +3,7 @@
  * It stands below expressions, verdict and commands, so that all of them read one model.
  */
 import type { Va } from '../base/address.ts';
-import type { Found } from '../base/found.ts';
+import type { Found, MissingReason } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 import type { ByteSource, ReadCounters } from '../bytes/source.ts';
 import type { Arch, Decoder } from '../code/decoder.ts';
@@ -62,6 +62,8 @@ export interface ThreadInfo {
   readonly suspendCount: Found<number>;
   readonly context: Found<Context>;
   readonly stackRange: Found<{ readonly low: Va; readonly high: Va }>;
+  /** Kernel dumps: KTHREAD.KernelStack, where a thread that waits left off. */
+  readonly kernelStack?: Found<Va>;
 }
 
 export interface StreamInfo {
@@ -90,6 +92,23 @@ export interface ProcessInfo {
   readonly object?: Va;
   readonly peb?: Found<Va>;
   readonly commandLine?: Found<string>;
+  readonly parentId?: Found<number>;
+  readonly directoryTableBase?: Found<bigint>;
+}
+
+/** What a walk over a list of the kernel found, and why it ended early; `ended` is absent when it came back to the head. */
+export interface WalkedList<T> {
+  readonly items: readonly T[];
+  readonly ended?: MissingReason;
+}
+
+/** Full and bitmap dumps: lists of the kernel that are walked when they are asked for. */
+export interface KernelWalks {
+  processes(): Job<Found<WalkedList<ProcessInfo>>>;
+  /** Threads of one process, by its EPROCESS address. */
+  threads(process: Va): Job<Found<WalkedList<ThreadInfo>>>;
+  /** Virtual memory of another process; the kernel half is the same in all. */
+  space(directoryTableBase: bigint): AddressSpace;
 }
 
 /** A named fact that fits no field above: DUMP_MM_STORAGE, KDBG fields, MiscInfo times, annotations. */
@@ -137,6 +156,7 @@ export interface Target {
   readonly kernelPointers: Readonly<Record<string, Va>>;
   /** Kernel dumps: offsets and sizes inside kernel objects that KDBG tells, by their names in wdbgexts.h (OffsetKThreadTeb …). */
   readonly kernelOffsets?: Readonly<Record<string, number>>;
+  readonly kernelWalks?: KernelWalks;
 }
 
 /** What the header alone tells: read before anything slow starts (budget: 2 MiB). */

@@ -41,13 +41,13 @@ export function* openUser(given: ByteSource): Job<Reply<Target>> {
   const crash = crashContextOf(basics);
   const threads = threadsOf(basics, rawThreads.ok ? rawThreads.value.entries : [], crash);
   const chosen = chooseContext(basics, threads, crash);
-  yield step('Reading the module list', 1);
+  yield step('Reading the memory list', 1);
+  const memory = yield* memoryOf(basics, rawThreads.ok ? rawThreads.value.entries : [], source);
+  yield step('Reading the module list', 2);
   const rawModules = readModules(basics.file);
   const rawUnloaded = readUnloadedModules(basics.file);
-  const modules = modulesOf(rawModules.ok ? rawModules.value.entries : [], basics);
+  const modules = modulesOf(rawModules.ok ? rawModules.value.entries : [], basics, memory.space);
   const unloaded = unloadedOf(rawUnloaded.ok ? rawUnloaded.value.entries : [], basics);
-  yield step('Reading the memory list', 2);
-  const memory = memoryOf(basics, rawThreads.ok ? rawThreads.value.entries : [], source);
   yield step('Reading the other streams', 3);
   const facts = factsOf(basics);
   const streams = streamsOf(basics.file);

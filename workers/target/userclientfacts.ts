@@ -1,5 +1,5 @@
 /** Facts from the streams of Breakpad, Crashpad, Unreal, Mozilla, Linux and macOS writers. Texts of a program are `person`. */
-import { type Found, found, mapFound } from '../base/found.ts';
+import { mapFound } from '../base/found.ts';
 import type { MinidumpFile } from '../formats/minidump/file.ts';
 import { STREAM } from '../formats/minidump/names.ts';
 import {
@@ -14,11 +14,9 @@ import {
   readUnrealContext,
 } from '../formats/minidump/vendor.ts';
 import type { Fact } from './target.ts';
+import { fact, type Privacy } from './userfact.ts';
 import { readKeyValues } from './userkeyvalues.ts';
 
-type Privacy = Fact['privacy'];
-const fact = (group: string, name: string, value: Found<string>, privacy: Privacy): Fact => ({ group, name, value, privacy });
-const textFact = (group: string, name: string, text: string, privacy: Privacy): Fact => fact(group, name, found(text), privacy);
 const NO_ID = /^[0-]+$/;
 
 function breakpadFacts(file: MinidumpFile): Fact[] {
@@ -26,13 +24,13 @@ function breakpadFacts(file: MinidumpFile): Fact[] {
   const facts: Fact[] = [];
   if (info.ok) {
     const { validity, dumpThreadId, requestingThreadId } = info.value;
-    if (validity & BREAKPAD_VALID.dumpThread) facts.push(textFact('Breakpad', 'thread that wrote the dump', `${dumpThreadId}`, 'public'));
-    if (validity & BREAKPAD_VALID.requestingThread) facts.push(textFact('Breakpad', 'thread that asked for the dump', `${requestingThreadId}`, 'public'));
+    if (validity & BREAKPAD_VALID.dumpThread) facts.push(fact('Breakpad', 'thread that wrote the dump', `${dumpThreadId}`, 'public'));
+    if (validity & BREAKPAD_VALID.requestingThread) facts.push(fact('Breakpad', 'thread that asked for the dump', `${requestingThreadId}`, 'public'));
   }
   const assertion = readAssertion(file);
   if (assertion.ok) {
     const { expression, function: where, file: path, line, type } = assertion.value;
-    facts.push(textFact('Breakpad', 'assertion', `${type}: ${expression} in ${where}, ${path}:${line}`, 'person'));
+    facts.push(fact('Breakpad', 'assertion', `${type}: ${expression} in ${where}, ${path}:${line}`, 'person'));
   }
   return facts;
 }
@@ -52,12 +50,12 @@ function crashpadFacts(file: MinidumpFile): Fact[] {
   if (!info.ok) return [];
   const { reportId, clientId, annotations, modules, addressMask } = info.value;
   return [
-    ...(NO_ID.test(reportId) ? [] : [textFact('Crashpad', 'report id', reportId, 'person')]),
-    ...(NO_ID.test(clientId) ? [] : [textFact('Crashpad', 'client id', clientId, 'person')]),
-    ...(addressMask.ok && addressMask.value !== 0n ? [textFact('Crashpad', 'address mask', `0x${addressMask.value.toString(16)}`, 'public')] : []),
+    ...(NO_ID.test(reportId) ? [] : [fact('Crashpad', 'report id', reportId, 'person')]),
+    ...(NO_ID.test(clientId) ? [] : [fact('Crashpad', 'client id', clientId, 'person')]),
+    ...(addressMask.ok && addressMask.value !== 0n ? [fact('Crashpad', 'address mask', `0x${addressMask.value.toString(16)}`, 'public')] : []),
     ...annotationFacts('Crashpad annotation', annotations),
     ...modules.flatMap(({ moduleIndex, list, annotations: own }) => [
-      ...list.map((text) => textFact(`Crashpad annotation of module ${moduleIndex}`, 'list', text, 'person')),
+      ...list.map((text) => fact(`Crashpad annotation of module ${moduleIndex}`, 'list', text, 'person')),
       ...annotationFacts(`Crashpad annotation of module ${moduleIndex}`, own),
     ]),
   ];
@@ -82,16 +80,16 @@ function linuxFacts(file: MinidumpFile): Fact[] {
   const commandLine = readTextStream(file, STREAM.linuxCmdLine);
   const distribution = release.get('PRETTY_NAME') ?? release.get('DISTRIB_DESCRIPTION');
   return [
-    ...(distribution ? [textFact('Linux', 'distribution', distribution, 'public')] : []),
+    ...(distribution ? [fact('Linux', 'distribution', distribution, 'public')] : []),
     ...PROC_STATUS.flatMap(([key, privacy]) => {
       const value = status.get(key);
-      return value ? [textFact('Linux', key, value, privacy)] : [];
+      return value ? [fact('Linux', key, value, privacy)] : [];
     }),
-    ...(maps.ok ? [textFact('Linux', 'mappings', `${maps.value.split('\n').filter((line) => line.includes('-')).length}`, 'public')] : []),
+    ...(maps.ok ? [fact('Linux', 'mappings', `${maps.value.split('\n').filter((line) => line.includes('-')).length}`, 'public')] : []),
     ...(environ.ok
-      ? [textFact('Linux', 'environment', `${environ.value.split('\0').filter((one) => one.includes('=')).length} variables, not shown`, 'public')]
+      ? [fact('Linux', 'environment', `${environ.value.split('\0').filter((one) => one.includes('=')).length} variables, not shown`, 'public')]
       : []),
-    ...(commandLine.ok ? [textFact('Linux', 'command line', commandLine.value.split('\0').join(' ').trim(), 'person')] : []),
+    ...(commandLine.ok ? [fact('Linux', 'command line', commandLine.value.split('\0').join(' ').trim(), 'person')] : []),
   ];
 }
 
@@ -127,7 +125,7 @@ function unrealFacts(file: MinidumpFile): Fact[] {
     const text = value.trim();
     if (text === '') continue;
     const privacy = UNREAL_PUBLIC.has(name) ? 'public' : UNREAL_MACHINE.test(name) ? 'machine' : 'person';
-    facts.push(textFact('Unreal', name, text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)} …` : text, privacy));
+    facts.push(fact('Unreal', name, text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)} …` : text, privacy));
   }
   return facts;
 }
@@ -138,14 +136,14 @@ function mozillaFacts(file: MinidumpFile): Fact[] {
   const bootargs = readMacBootargs(file);
   const crashInfo = readMacCrashInfo(file);
   return [
-    ...(errors.ok ? [textFact('Mozilla', 'errors while writing', errors.value, 'person')] : []),
-    ...(limits.ok ? [textFact('Mozilla', 'limits', limits.value, 'machine')] : []),
-    ...(bootargs.ok ? [textFact('macOS', 'boot arguments', bootargs.value, 'machine')] : []),
+    ...(errors.ok ? [fact('Mozilla', 'errors while writing', errors.value, 'person')] : []),
+    ...(limits.ok ? [fact('Mozilla', 'limits', limits.value, 'machine')] : []),
+    ...(bootargs.ok ? [fact('macOS', 'boot arguments', bootargs.value, 'machine')] : []),
     ...(crashInfo.ok
       ? crashInfo.value
           .flat()
           .filter((text) => text !== '')
-          .map((text) => textFact('macOS', 'crash info', text, 'person'))
+          .map((text) => fact('macOS', 'crash info', text, 'person'))
       : []),
   ];
 }

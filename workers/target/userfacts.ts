@@ -3,7 +3,7 @@
  * public – the same for everybody with this system and writer; module – a file name of the process;
  * machine – tells one machine from another; person – names, paths, ids, texts of the program or of its user.
  */
-import { type Found, found, mapFound, missing } from '../base/found.ts';
+import { type Found, mapFound, missing } from '../base/found.ts';
 import { formatVa, hex } from '../base/hex.ts';
 import type { MinidumpFile } from '../formats/minidump/file.ts';
 import { dumpFlagNames, STREAM } from '../formats/minidump/names.ts';
@@ -11,17 +11,10 @@ import { readComments, readFunctionTables, readHandles, readSystemMemory, readTo
 import type { MiscInfo } from '../formats/minidump/system.ts';
 import { readMemoryInfos } from '../formats/minidump/memory.ts';
 import type { Fact } from './target.ts';
+import { fact, type Privacy } from './userfact.ts';
 import type { UserBasics } from './userfirst.ts';
 import { clientFacts } from './userclientfacts.ts';
 import { readKeyValues } from './userkeyvalues.ts';
-
-export type Privacy = Fact['privacy'];
-export const fact = (group: string, name: string, value: Found<string> | string, privacy: Privacy): Fact => ({
-  group,
-  name,
-  value: typeof value === 'string' ? found(value) : value,
-  privacy,
-});
 
 const bytesText = (value: bigint): string => `${value} bytes`;
 const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString();

@@ -59,7 +59,7 @@ export function narrow(value: bigint, arch: MinidumpArch): bigint {
   return arch === 'x86' || arch === 'arm' ? value & 0xffff_ffffn : value;
 }
 
-export function exceptionOf({ exception, arch }: UserBasics): ExceptionInfo | null {
+function exceptionOf({ exception, arch }: UserBasics): ExceptionInfo | null {
   if (!exception.ok) return null;
   const { value } = exception;
   return {
@@ -82,7 +82,7 @@ function liveOf({ exception, misc, file }: UserBasics): Found<boolean> {
   return found(byDebugger && BREAK_IN.has(code));
 }
 
-export function crashTimeOf(file: MinidumpFile): Found<number> {
+function crashTimeOf(file: MinidumpFile): Found<number> {
   const seconds = file.header.timeDateStamp;
   return seconds === 0 ? notValid('TimeDateStamp of the header', '0', 'seconds since 1970') : found(seconds * 1000);
 }

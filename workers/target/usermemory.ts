@@ -1,14 +1,19 @@
 /** Memory of a user dump: both lists and the thread stacks that neither names. */
 import { va } from '../base/address.ts';
+import type { Job } from '../base/job.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { readMemory64List, readMemoryList } from '../formats/minidump/memory.ts';
 import type { RawThread } from '../formats/minidump/threads.ts';
 import { SparseSpace, type SparseRange } from '../memory/sparsespace.ts';
 import { narrow, type UserBasics } from './userfirst.ts';
 
+const LISTS = [
+  ['MemoryListStream', readMemoryList],
+  ['Memory64ListStream', readMemory64List],
+] as const;
+
 export interface UserMemory {
   readonly space: SparseSpace;
-  readonly listed: number;
   readonly oddities: readonly string[];
 }
 
@@ -21,20 +26,20 @@ function stacksNotListed(threads: readonly RawThread[], listed: readonly SparseR
     .filter((range) => !known.has(range.fileOffset));
 }
 
-export function memoryOf(basics: UserBasics, threads: readonly RawThread[], source: ByteSource): UserMemory {
+/** Gives way after each list and before sorting: a full dump may list hundreds of thousands of ranges. */
+export function* memoryOf(basics: UserBasics, threads: readonly RawThread[], source: ByteSource): Job<UserMemory> {
   const { file, arch } = basics;
   const ranges: SparseRange[] = [];
   const oddities: string[] = [];
-  for (const [name, list] of [
-    ['MemoryListStream', readMemoryList(file)],
-    ['Memory64ListStream', readMemory64List(file)],
-  ] as const) {
+  for (const [name, read] of LISTS) {
+    const list = read(file);
+    yield { progress: 'Reading the memory list', done: 1, of: 5 };
     if (!list.ok) continue;
     for (const { start, size, fileOffset } of list.value.entries) ranges.push({ start: va(narrow(start, arch)), size, fileOffset, origin: name });
     if (list.value.entries.length < list.value.count) oddities.push(`${name} counts ${list.value.count} ranges; ${list.value.entries.length} could be read`);
     if (list.value.outside > 0) oddities.push(`the file ends before ${list.value.outside} of the ranges in ${name}`);
   }
-  const listed = ranges.length;
+  yield { progress: 'Sorting the memory ranges', done: 1, of: 5 };
   ranges.push(...stacksNotListed(threads, ranges, basics));
-  return { space: new SparseSpace(source, ranges, arch === 'x64' || arch === 'arm64' ? 8 : 4), listed, oddities };
+  return { space: new SparseSpace(source, ranges, arch === 'x64' || arch === 'arm64' ? 8 : 4), oddities };
 }

@@ -23,7 +23,7 @@ function unixName(file: MinidumpFile, system: SystemInfo): Found<string> {
   const release = readKeyValues(file, STREAM.linuxLsbRelease, '=');
   const distribution = release.get('PRETTY_NAME') ?? release.get('DISTRIB_DESCRIPTION');
   // Breakpad writes uname into the service pack's place: "Linux 3.13.0-53-generic #89-Ubuntu SMP …".
-  const kernel = version === '0.0.0' ? (/^Linux \S+/.exec(csd)?.[0] ?? csd) : versioned;
+  const kernel = version === '0.0.0' ? (/^Linux \S+/.exec(csd)?.[0] ?? (csd === '' ? '' : `${system.platform} ${csd}`)) : versioned;
   const name = [distribution, kernel].filter((part) => part !== undefined && part !== '').join(', ');
   return name === '' ? notValid('name of the system', 'nothing written', 'a version, a release or uname') : found(name);
 }

@@ -19,7 +19,7 @@ function stackRangeOf(raw: RawThread, arch: UserBasics['arch']): ThreadInfo['sta
   return found({ low, high: va(low + BigInt(raw.stackSize)) });
 }
 
-export function stackPointer(context: Context): Va | undefined {
+function stackPointer(context: Context): Va | undefined {
   const { registers } = context;
   const value = registers['rsp'] ?? registers['esp'] ?? registers['sp'];
   return value === undefined ? undefined : va(value);

@@ -22,18 +22,23 @@ export function stepArm64(walker: Walker, frame: RawFrame, resume: Va | undefine
 
 /**
  * The innermost function may not have stored LR, or called nothing: then LR is its return address. Told from a leftover
- * by the call before it: its target must be the function of pc, as near as symbols or distance can tell.
+ * by the call before it, whose target must be the function of pc, as near as symbols or distance can tell. Where no code is
+ * at hand and the record at X29 leads nowhere, LR is taken for what it is: a word that points into a module.
  */
 function linkStep(walker: Walker, frame: RawFrame): Next | undefined {
-  if (frame.trust !== 'context') return undefined;
-  const lr = register(frame.registers, 'lr');
+  const lr = frame.trust === 'context' ? register(frame.registers, 'lr') : undefined;
   if (lr === undefined) return undefined;
   const ip = stripPac(lr);
-  if (!walker.inModule(ip) || checkCall(walker, ip) !== 'call' || recordReturn(walker, frame) === ip) return undefined;
-  if (!calls(walker, ip, frame.ip)) return undefined;
+  if (!walker.inModule(ip) || ip === frame.ip) return undefined;
+  const check = checkCall(walker, ip);
+  const back = recordReturn(walker, frame);
+  if (check === 'no-call' || back === ip) return undefined;
+  const proven = check === 'call' && calls(walker, ip, frame.ip);
+  const alone = check === 'unknown' && (back === undefined || !walker.inModule(back));
+  if (!proven && !alone) return undefined;
   const registers = { ...frame.registers };
   delete (registers as Record<string, bigint>)['lr'];
-  return { kind: 'frame', frame: { ip, sp: frame.sp, trust: 'scan-call-checked', registers } };
+  return { kind: 'frame', frame: { ip, sp: frame.sp, trust: proven ? 'scan-call-checked' : 'scan', registers } };
 }
 
 /** Whether the direct call that ends at `back` went to the function in which `inside` lies. */
@@ -62,7 +67,7 @@ function chainStep(walker: Walker, frame: RawFrame): Next | undefined {
   const word = walker.read(vaAdd(fp, 8));
   if (!saved.ok || !word.ok) return undefined;
   const ip = stripPac(word.value);
-  if (ip === 0n) return ended('end-of-stack', 'the return address is 0');
+  if (ip === 0n && frame.trust === 'frame-pointer') return ended('end-of-stack', 'the return address is 0');
   if (!isCaller(walker, ip, frame)) return undefined;
   const sp = vaAdd(fp, RECORD);
   const registers = saved.value > fp || saved.value === 0n ? { pc: ip, sp, fp: saved.value } : { pc: ip, sp };

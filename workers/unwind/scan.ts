@@ -64,15 +64,14 @@ const isCall = (flow: string): boolean => flow === 'call' || flow === 'indirect-
 /** An image's first page holds its headers. */
 const HEADERS = 0x1000;
 
-/**
- * Whether an unchecked word may be a return address. Return addresses on x64 lie at 8 modulo 16, since the stack is aligned
- * to 16 at every call; on ARM64 too, as the upper half of a frame record. They point behind a call, so never at a
- * function's first byte.
- */
+/** Return addresses on x64 lie at 8 modulo 16, since the stack is aligned to 16 at every call; on ARM64 as the upper half of a frame record. */
+const isAligned = (slot: Va): boolean => slot % 16n === 8n;
+
+/** Whether an unchecked word may be a return address: it points behind a call, so never at a function's first byte. */
 function isPlausible(walker: Walker, slot: Va, target: Va): boolean {
   const place = walker.inputs.modules.find(target);
   if (!place || place.rva < HEADERS) return false;
-  if (walker.pointerSize === 8 && slot % 16n !== 8n) return false;
+  if (walker.pointerSize === 8 && !isAligned(slot)) return false;
   if (walker.inputs.arch === 'arm64' && target % 4n !== 0n) return false;
   return !isOutsideFunctions(walker, place.module.base, place.rva);
 }
@@ -98,7 +97,7 @@ export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word
     const word = walker.read(slot);
     if (!word.ok) return { kind: 'none', at: slot, missing: word.missing };
     const target = strip(word.value);
-    if (!walker.inModule(target)) continue;
+    if (!walker.inModule(target) || (walker.inputs.arch === 'x64' && !isAligned(slot) && slot !== from)) continue;
     const check = checkCall(walker, target);
     if (check === 'call') return { kind: 'hit', slot, target, checked: true };
     if (check === 'unknown' && isPlausible(walker, slot, target)) return { kind: 'hit', slot, target, checked: false };

@@ -43,7 +43,7 @@ function chainStep(walker: Walker, frame: RawFrame): Next | undefined {
   if (!saved.ok || !word.ok) return undefined;
   const ip = narrow(word.value);
   const outer = narrow(saved.value);
-  if (ip === 0n) return ended('end-of-stack', 'the return address is 0');
+  if (ip === 0n && frame.trust !== 'context') return ended('end-of-stack', 'the return address is 0');
   if (!isCaller(walker, ip, frame)) return undefined;
   // The outermost frame saves 0; any other value at or below this frame ends the chain after the next one.
   const known = outer > ebp || outer === 0n ? { ...frame.registers, ebp: outer } : without(frame.registers, 'ebp');
@@ -72,8 +72,15 @@ function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
   const hit = findReturnAddress(walker, aligned, to, narrow);
   if (hit.kind === 'none') return scanEnded(walker, hit);
   const sp = vaAdd(hit.slot, WORD);
-  const ebp = register(frame.registers, 'ebp');
+  const ebp = savedBelow(walker, hit.slot) ?? register(frame.registers, 'ebp');
   // Callees keep EBP: one that still points above goes on being the chain's.
-  const registers = ebp !== undefined && ebp >= sp ? frame.registers : without(frame.registers, 'ebp');
+  const registers = ebp !== undefined && ebp >= sp ? { ...frame.registers, ebp } : without(frame.registers, 'ebp');
   return next({ ...frame, registers }, { ip: hit.target, sp, trust: hit.checked ? 'scan-call-checked' : 'scan' });
+}
+
+/** A function with a frame pointer pushes its caller's right below the return address. */
+function savedBelow(walker: Walker, slot: Va): Va | undefined {
+  const word = walker.read(vaAdd(slot, -WORD));
+  const ebp = word.ok ? narrow(word.value) : undefined;
+  return ebp !== undefined && ebp > slot && ebp % 4n === 0n && walker.onStack(ebp, slot) ? ebp : undefined;
 }

@@ -70,7 +70,9 @@ function safeName(name: string): string {
 }
 
 const unknown: Advise = (_c, f) => {
-  f.step(text('d-collect', {})).step(text('d-dump-kernel', {}), 'Set-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\CrashControl CrashDumpEnabled 2').step(text('d-mem-test', {}), 'mdsched.exe');
+  f.step(text('d-collect', {}))
+    .step(text('d-dump-kernel', {}), 'Set-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\CrashControl CrashDumpEnabled 2')
+    .step(text('d-mem-test', {}), 'mdsched.exe');
 };
 
 const application: Advise = (c, f) => {
@@ -99,6 +101,7 @@ const BY_CODE: Readonly<Record<number, Advise>> = {
   0x7b: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {})),
   0xed: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {}), 'chkdsk C: /r'),
   0xa0: (_c, f) => void f.step(text('d-hiber', {}), 'powercfg /h off'),
+  0x133: (_c, f) => void f.step(text('d-dpc-drivers', {})).step(text('d-ssd-firmware', {})),
   0x9f: (_c, f) => void f.step(text('d-fast-startup', {}), 'powercfg /h off'),
   0xc000021a: (_c, f) => void f.step(text('d-winre', {})),
   0xef: (_c, f) =>
@@ -141,17 +144,29 @@ const BIGGER: Readonly<Record<number, string>> = {
 };
 const REPEATS: ReadonlySet<string> = new Set(['hardware', 'memory-corruption', 'not-known', 'driver-bug']);
 
+const BY_PART_SETTLES: Partial<Readonly<Record<Part, 's-memtest' | 's-smart' | 's-live-watchdog'>>> = {
+  ram: 's-memtest',
+  disk: 's-smart',
+  gpu: 's-live-watchdog',
+};
+const NAMES_HELP: ReadonlySet<string> = new Set(['driver-bug', 'not-known', 'application-bug', 'memory-corruption', 'hang']);
+
 export function addSettlers(c: Case, f: Finding): void {
   if (f.cause === 'manual' || f.cause === 'live-dump') return;
-  const small = c.target.kind === 'kernel-triage';
   const bigger = BIGGER[c.code];
-  if (c.kernel && small && bigger !== undefined) f.settle('s-kernel-dump', { what: bigger });
+  if (c.target.kind === 'kernel-triage' && bigger !== undefined) f.settle('s-kernel-dump', { what: bigger });
   if (!c.kernel && f.cause === 'hang') f.settle('s-full-user', { what: 'what every thread waits for' });
-  if (f.culprit?.part === 'ram') f.settle('s-memtest', {});
-  if (f.culprit?.part === 'disk') f.settle('s-smart', {});
-  if (f.culprit?.part === 'gpu') f.settle('s-live-watchdog', {});
+  const part = f.culprit?.part;
+  const byPart = part === undefined ? undefined : BY_PART_SETTLES[part];
+  if (byPart !== undefined) f.settle(byPart, {});
   if (c.kernel && f.sureness !== 'certain' && REPEATS.has(f.cause)) f.settle('s-several', {});
   if (c.kernel && f.cause === 'memory-corruption') f.settle('s-verifier', {});
-  const nameless = [...new Set(c.actors.filter((actor) => actor.trusted && !actor.frame.symbol.ok).map((actor) => imageOf(actor.module)))].slice(0, 4);
-  if (nameless.length > 0 && f.sureness !== 'certain') f.settle('s-symbols', { modules: nameless.join(', ') });
+  namesMissing(c, f);
+}
+
+function namesMissing(c: Case, f: Finding): void {
+  if (f.sureness === 'certain' || !NAMES_HELP.has(f.cause)) return;
+  const nameless = c.actors.filter((actor) => actor.trusted && !actor.frame.symbol.ok).map((actor) => imageOf(actor.module));
+  const modules = [...new Set(nameless)].slice(0, 4).join(', ');
+  if (modules !== '') f.settle('s-symbols', { modules });
 }

@@ -117,7 +117,7 @@ function kernelBucket(c: Case, f: Finding): string {
   const base = shape ? shape(c, f) : WITH_SUB.has(c.code) ? `${codeText(c.code)}_${low(c.params[0])}_${subject(c)}` : `${codeText(c.code)}_${subject(c)}`;
   const verified =
     f.evidence.some((one) => one.says.id === 'e-verifier') && !/_IMAGE_|VRF/.test(base) ? base.replace(/_([^_!]+(?:_[^!]*)?!)/, '_VRF_$1') : base;
-  return isLive(c) ? `LKD_${verified}` : verified;
+  return isLive(c) && f.cause !== 'manual' ? `LKD_${verified}` : verified;
 }
 
 /** The problem class of a user-mode exception. */

@@ -1,5 +1,6 @@
 /** What every rule needs, gathered once. */
 import { va } from '../base/address.ts';
+import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import type { Instruction } from '../code/decoder.ts';
 import { baseBugCheck } from '../knowledge/bugchecks.ts';
@@ -9,6 +10,7 @@ import type { Stack } from '../unwind/frame.ts';
 import { type Actor, findActors, findSuspects, who } from './actors.ts';
 import { type AddressClass, type AddressWorld, classifyAddress } from './address.ts';
 import { type Fault, optional, readFault, spOf } from './fault.ts';
+import { signalName } from './signals.ts';
 import { decodeAt, type OperandReading, readOperands } from './instruction.ts';
 
 export interface Case {
@@ -52,7 +54,8 @@ function stackBounds(session: Session): AddressWorld['stack'] {
 
 export function statusWords(knowledge: Knowledge, value: bigint | number): string {
   const code = Number(BigInt.asUintN(32, BigInt(value)));
-  const name = knowledge.exception(code)?.name;
+  // Small numbers are a program's own; as NTSTATUS they would be kinds of success.
+  const name = code < 0x1000_0000 && !knowledge.exception(code)?.gloss ? undefined : knowledge.exception(code)?.name;
   return name === undefined ? `0x${code.toString(16)}` : `0x${code.toString(16)} ${name}`;
 }
 
@@ -60,7 +63,7 @@ function nameOf(session: Session, code: number, entry: BugCheckEntry | undefined
   const { target, knowledge } = session;
   if (target.bugCheck) return entry ? `0x${code.toString(16).toUpperCase()} ${entry.name.replace(/_M$/, '')}` : `0x${code.toString(16).toUpperCase()}`;
   if (!target.exception) return 'a snapshot without an exception';
-  return target.os.family === 'Windows' ? `exception ${statusWords(knowledge, target.exception.code)}` : `exception 0x${target.exception.code.toString(16)}`;
+  return signalName(target) ?? `exception ${target.os.family === 'Windows' ? statusWords(knowledge, target.exception.code) : hex(target.exception.code)}`;
 }
 
 export function* gatherCase(session: Session): Job<Case> {

@@ -47,6 +47,7 @@ function deliberate(c: Case, f: Finding): void {
 }
 
 function closing(c: Case, f: Finding): void {
+  if (c.target.bugCheck && c.code !== 0 && f.cause !== 'manual') f.detector ??= 'ntoskrnl.exe';
   addOverlay(c, f);
   addSteps(c, f);
   addSettlers(c, f);

@@ -7,7 +7,7 @@ import { text } from './words.ts';
 const GUESTS: readonly (readonly [RegExp, string])[] = [
   [/^(vmbus|vmgencounter|hypervideo|storvsc|netvsc)\.sys$/i, 'Hyper-V'],
   [/^(vboxguest|vboxsf|vboxmouse|vboxwddm|vboxvideo)\.sys$/i, 'VirtualBox'],
-  [/^(vmci|vmhgfs|vmmemctl|vm3dmp|vm3dmp_loader|vmxnet3\w*|pvscsi)\.sys$/i, 'VMware'],
+  [/^(vmhgfs|vmmemctl|vm3dmp|vm3dmp_loader|vmxnet3\w*|pvscsi)\.sys$/i, 'VMware'],
   [/^(vioscsi|viostor|netkvm|vioser|balloon|viorng)\.sys$/i, 'KVM or QEMU'],
   [/^(xenbus|xenvbd|xennet|xen)\.sys$/i, 'Xen'],
   [/^prl_\w+\.sys$/i, 'Parallels'],

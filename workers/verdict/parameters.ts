@@ -5,9 +5,9 @@ import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import type { BugCheckEntry } from '../knowledge/knowledge.ts';
 import type { Session } from '../target/target.ts';
 import { imageOf } from './actors.ts';
-import { classifyAddress, irqlName, onlyBit } from './address.ts';
+import { type AddressWorld, classifyAddress, irqlName, onlyBit } from './address.ts';
 import { statusWords } from './case.ts';
-import { accessOf, accessOfParameter } from './fault.ts';
+import { accessOf, accessOfParameter, optional } from './fault.ts';
 
 export interface ParameterReading {
   readonly label: string;
@@ -31,19 +31,33 @@ function tableMeaning(entry: BugCheckEntry | undefined, index: Index, params: re
   const general = entry?.parameters.find((parameter) => parameter.index === index)?.meaning;
   if (own) return { words: general === undefined || /^(see|depends)/.test(general) ? own.meaning : `${general}: ${own.meaning}`, chosen: true };
   const set = rows.find((sub) => sub.sets[index] !== undefined)?.sets[index];
-  return { words: set ?? general ?? 'not documented', chosen: false };
+  const words = set ?? general ?? 'not documented';
+  return { words: words === '0' ? 'reserved' : words, chosen: false };
 }
 
 /** What the value itself says, by what the words announce. */
 function valueWords(session: Session, announced: string, index: Index): string | undefined {
-  const { bugCheck } = session.target;
-  const value = bugCheck?.params[index - 1] ?? 0n;
-  const code = bugCheck ? baseBugCheck(bugCheck.code) : 0;
-  if (/\bIRQL\b/.test(announced) && value < 256n) return irqlName(value);
-  if (/access kind|read or write|operation kind|access type/i.test(announced)) return accessOf(code, value, session.target);
-  if (/NTSTATUS|status|exception code|error code/i.test(announced) && looksLikeStatus(value)) return statusWords(session.knowledge, value);
-  if (code === 0x1a && (index === 3 || index === 4) && bugCheck?.params[0] === 0x41792n) return bitWords(value);
-  return addressWords(session, announced, value);
+  const value = session.target.bugCheck?.params[index - 1] ?? 0n;
+  for (const [pattern, read] of VALUE_READERS) {
+    const words = pattern.test(announced) ? read(session, value) : undefined;
+    if (words !== undefined) return words;
+  }
+  return pageTableBit(session, index, value) ?? addressWords(session, announced, value);
+}
+
+const currentCode = (session: Session): number => baseBugCheck(session.target.bugCheck?.code ?? 0);
+
+/** By what the words announce. */
+const VALUE_READERS: readonly (readonly [RegExp, (session: Session, value: bigint) => string | undefined])[] = [
+  [/period|ticks|timeout|milliseconds|\(ms\)|seconds/i, (_session, value) => (value > 9n && value < 0x1_0000_0000n ? value.toString() : undefined)],
+  [/\bIRQL\b/, (_session, value) => (value < 256n ? irqlName(value) : undefined)],
+  [/access kind|read or write|operation kind|access type/i, (session, value) => accessOf(currentCode(session), value, session.target)],
+  [/NTSTATUS|status|exception code|error code/i, (session, value) => (looksLikeStatus(value) ? statusWords(session.knowledge, value) : undefined)],
+];
+
+/** 0x1A/41792: arguments 3 and 4 are the halves of a page table entry that should be empty. */
+function pageTableBit(session: Session, index: Index, value: bigint): string | undefined {
+  return currentCode(session) === 0x1a && index > 2 && session.target.bugCheck?.params[0] === 0x41792n ? bitWords(value) : undefined;
 }
 
 const looksLikeStatus = (value: bigint): boolean => value !== 0n && (value >> 32n === 0n || value >> 32n === 0xffff_ffffn);
@@ -53,13 +67,19 @@ function bitWords(value: bigint): string | undefined {
   return bit === undefined ? undefined : `exactly one bit set: bit ${String(bit)}`;
 }
 
+function worldOf(session: Session): AddressWorld {
+  const { target } = session;
+  const thread = target.crashThread.ok ? target.threads[target.crashThread.value] : undefined;
+  return { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', thread?.stackRange.ok ? thread.stackRange.value : undefined) };
+}
+
 const ADDRESS_WORDS = /address|instruction|object|IRP|thread|record|frame|context|pointer|block|PDO|MDL|heap|routine|module|driver|URB|trap|PRCB|lock|list/i;
 
 function addressWords(session: Session, announced: string, value: bigint): string | undefined {
-  const { target } = session;
-  const kind = classifyAddress(va(value), { modules: target.modules, pointerSize: target.memory.pointerSize });
+  const kind = classifyAddress(va(value), worldOf(session));
   if (kind.kind === 'module' || kind.kind === 'unloaded') return kind.words;
   if (!ADDRESS_WORDS.test(announced)) return undefined;
+  if (value < 0x1_0000n && !/address|pointer/i.test(announced)) return undefined;
   if (kind.kind === 'null') return 'none';
   return kind.words;
 }
@@ -76,7 +96,18 @@ function commandFor(code: number, index: Index, value: bigint): string {
     '36/2': `.exr ${at}`,
     '36/3': `.cxr ${at}`,
   };
+  if (looksLikeStatus(value) && (value & 0x8000_0000n) !== 0n) return `!error ${hex(value & 0xffff_ffffn)}`;
   return value === 0n ? '.bugcheck' : (special[`${String(code)}/${String(index)}`] ?? (value > 0xffffn ? `ln ${at}` : '.bugcheck'));
+}
+
+const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e]);
+
+/** Codes that carry an exception: its code in P1, and for 0x1E the exception's own two parameters in P3 and P4. */
+function exceptionArgument(session: Session, code: number, one: { readonly index: Index; readonly value: bigint }): string | undefined {
+  if (!WITH_STATUS.has(code)) return undefined;
+  if (one.index === 1) return statusWords(session.knowledge, one.value);
+  const status = Number((session.target.bugCheck?.params[0] ?? 0n) & 0xffff_ffffn);
+  return code === 0x1e && one.index > 2 ? EXCEPTIONS[status]?.[one.index - 3]?.(session, one.value) : undefined;
 }
 
 function bugCheckParameters(session: Session): ParameterReading[] {
@@ -88,8 +119,7 @@ function bugCheckParameters(session: Session): ParameterReading[] {
     const value = bugCheck.params[index - 1] ?? 0n;
     const announced = tableMeaning(entry, index, bugCheck.params);
     const seen = announced.chosen && value < 0x1_0000n ? undefined : valueWords(session, announced.words, index);
-    const status = /^\d$/.test(String(index)) && [0x1e, 0x3b, 0x7e, 0x8e].includes(code) && index === 1 ? statusWords(session.knowledge, value) : undefined;
-    const words = status ?? seen;
+    const words = exceptionArgument(session, code, { index, value }) ?? seen;
     return {
       label: `P${String(index)}`,
       value,
@@ -112,21 +142,31 @@ function exceptionParameters(session: Session): ParameterReading[] {
   }));
 }
 
+type Reader = (session: Session, value: bigint) => string;
+const accessReader: Reader = (_session, value) => `access kind: ${accessOfParameter(value) ?? hex(value)}`;
+const addressReader: Reader = (session, value) => {
+  const masked = session.target.memory.pointerSize === 4 ? value & 0xffff_ffffn : value;
+  return `address touched: ${classifyAddress(masked, worldOf(session)).words}`;
+};
+const failFastReader: Reader = (session, value) => `fast fail: ${session.knowledge.fastFail(Number(value & 0xffff_ffffn))?.name ?? hex(value)}`;
+const fixed =
+  (words: string): Reader =>
+  () =>
+    words;
+
+/** What the parameters of known exceptions mean, in order (winnt.h; the C++ runtime's throw record). */
+const EXCEPTIONS: Readonly<Record<number, readonly Reader[]>> = {
+  0xc0000005: [accessReader, addressReader],
+  0xc0000006: [accessReader, addressReader, (session, value) => `status of the read: ${statusWords(session.knowledge, value)}`],
+  0xc0000409: [failFastReader],
+  0xc0000602: [failFastReader],
+  0xe06d7363: ['magic number of the C++ runtime', 'the thrown object', 'its ThrowInfo', 'image base of the ThrowInfo'].map(fixed),
+};
+
 function exceptionWords(session: Session, code: number, one: { readonly index: number; readonly value: bigint }): string {
-  const { index, value } = one;
-  const memory = code === 0xc0000005 || code === 0xc0000006;
-  if (memory && index === 0) return `access kind: ${accessOfParameter(value) ?? hex(value)}`;
-  if (memory && index === 1) {
-    const { target } = session;
-    const masked = target.memory.pointerSize === 4 ? value & 0xffff_ffffn : value;
-    return `address touched: ${classifyAddress(masked, { modules: target.modules, pointerSize: target.memory.pointerSize }).words}`;
-  }
-  if (code === 0xc0000006 && index === 2) return `status of the read: ${statusWords(session.knowledge, value)}`;
-  if ((code === 0xc0000409 || code === 0xc0000602) && index === 0)
-    return `fast fail: ${session.knowledge.fastFail(Number(value & 0xffff_ffffn))?.name ?? hex(value)}`;
-  if (code === 0xe06d7363)
-    return ['magic number of the C++ runtime', 'the thrown object', 'its ThrowInfo', 'image base of the ThrowInfo'][index] ?? 'runtime data';
-  const place = session.target.modules.find(va(value));
+  const reader = EXCEPTIONS[code]?.[one.index];
+  if (reader) return reader(session, one.value);
+  const place = session.target.modules.find(va(one.value));
   return place ? `inside ${imageOf(place.module)}` : 'a value of the raiser';
 }
 

@@ -27,7 +27,8 @@ export interface Said {
 
 const fill = (template: string, args: Text['args']): string => {
   const filled = template.replace(/\{([a-zA-Z0-9]+)\}/g, (slot, name: string) => args[name] ?? slot);
-  return filled.charAt(0).toUpperCase() + filled.slice(1);
+  // A text that begins with a slot begins with a file name or an instruction, which keep their case.
+  return template.startsWith('{') ? filled : filled.charAt(0).toUpperCase() + filled.slice(1);
 };
 
 export const isTextId = (id: string): id is TextId => Object.hasOwn(WORDS, id);

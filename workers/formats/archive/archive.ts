@@ -9,7 +9,7 @@ import { CheckedStage, GunzipStage, HeadStage, InflateStage, type Sink, SinkStag
 import { findEntryData, listZip, type ZipEntry } from './zip.ts';
 
 /** Packed bytes and the ways to undo the packing, outermost first. */
-export interface Packed {
+interface Packed {
   readonly source: ByteSource;
   readonly offset: number;
   readonly length: number;

@@ -78,7 +78,7 @@ export function readTriage(source: ByteSource): Found<TriageDump> {
     mmStorage: header.MmOffset === 0 ? absent('DUMP_MM_STORAGE') : readStruct(DUMP_MM_STORAGE64, source, header.MmOffset),
     unloaded: readUnloaded(source, header),
     drivers: readDrivers(source, header),
-    brokenDriver: header.BrokenDriverOffset === 0 ? absent('BrokenDriver') : readDumpString(source, header.BrokenDriverOffset),
+    brokenDriver: readBrokenDriver(source, header),
     stack: blockAt(source, header.TopOfStack, header.CallStackOffset, header.SizeOfCallStack),
     dataPage: blockAt(source, header.DataPageAddress, header.DataPageOffset, header.DataPageSize),
     dataBlocks: readDataBlocks(source, header),
@@ -194,6 +194,25 @@ function utf16(data: Uint8Array): string {
   const text = new TextDecoder('utf-16le').decode(data);
   const end = text.indexOf('\0');
   return end < 0 ? text : text.slice(0, end);
+}
+
+/** A file name with its path. */
+const MAX_DRIVER_NAME_UNITS = 260;
+
+/**
+ * No real sample is public. Public readers take the offset for that of an entry of the driver list, whose first field leads to
+ * the name in the string pool; where it leads elsewhere, the offset is taken for the name's own.
+ */
+function readBrokenDriver(source: ByteSource, header: TriageHeader): Found<string> {
+  const at = header.BrokenDriverOffset;
+  if (at === 0) return absent('BrokenDriver');
+  const entry = readStruct(DUMP_DRIVER_ENTRY64, source, at);
+  const name = entry.ok ? entry.value.DriverNameOffset : 0;
+  const inPool = name >= header.StringPoolOffset && name < header.StringPoolOffset + header.StringPoolSize;
+  const read = readDumpString(source, inPool ? name : at);
+  if (!read.ok) return read;
+  const plausible = read.value.length > 0 && read.value.length <= MAX_DRIVER_NAME_UNITS && [...read.value].every((character) => character >= ' ');
+  return plausible ? read : notValid('BrokenDriver', `${read.value.length} characters`, 'the name of a driver');
 }
 
 function readDataBlocks(source: ByteSource, header: TriageHeader): Found<readonly TriageBlock[]> {

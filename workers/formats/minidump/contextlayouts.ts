@@ -2,7 +2,7 @@
  * Registers of CONTEXT records: [WinDbg's name, offset, size, part]. Layouts from winnt.h (x64, x86, ARM, ARM64) and from
  * Breakpad's minidump_cpu_arm.h and minidump_cpu_arm64.h. What follows the fixed part (XSTATE) adds to it and moves nothing.
  */
-export type ContextPart = 'control' | 'integer' | 'segments' | 'floating-point' | 'debug';
+type ContextPart = 'control' | 'integer' | 'segments' | 'floating-point' | 'debug';
 export type RegisterRow = readonly [name: string, offset: number, size: 2 | 4 | 8, part: ContextPart];
 
 export interface ContextLayout {

@@ -24,7 +24,6 @@ export interface MinidumpFile {
   readonly oddities: readonly string[];
 }
 
-export const MDMP = 0x504d444d;
 /** Real writers make under 30 entries; a thousand leaves room for odd ones and bounds a hostile count. */
 const MAX_STREAMS = 1024;
 /** No stream but a full memory list is longer; bytes over this are left unread. */

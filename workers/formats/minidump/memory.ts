@@ -1,12 +1,12 @@
 /** What memory the dump holds: MemoryListStream, Memory64ListStream; and MemoryInfoListStream, which only describes it. */
 import { type Found, found, mapFound, notValid, thenFound } from '../../base/found.ts';
 import { readStructAt, type RecordOf, viewOf } from '../../bytes/struct.ts';
-import { findStream, type MinidumpFile, readStream } from './file.ts';
+import { type MinidumpFile, readStream } from './file.ts';
 import { MEMORY64_LIST, MEMORY_DESCRIPTOR, MEMORY_INFO, MEMORY_INFO_LIST } from './layouts.ts';
 import { type Listed, parseSizedList, readCountedList } from './list.ts';
 import { STREAM } from './names.ts';
 
-export interface RawMemoryRange {
+interface RawMemoryRange {
   readonly start: bigint;
   readonly size: number;
   readonly fileOffset: number;
@@ -66,9 +66,4 @@ export function readMemoryInfos(file: MinidumpFile): Found<Listed<RawMemoryInfo>
       }),
     ),
   );
-}
-
-/** True where the list of a full memory dump is there. */
-export function hasFullMemory(file: MinidumpFile): boolean {
-  return findStream(file, STREAM.memory64List) !== undefined;
 }

@@ -106,9 +106,6 @@ const streamNames = new Map(STREAMS);
 export function streamName(type: number): string {
   return streamNames.get(type) ?? `Stream 0x${type.toString(16)}`;
 }
-export function isKnownStream(type: number): boolean {
-  return streamNames.has(type);
-}
 
 export type MinidumpArch = 'x64' | 'x86' | 'arm64' | 'arm';
 

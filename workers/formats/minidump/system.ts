@@ -59,7 +59,7 @@ export function readSystemInfo(file: MinidumpFile): Found<SystemInfo> {
 }
 
 /** MINIDUMP_MISC1_… to MISC5_… of Flags1. */
-export const MISC_FLAG = {
+const MISC_FLAG = {
   processId: 0x1,
   processTimes: 0x2,
   processorPower: 0x4,

@@ -54,7 +54,7 @@ export interface Annotation {
   /** Crashpad: 1 is a string; others are shown as bytes. */
   readonly type: number;
 }
-export interface CrashpadModule {
+interface CrashpadModule {
   /** Index in the ModuleList. */
   readonly moduleIndex: number;
   readonly list: readonly string[];

@@ -54,3 +54,18 @@ export const PROCSYM32 = struct('PROCSYM32', 39, CVINFO, { end: u32(8), length: 
 export const THUNKSYM32 = struct('THUNKSYM32', 25, CVINFO, { end: u32(8), offset: u32(16), segment: u16(20), length: u16(22) });
 export const LABELSYM32 = struct('LABELSYM32', 11, CVINFO, { offset: u32(4), segment: u16(8) });
 export const DATASYM32 = struct('DATASYM32', 14, CVINFO, { offset: u32(8), segment: u16(12) });
+
+const C13 = 'llvm.org/docs/PDB/ModiStream.html, llvm/DebugInfo/CodeView/DebugLinesSubsection.h';
+/** A C13 subsection: kind and length, then its bytes. */
+export const C13_SUBSECTION = struct('CV_DebugSSubsectionHeader', 8, C13, { kind: u32(0), length: u32(4) });
+export const C13_KIND = { lines: 0xf2, fileChecksums: 0xf4, inlineeLines: 0xf6 } as const;
+export const C13_LINES = struct('CV_DebugSLinesHeader', 12, C13, { offset: u32(0), segment: u16(4), flags: u16(6), sizeBytes: u32(8) });
+export const C13_LINES_BLOCK = struct('CV_DebugSLinesFileBlockHeader', 12, C13, { file: u32(0), count: u32(4), sizeBytes: u32(8) });
+export const C13_LINE = struct('CV_Line', 8, C13, { offset: u32(0), flags: u32(4) });
+export const C13_CHECKSUM = struct('FileChecksumEntryHeader', 6, C13, { name: u32(0), sizeBytes: u8(4), kind: u8(5) });
+/** The stream "/names". */
+export const STRING_TABLE = struct('PDBStringTableHeader', 12, 'llvm/DebugInfo/PDB/Native/RawTypes.h', {
+  signature: u32(0),
+  version: u32(4),
+  sizeBytes: u32(8),
+});

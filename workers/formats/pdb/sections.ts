@@ -28,18 +28,20 @@ export interface PdbPlaces {
   readonly omap: { readonly toSource: OmapTable; readonly fromSource: OmapTable } | undefined;
 }
 
-/** With OMAP the symbols' sections are those of before the reordering. */
+/** With OMAP the symbols' sections are those of before the reordering, where they were kept; else the reordering left them as they are. */
 export function readPlaces(pdb: PdbFile): Found<PdbPlaces> {
   const toSource = readDebugStream(pdb, 'omapToSrc');
   const fromSource = readDebugStream(pdb, 'omapFromSrc');
-  const original = readDebugStream(pdb, 'sectionHdrOrig');
-  if (toSource.ok && fromSource.ok && original.ok) {
-    const [to, from, sections] = [readOmap(toSource.value), readOmap(fromSource.value), readSections(original.value)];
+  const current = readDebugStream(pdb, 'sectionHdr');
+  if (toSource.ok && fromSource.ok) {
+    const original = readDebugStream(pdb, 'sectionHdrOrig');
+    const headers = original.ok && original.value.size > 0 ? original : current;
+    if (!headers.ok) return headers;
+    const [to, from, sections] = [readOmap(toSource.value), readOmap(fromSource.value), readSections(headers.value)];
     if (!to.ok) return to;
     if (!from.ok) return from;
     return sections.ok ? found({ sections: sections.value, omap: { toSource: to.value, fromSource: from.value } }) : sections;
   }
-  const current = readDebugStream(pdb, 'sectionHdr');
   if (!current.ok) return current;
   const sections = readSections(current.value);
   return sections.ok ? found({ sections: sections.value, omap: undefined }) : sections;
@@ -82,6 +84,8 @@ export interface Contributions {
   /** Sorted by start; in the space of `PdbPlaces.sections`. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
+  /** Index of the object file in the list of modules. */
+  readonly modules: Uint16Array;
 }
 
 const BATCH = 16_384;
@@ -99,7 +103,7 @@ export function readContributions(pdb: PdbFile, sections: readonly PdbSection[])
   const entryBytes = SECTION_CONTRIBUTION.size + (number === VERSION_2 ? 4 : 0);
   const total = Math.floor((end - at - 4) / entryBytes);
   if (total >= INDEX_LIMIT) return notValid('section contributions', `${total}`, `below ${INDEX_LIMIT}`);
-  const raw = { starts: new Uint32Array(total), sizes: new Uint32Array(total), used: 0 };
+  const raw = { starts: new Uint32Array(total), sizes: new Uint32Array(total), modules: new Uint16Array(total), used: 0 };
   for (let from = 0; from < total; from += BATCH) {
     const count = Math.min(BATCH, total - from);
     const data = readExactly(stream, at + 4 + from * entryBytes, count * entryBytes);
@@ -112,6 +116,7 @@ export function readContributions(pdb: PdbFile, sections: readonly PdbSection[])
 interface RawContributions {
   readonly starts: Uint32Array;
   readonly sizes: Uint32Array;
+  readonly modules: Uint16Array;
   used: number;
 }
 
@@ -122,6 +127,7 @@ function collect(view: DataView, entryBytes: number, sections: readonly PdbSecti
     const start = rvaOfPlace(sections, view.getUint16(at + fields.section.offset, true), view.getUint32(at + fields.offset.offset, true));
     if (start === undefined || size === 0) continue;
     raw.starts[raw.used] = start;
+    raw.modules[raw.used] = view.getUint16(at + fields.moduleIndex.offset, true);
     raw.sizes[raw.used++] = size;
   }
 }
@@ -135,10 +141,12 @@ function sorted(raw: RawContributions): Contributions {
   keys.sort();
   const starts = new Uint32Array(raw.used);
   const ends = new Uint32Array(raw.used);
+  const modules = new Uint16Array(raw.used);
   for (const [rank, key] of keys.entries()) {
     const index = key % INDEX_LIMIT;
     starts[rank] = raw.starts[index] ?? 0;
+    modules[rank] = raw.modules[index] ?? 0;
     ends[rank] = Math.min((raw.starts[index] ?? 0) + (raw.sizes[index] ?? 0), 0xffff_ffff);
   }
-  return { starts, ends };
+  return { starts, ends, modules };
 }

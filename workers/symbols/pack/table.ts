@@ -3,22 +3,30 @@ import { type Rva, rva } from '../../base/address.ts';
 import { type Found, found, missing } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
 import { displayName } from '../demangle/display.ts';
+import type { LineFinder } from '../lines.ts';
 import type { SymbolHit, SymbolTable } from '../provider.ts';
 import { matchesGlob } from './glob.ts';
 import { nameHash } from './hash.ts';
+import { firstOfEqual, throughOmap, upperBound } from './search.ts';
 import { FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, packName } from './layout.ts';
 
 /** How many symbols may start inside a procedure before one that asks for it: labels of assembler code. */
 const LOOK_BACK = 256;
+
+/** Where nothing but the next name bounds a name (.sym files), it is not believed beyond this. */
+const MAX_UNBOUNDED = 0x1_0000;
 
 export class PackTable implements SymbolTable {
   readonly count: number;
   readonly origin: string;
   readonly kind: 'pdb' | 'sym';
   readonly #pack: Pack;
+  readonly #lines: LineFinder | undefined;
 
-  constructor(pack: Pack) {
+  /** `lines`: where the PDB itself is at hand too. */
+  constructor(pack: Pack, lines?: LineFinder) {
     this.#pack = pack;
+    this.#lines = lines;
     this.count = pack.rvas.length;
     this.origin = pack.texts.origin;
     this.kind = pack.texts.kind;
@@ -30,13 +38,13 @@ export class PackTable implements SymbolTable {
     const last = upperBound(this.#pack.rvas, place) - 1;
     if (last < 0) return this.#none(at, 'it lies before the first name');
     const around = this.#procedureAround(last, place);
-    if (around !== undefined) return found(this.#hit(around, place));
+    if (around !== undefined) return found(this.#hit(around, place, at));
     const first = firstOfEqual(this.#pack.rvas, last);
     const size = this.#pack.sizes[first] ?? 0;
     const start = this.#pack.rvas[first] ?? 0;
     if (size > 0 && place >= start + size) return this.#none(at, `${this.#shown(first)} ends ${hex(place - start - size)} bytes before it`);
     if (!this.#inOnePart(start, place)) return this.#none(at, `${this.#shown(first)} does not reach so far`);
-    return found(this.#hit(first, place));
+    return found(this.#hit(first, place, at));
   }
 
   byName(name: string): Found<Rva> {
@@ -87,7 +95,8 @@ export class PackTable implements SymbolTable {
 
   #inOnePart(start: number, place: number): boolean {
     const { partStarts, partEnds } = this.#pack;
-    if (partStarts.length === 0) return true;
+    if (start === place) return true;
+    if (partStarts.length === 0) return place - start < MAX_UNBOUNDED;
     const part = upperBound(partStarts, place) - 1;
     return part >= 0 && place < (partEnds[part] ?? 0) && start >= (partStarts[part] ?? 0);
   }
@@ -97,13 +106,15 @@ export class PackTable implements SymbolTable {
     return (this.#pack.flags[index] ?? 0) & FLAG_DECORATED ? displayName(name, this.#pack.texts.arch) : name;
   }
 
-  #hit(index: number, place: number): SymbolHit {
+  #hit(index: number, place: number, at: Rva): SymbolHit {
+    const line = this.#lines?.find(at);
     const size = this.#pack.sizes[index] ?? 0;
     return {
       name: this.#shown(index),
       displacement: place - (this.#pack.rvas[index] ?? 0),
       kind: PACK_KINDS[(this.#pack.flags[index] ?? 0) & KIND_MASK] ?? 'public',
       ...(size > 0 ? { sizeBytes: size } : {}),
+      ...(line?.ok ? { source: line.value } : {}),
     };
   }
 
@@ -122,33 +133,7 @@ export class PackTable implements SymbolTable {
   }
 }
 
-/** First index whose value is above `wanted`. */
-export function upperBound(sorted: Uint32Array, wanted: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function firstOfEqual(sorted: Uint32Array, index: number): number {
-  let at = index;
-  while (at > 0 && sorted[at - 1] === sorted[index]) at--;
-  return at;
-}
-
 /** Images reordered after linking: the place as first linked, in which the PDB's symbols are given. */
 function toSource(pack: Pack, at: number): number | undefined {
   return throughOmap(pack.toSourceFrom, pack.toSourceTo, at);
-}
-
-/** learn.microsoft.com/windows/win32/api/dbghelp/ns-dbghelp-omap; a target of 0 means that the bytes are gone or new. */
-function throughOmap(from: Uint32Array, to: Uint32Array, at: number): number | undefined {
-  if (from.length === 0) return at;
-  const index = upperBound(from, at) - 1;
-  const target = to[index] ?? 0;
-  return target === 0 ? undefined : target + (at - (from[index] ?? 0));
 }

@@ -126,13 +126,14 @@ class KernelWriter {
     const { unloaded, systemTime } = this.scene;
     const out = new Binary();
     let nameAt = UNLOADED_POOL + 0x1000n;
-    for (const { name, start, end } of unloaded) {
+    // A ring that is filled forwards: the newest, first in the scene, stands last.
+    for (const [age, { name, start, end }] of [...unloaded.entries()].reverse()) {
       this.put(nameAt, utf16(name));
       out
         .append(unicodeString(name, nameAt))
         .u64(start)
         .u64(end)
-        .u64(systemTime - 600_000_000n);
+        .u64(systemTime - 600_000_000n * BigInt(age + 1));
       nameAt += 0x60n;
     }
     this.put(UNLOADED_POOL, out.upTo(50 * 0x28).finish());

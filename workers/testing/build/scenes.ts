@@ -159,7 +159,7 @@ export function whea124(options: WheaOptions = {}): Scene {
     : machineCheckRecord({ vendor: 'intel', bank: 1, status, apicId: 6, processor: 3, when: CRASH_TIME });
   const params: BugCheckParams = pcie ? [4n, at, 0n, 0n] : [0n, at, status >> 32n, status & 0xffff_ffffn];
   const drawing = kernelStack().push(0n).enter(on.nt, 'KiIdleLoop').call(on.nt, 'PoIdle');
-  drawing.trap(on.nt, 'KiInterruptDispatchNoLockNoEtw', { rip: addressIn(on.nt, 'PoIdle') + 9n, irql: 0 });
+  drawing.trap(on.nt, 'KiInterruptDispatchNoLockNoEtw', { mark: 'halted', irql: 0 });
   drawing.call(on.nt, 'KiMcheckHandler').call(on.nt, 'WheaReportHwError').call(on.nt, 'HalBugCheckSystem').reach(on.nt, 'KeBugCheckEx');
   bugCheckHere(drawing, 0x124, params);
   return scene({

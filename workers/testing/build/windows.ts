@@ -166,7 +166,7 @@ const NT_FUNCTIONS: readonly FunctionSpec[] = [
   fn('KiExecuteAllDpcs', { push: ['rbp', 'rbx', 'rsi', 'rdi', 'r12', 'r13', 'r14', 'r15'], alloc: 0x68 }, callsThrough('DeferredRoutine'), 0x120),
   fn('KiProcessExpiredTimerList', { push: ['rbp', 'rbx', 'rsi', 'rdi', 'r14'], alloc: 0x80 }, callsThrough('DeferredRoutine'), 0x120),
   fn('KiIdleLoop', { alloc: 0x38 }, calls('KiRetireDpcList', 'PoIdle'), 0x240),
-  fn('PoIdle', { push: ['rbx', 'rdi'], alloc: 0x58 }, undefined, 0x240),
+  fn('PoIdle', { push: ['rbx', 'rdi'], alloc: 0x58 }, (code) => code.raw(0xf4).mark('halted').nop(3), 0x240),
   fn('PopIrpWatchdog', { push: ['rbx', 'rdi'], alloc: 0x40 }, calls('PopIrpWatchdogBugcheck'), 0x240),
   fn('PopIrpWatchdogBugcheck', { push: ['rbx', 'rsi', 'rdi'], alloc: 0x50 }, calls('KeBugCheckEx'), 0x10),
   fn('SwapContext', { push: ['rbp'], alloc: 0x30 }, undefined, 0x200),

@@ -3,7 +3,7 @@ import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, missing } from '../../base/found.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
-import { ended, type Next, type RawFrame, type Walker } from '../walker.ts';
+import { ended, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import { undoFunction, undoLeaf, type Undone } from './undo.ts';
 
 const WORD = 8;
@@ -20,11 +20,17 @@ export function stepX64(walker: Walker, frame: RawFrame, resume: Va | undefined)
     // Unwind data that leads nowhere disproves a frame that was a guess.
     if (isGuess(frame)) return { kind: 'reject' };
   }
+  if (walker.inputs.kernel && frame.boundary === 'trap-frame' && !isKernel(frame.ip)) return ended('root', 'the rest lies on the user-mode stack');
+  return trapStep(walker, frame) ?? chainOfUnix(walker, frame) ?? scanFrom(walker, frame, frame.sp);
+}
+
+/** A handler keeps the interrupted registers in its frame. The innermost function is no handler, nor is what was interrupted. */
+function trapStep(walker: Walker, frame: RawFrame): Next | undefined {
   const called = isGuess(frame) || frame.trust === 'unwind-info';
   const trap = walker.inputs.kernel && called ? findTrapFrame(walker, frame.sp) : undefined;
-  if (trap && (trap.at === frame.sp || trap.at === vaAdd(frame.sp, SERVICE_HOME))) return given(trap.registers);
-  if (walker.inputs.kernel && frame.boundary === 'trap-frame' && !isKernel(frame.ip)) return ended('root', 'the rest lies on the user-mode stack');
-  return trap ? handlerOf(walker, frame, trap) : scanFrom(walker, frame, frame.sp);
+  if (!trap) return undefined;
+  const own = trap.at === frame.sp || trap.at === vaAdd(frame.sp, SERVICE_HOME);
+  return own ? given(trap.registers) : handlerOf(walker, frame, trap);
 }
 
 /** Found by a scan: the word may be a leftover of an earlier call. */
@@ -65,6 +71,21 @@ function accept(walker: Walker, frame: RawFrame, undone: Undone): Next | undefin
   if (!undone.machineFrame && !(sp > frame.sp && walker.onStack(sp, frame.sp) && mayReturnTo(walker, frame, ip))) return undefined;
   const boundary = undone.machineFrame ? ({ boundary: 'machine-frame' } as const) : {};
   return { kind: 'frame', frame: { ip, sp, trust: 'unwind-info', ...boundary, registers: undone.registers } };
+}
+
+/**
+ * Dumps of other systems by Breakpad and Crashpad: code of macOS and Linux keeps a chain of RBPs as a rule, and its unwind
+ * data (DWARF, compact) is not read. Code of Windows uses RBP as any register: there the chain would be a guess.
+ */
+function chainOfUnix(walker: Walker, frame: RawFrame): Next | undefined {
+  const rbp = register(frame.registers, 'rbp');
+  const unix = walker.inputs.modules.find(frame.ip)?.module.path.startsWith('/') ?? false;
+  if (!unix || rbp === undefined || rbp % 8n !== 0n || rbp < frame.sp || !walker.onStack(rbp, frame.sp)) return undefined;
+  const saved = walker.read(rbp);
+  const word = walker.read(vaAdd(rbp, WORD));
+  if (!saved.ok || !word.ok || !walker.inModule(va(word.value)) || checkCall(walker, va(word.value)) === 'no-call') return undefined;
+  const sp = vaAdd(rbp, 2 * WORD);
+  return { kind: 'frame', frame: { ip: va(word.value), sp, trust: 'frame-pointer', registers: { rip: word.value, rsp: sp, rbp: saved.value } } };
 }
 
 /** In user mode generated code lies in no module; a guess that leads there is not believed. */

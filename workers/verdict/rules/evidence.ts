@@ -37,7 +37,7 @@ export function showFault(c: Case, f: Finding): AddressClass | undefined {
   const { fault } = c;
   setPlace(c, f);
   if (fault.place) f.show(text('e-place', { who: c.who(imageOf(fault.place.module)), place: faultPlace(c) }), `u ${hex(fault.ip ?? 0n)}`);
-  if (fault.status !== undefined) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
+  if (fault.status !== undefined && c.kernel) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
   if (fault.address === undefined) return undefined;
   const kind = c.classify(fault.address);
   f.show(text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }), recordCommand(c), { how: 'derived' });
@@ -121,5 +121,6 @@ export function subMeaning(c: Case, index: 1 | 2 | 3 | 4): string | undefined {
 /** What is known of the stack where nobody can be named. */
 export function showNoSuspect(c: Case, f: Finding): void {
   if (c.stack.frames.length <= 1) f.show(text('e-no-stack', { why: c.stack.ended.detail }), 'k', { weighs: 'context' });
+  else if (c.actors.filter((actor) => actor.trusted).length < 3) f.show(text('e-scan-only', {}), 'k', { weighs: 'context', how: 'derived' });
   else if (c.suspects.length === 0) f.show(text('e-only-windows', {}), 'k', { weighs: 'context', how: 'derived' });
 }

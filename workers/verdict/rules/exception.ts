@@ -104,31 +104,41 @@ export function findRecursion(c: Case): Recursion | undefined {
 }
 
 function doubleFault(c: Case, f: Finding): void {
-  const sp = c.fault.registers && spOf(c.fault.registers, c.target.arch);
-  const { stack } = c.world;
-  const nearLimit = sp !== undefined && stack !== undefined && sp < stack.low + 0x1000n;
+  const nearLimit = showStackUse(c, f);
   const recursion = findRecursion(c);
-  if (sp !== undefined && stack)
-    f.show(text('e-double-fault', { sp: hex(sp), low: hex(stack.low), high: hex(stack.high) }), 'r', { weighs: nearLimit ? 'for' : 'against' });
   if (recursion) {
-    f.show(text('e-recursion', { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place }), 'k', {
-      weighs: 'decides',
-      how: 'derived',
-    });
-    f.say('x-double-fault', {});
-    const image = recursion.thirdParty ? recursion.module : c.suspects[0] && imageOf(c.suspects[0].module);
-    if (image !== undefined) {
-      headDriver(c, f, image, recursion.thirdParty ? 'likely' : 'possible');
-      f.judge('driver-bug', recursion.thirdParty ? 'likely' : 'possible').blame(image);
-      return;
-    }
-    f.head('h-unknown', { name: c.name }).judge('resource-exhaustion', 'possible');
+    recursionFault(c, f, recursion);
     return;
   }
-  if (nearLimit) f.say('x-double-fault', {});
   const first = nearLimit ? c.suspects[0] : undefined;
+  if (nearLimit) f.say('x-double-fault', {});
   if (first && suspect(c, f, first)) return;
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('hardware', 'possible').blame(undefined, 'hardware');
   f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'ram' }, text('r-ram', {})).rival({}, text('r-any-driver', {}));
+}
+
+/** True where the stack pointer stands in the last page of the stack or below it. */
+function showStackUse(c: Case, f: Finding): boolean {
+  const sp = c.fault.registers && spOf(c.fault.registers, c.target.arch);
+  const { stack } = c.world;
+  if (sp === undefined || !stack) return false;
+  const nearLimit = sp < stack.low + 0x1000n;
+  f.show(text('e-double-fault', { sp: hex(sp), low: hex(stack.low), high: hex(stack.high) }), 'r', { weighs: nearLimit ? 'for' : 'against' });
+  return nearLimit;
+}
+
+function recursionFault(c: Case, f: Finding, recursion: Recursion): void {
+  const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
+  f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
+  f.say('x-double-fault', {});
+  const [first] = c.suspects;
+  const image = recursion.thirdParty ? recursion.module : first && imageOf(first.module);
+  if (image === undefined) {
+    f.head('h-unknown', { name: c.name }).judge('resource-exhaustion', 'possible');
+    return;
+  }
+  const sureness = recursion.thirdParty ? 'likely' : 'possible';
+  headDriver(c, f, image, sureness);
+  f.judge('driver-bug', sureness).blame(image);
 }

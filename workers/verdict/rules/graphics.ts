@@ -68,22 +68,46 @@ export function liveTdr(c: Case, f: Finding): void {
   graphicsRivals(f);
 }
 
+interface Crowd {
+  readonly image: string;
+  readonly count: number;
+}
+
+const CROWD = 8;
+
+/**
+ * The display driver that most words on the stuck thread's stack lie in. A stray word says nothing; the code says that the thread
+ * is stuck in a display driver, and here one of them fills its stack.
+ */
+function crowdedDisplay(c: Case): Crowd | undefined {
+  const counts = new Map<string, number>();
+  for (const actor of c.actors) if (isGraphics(imageOf(actor.module))) counts.set(imageOf(actor.module), (counts.get(imageOf(actor.module)) ?? 0) + 1);
+  const [best, next] = [...counts.entries()].sort((a, b) => b[1] - a[1]);
+  return best && best[1] >= CROWD && best[1] >= 3 * (next?.[1] ?? 0) ? { image: best[0], count: best[1] } : undefined;
+}
+
+function stuckWithoutFrame(c: Case, f: Finding): void {
+  const crowd = crowdedDisplay(c);
+  const image = crowd?.image ?? loadedDisplay(c);
+  if (crowd) f.show(text('e-samples-stuck', { who: c.who(crowd.image), module: crowd.image, count: String(crowd.count) }), 'k', { how: 'inferred' });
+  else showNoSuspect(c, f);
+  f.oppose('a-leftovers', {});
+  graphicsRivals(f);
+  if (image === undefined) {
+    f.head('h-gpu-unknown', { name: c.name, what: 'a thread stuck in the display driver' });
+    return;
+  }
+  f.head('h-gpu', { who: c.who(image), name: c.name, place: image })
+    .judge('driver-bug', 'possible')
+    .blame(image, 'gpu');
+}
+
 /** 0xEA: the thread that spins in the display driver is the crashing one. */
 export function stuckThread(c: Case, f: Finding): void {
   const actor = displayActor(c) ?? c.suspects[0];
   f.detector = 'dxgkrnl.sys';
   if (!actor) {
-    showNoSuspect(c, f);
-    const image = loadedDisplay(c);
-    f.head(image === undefined ? 'h-gpu-unknown' : 'h-gpu', {
-      who: c.who(image ?? 'display driver'),
-      name: c.name,
-      place: image ?? 'unknown',
-      what: 'a thread stuck in the display driver',
-    });
-    f.judge(image === undefined ? 'not-known' : 'driver-bug', image === undefined ? 'not-known' : 'possible');
-    if (image !== undefined) f.blame(image, 'gpu');
-    graphicsRivals(f);
+    stuckWithoutFrame(c, f);
     return;
   }
   showSuspect(f, c, actor, 'decides');

@@ -2,8 +2,8 @@
 import { hex } from '../../base/hex.ts';
 import { imageOf } from '../actors.ts';
 import { onlyBit } from '../address.ts';
+import { readExceptionRecord } from '../../target/kernelcontext.ts';
 import type { Case } from '../case.ts';
-import { readExceptionRecord } from '../fault.ts';
 import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
@@ -94,7 +94,7 @@ export function storeException(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   const pointers = c.session.memory.pointer(va(c.params[1]));
   const record = pointers.ok ? readExceptionRecord(c.session.memory, pointers.value) : undefined;
-  const status = record?.code;
+  const status = record?.ok ? record.value.code : undefined;
   const words = status === undefined ? 'status not readable here' : c.status(status);
   f.say('x-store', { status: words });
   if (status !== undefined) f.show(text('e-status', { status: words, index: '2' }), `dps ${hex(c.params[1])}`, { weighs: 'decides' });

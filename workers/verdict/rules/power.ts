@@ -52,7 +52,7 @@ export function powerState(c: Case, f: Finding): void {
   const third9f = isThirdParty(module, c.session);
   f.head('h-power', { who: c.who(image), name: c.name })
     .judge('driver-bug', third9f ? 'likely' : 'possible')
-    .rival({ part: 'device' }, text('a-hardware-could', {}));
+    .rival({ part: 'device' }, text('r-hardware', {}));
   if (third9f) f.blame(image);
   else f.blame(undefined, 'device');
   f.place = { module: image, offset: 0n };
@@ -134,6 +134,6 @@ export function dpcWatchdog(c: Case, f: Finding): void {
   showNoSuspect(c, f);
   f.head('h-dpc', { name: c.name, what: meaning })
     .judge('not-known', 'not-known')
-    .rival({}, text('r-any-driver', {}))
+    .rival({}, text('r-slow-driver', {}))
     .rival({ part: 'disk' }, text('r-disk', {}));
 }

@@ -1,7 +1,7 @@
 /** Processes that Windows cannot run without; stops made on purpose; live reports; codes of vendors; unknown codes. */
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isThirdParty, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isGraphics, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
@@ -114,16 +114,14 @@ export function vendorCode(c: Case, f: Finding): void {
   }
   const image = imageOf(actor.module);
   const direct = caller === actor;
+  const display = isGraphics(image);
   f.show(text('e-caller', { who: c.who(image), place: placeWords(actor), trust: trustWords(actor) }), 'k', { weighs: 'decides' });
   placeOf(f, actor);
   f.detector = image;
   f.head('h-vendor', { who: c.who(image), code, place: placeWords(actor) })
     .judge('driver-bug', direct ? 'likely' : 'possible')
-    .blame(image, /display|graphics/i.test(c.who(image)) ? 'gpu' : undefined);
-  f.oppose('a-hardware-could', {}).rival(
-    { part: /display|graphics/i.test(c.who(image)) ? 'gpu' : 'device' },
-    text(/display|graphics/i.test(c.who(image)) ? 'r-gpu' : 'a-hardware-could', {}),
-  );
+    .blame(image, display ? 'gpu' : undefined);
+  f.oppose('a-hardware-could', {}).rival({ part: display ? 'gpu' : 'device' }, text(display ? 'r-gpu' : 'r-hardware', {}));
 }
 
 function unknownCode(c: Case, f: Finding): void {

@@ -5,6 +5,7 @@ import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { ACCESS_WORDS, faultPlace, showFault, showInstruction } from './evidence.ts';
+import { endedItself, signalName } from '../signals.ts';
 import { findRecursion } from './exception.ts';
 import type { Rule } from './rule.ts';
 
@@ -37,6 +38,13 @@ function blameFrame(c: Case, f: Finding): Actor | undefined {
   });
   if (isScanned(actor)) f.oppose('a-scan', {});
   return actor;
+}
+
+/** What a program raises itself is its own, even where its frame on the stack is not proved. */
+function ownProgram(c: Case, f: Finding): void {
+  const program = c.target.modules.modules.find((module) => isApp(c, imageOf(module)));
+  if (program) f.blame(imageOf(program));
+  f.judge('application-bug', 'possible');
 }
 
 function headApp(c: Case, f: Finding, actor: Actor | undefined): void {
@@ -72,6 +80,7 @@ const failFast: Rule = (c, f) => {
   const what = named ?? (code === undefined ? 'stack check' : `code ${hex(code)}`);
   f.show(text('e-subcode', { meaning: what, index: '0', value: hex(code ?? 0n) }), '.exr -1', { how: 'table', weighs: 'decides' });
   const actor = blameFrame(c, f);
+  if (!actor) ownProgram(c, f);
   f.head('h-app-failfast', { app: appName(c), what, place: actor ? placeWords(actor) : faultPlace(c) });
 };
 
@@ -79,6 +88,7 @@ const thrown: Rule = (c, f) => {
   showFault(c, f);
   const actor = blameFrame(c, f);
   const place = actor ? placeWords(actor) : faultPlace(c);
+  if (!actor) ownProgram(c, f);
   f.head('h-app-throw', { app: appName(c), name: c.name, who: actor ? c.who(imageOf(actor.module)) : 'its runtime', place }).say('x-throw', { place });
 };
 
@@ -169,42 +179,7 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0xe0000008: outOfMemory,
 };
 
-/** signal.h on Linux (x86 and ARM numbers agree for these). */
-const SIGNALS: Readonly<Record<number, string>> = {
-  4: 'SIGILL (illegal instruction)',
-  5: 'SIGTRAP (breakpoint)',
-  6: 'SIGABRT (it ended itself)',
-  7: 'SIGBUS (bad memory access)',
-  8: 'SIGFPE (arithmetic)',
-  9: 'SIGKILL',
-  11: 'SIGSEGV (memory it may not use)',
-  13: 'SIGPIPE',
-  15: 'SIGTERM',
-  31: 'SIGSYS (forbidden system call)',
-};
-/** mach/exception_types.h. */
-const MACH: Readonly<Record<number, string>> = {
-  1: 'EXC_BAD_ACCESS (memory it may not use)',
-  2: 'EXC_BAD_INSTRUCTION (illegal instruction)',
-  3: 'EXC_ARITHMETIC',
-  4: 'EXC_EMULATION',
-  5: 'EXC_SOFTWARE',
-  6: 'EXC_BREAKPOINT',
-  7: 'EXC_SYSCALL',
-  8: 'EXC_MACH_SYSCALL',
-  10: 'EXC_CRASH (it ended itself)',
-  11: 'EXC_RESOURCE',
-  12: 'EXC_GUARD',
-  0x43506e78: 'an uncaught NSException',
-};
 const DUMP_REQUESTED = 0xffffffff;
-
-export function signalName(c: Case): string | undefined {
-  const code = c.target.exception?.code;
-  if (code === undefined) return undefined;
-  const apple = c.target.os.family === 'macOS' || c.target.os.family === 'iOS';
-  return (apple ? MACH : SIGNALS)[code];
-}
 
 const posix: Rule = (c, f) => {
   if (c.target.exception?.code === DUMP_REQUESTED || c.target.exception?.code === 0) {
@@ -213,8 +188,10 @@ const posix: Rule = (c, f) => {
   }
   showFault(c, f);
   showInstruction(c, f);
-  f.say('x-signal', { signal: signalName(c) ?? c.name });
-  headApp(c, f, blameFrame(c, f));
+  f.say('x-signal', { signal: signalName(c.target) ?? c.name });
+  const actor = blameFrame(c, f);
+  headApp(c, f, actor);
+  if (endedItself(c.target) && !actor) ownProgram(c, f);
 };
 
 const CRASHPAD_SIMULATED = 0x0517a7ed;
@@ -232,8 +209,12 @@ export const userMode: Rule = (c, f) => {
   showThread(c, f);
 };
 
+/** Other codes; those that RaiseException delivers are the program's own. */
 const other: Rule = (c, f) => {
   showFault(c, f);
   showInstruction(c, f);
-  headApp(c, f, blameFrame(c, f));
+  const actor = blameFrame(c, f);
+  headApp(c, f, actor);
+  const raised = c.fault.place && /^kernelbase|^kernel32/i.test(imageOf(c.fault.place.module));
+  if (!actor && raised) ownProgram(c, f);
 };

@@ -91,6 +91,16 @@ export const ADVICE = {
     'Fast startup, selective suspend and ASPM off as a test.',
     'Disable fast startup and link power management.',
   ],
+  'd-dpc-drivers': [
+    'Update the drivers of the network card, the storage controller and the graphics card from the maker of the computer or board.',
+    'Drivers of storage, network and graphics from the board’s maker; VPN and antivirus filters off as a test.',
+    'Storage, network and graphics drivers.',
+  ],
+  'd-ssd-firmware': [
+    'Look for a firmware update of the drive (SSD).',
+    'SSD firmware; standard storage driver instead of the vendor’s as a test.',
+    'SSD firmware.',
+  ],
   'd-usb-halves': [
     'Unplug USB devices, half of them at a time, and see when it ends.',
     'USB devices off by halves; hubs and docks first.',

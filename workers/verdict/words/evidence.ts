@@ -1,7 +1,7 @@
 /** What was seen, what speaks against, who else it could be. [owner, helper, developer] */
 export const EVIDENCE = {
   'e-code': ['Windows stopped with {name}.', 'Stop {name} ({p1}, {p2}, {p3}, {p4}).', 'Bug check {name} ({p1}, {p2}, {p3}, {p4}).'],
-  'e-exception': ['The program met {name}.', 'Exception {name} at {place}.', 'Exception {name} at {place}; parameters {parameters}.'],
+  'e-exception': ['The program met {name}.', '{name} at {place}.', '{name} at {place}; parameters {parameters}.'],
   'e-subcode': ['Windows gives as the reason: {meaning}.', 'Argument {index} = {value}: {meaning}.', 'P{index} = {value}: {meaning}.'],
   'e-place': ['It happened inside {who}.', 'The fault is at {place}.', 'Faulting IP {place}.'],
   'e-address': ['The address it used was {kind}.', 'Address {address}: {kind}.', '{access} of {address}: {kind}.'],
@@ -68,6 +68,16 @@ export const EVIDENCE = {
     'Only parts of Windows itself were at work at that moment.',
     'No third-party driver on the stack by more than a stray value.',
     'No trusted third-party frame.',
+  ],
+  'e-scan-only': [
+    'What was running can only be guessed from what was left over in this file.',
+    'Past the first frame the stack holds only unproved values.',
+    'Frames past the first are scan hits.',
+  ],
+  'e-samples-stuck': [
+    'The stuck thread’s memory is full of places in {who}.',
+    '{count} values on the stuck thread’s stack lie in {module}, more than in any other driver.',
+    '{count} stack words in {module} (scan).',
   ],
   'e-no-stack': ['The file does not hold enough to tell what was running.', 'No usable stack: {why}.', 'Stack walk ended: {why}.'],
   'e-unloaded': [
@@ -154,6 +164,7 @@ export const EVIDENCE = {
     'The frame was found by scanning with a call check, not by unwind data.',
     'Frame trust: scan-call-checked.',
   ],
+  'a-leftovers': ['These are left-over values, not proved steps of what ran.', 'Values on the stack are not proved frames.', 'Stack words, not frames.'],
   'a-wild-jump': [
     'A program that jumps to a wrong place would look the same.',
     'A corrupted return address or function pointer could also land inside an instruction.',
@@ -196,6 +207,12 @@ export const EVIDENCE = {
   'r-hypervisor': ['The program that runs the virtual machine', 'Hypervisor or host: stolen time, refused access.', 'Hypervisor'],
   'r-firmware': ['The firmware (BIOS/UEFI)', 'Firmware tables or settings.', 'Firmware'],
   'r-power': ['The power supply', 'Power supply or its cables.', 'Power delivery'],
+  'r-slow-driver': [
+    'Another driver that takes too long',
+    'Some driver of storage, network or graphics that holds the processor.',
+    'Another driver at DISPATCH_LEVEL',
+  ],
+  'r-hardware': ['The device itself', 'The device’s hardware.', 'Device hardware'],
   'r-feature-off': [
     'A flipped bit in the code',
     'A damaged code byte could also make an instruction illegal; the same place twice speaks against it.',

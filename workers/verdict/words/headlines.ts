@@ -188,7 +188,7 @@ export const HEADLINES = {
   'h-not-crash': ['This file does not record a crash.', 'No stop code and no exception in it.', 'No bug check, no exception.'],
   'x-gist': ['Windows’ name for this stop is {name}: {gist}.', '{name}: {gist}.', '{name}: {gist}.'],
   'x-fault': [
-    'It tried to {access} memory at a place that was {kind}.',
+    'It tried to {access} memory that it could not use ({kind}).',
     'The instruction tried to {access} {address}: {kind}.',
     '{access} of {address}: {kind}.',
   ],

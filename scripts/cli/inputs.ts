@@ -1,0 +1,73 @@
+/** What a path of the command line holds: a dump, or an archive with dumps in it, which are unpacked to a temporary folder. */
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { driveSync } from '../../workers/base/job.ts';
+import { type Problem, SourceError } from '../../workers/base/problem.ts';
+import type { ByteSource } from '../../workers/bytes/source.ts';
+import { type DumpInArchive, listArchive, unpackDump } from '../../workers/formats/archive/archive.ts';
+import { HEAD_BYTES, archiveKind } from '../../workers/formats/archive/kind.ts';
+import { FileSource } from '../../workers/worlds/node/filesource.ts';
+
+export interface Input {
+  /** As it is printed: the path, with the name inside an archive behind an exclamation mark. */
+  readonly name: string;
+  readonly source: ByteSource | undefined;
+  readonly problem: Problem | undefined;
+  close(): void;
+}
+
+/** On disk, so that the size is a matter of the disk and not of memory. */
+const LARGEST_UNPACKED = 2 ** 40;
+
+const failed = (name: string, problem: Problem): Input => ({ name, source: undefined, problem, close: () => undefined });
+
+export function* openInputs(path: string): Generator<Input> {
+  let file: FileSource;
+  try {
+    file = new FileSource(path);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    yield failed(path, { code: error.code, detail: error.message });
+    return;
+  }
+  if (archiveKind(file.readBlock(0, HEAD_BYTES)) === undefined) {
+    yield { name: path, source: file, problem: undefined, close: () => file.close() };
+    return;
+  }
+  try {
+    yield* openArchive(path, file);
+  } finally {
+    file.close();
+  }
+}
+
+function* openArchive(path: string, file: FileSource): Generator<Input> {
+  const contents = driveSync(listArchive(file));
+  if (!contents.ok) {
+    yield failed(path, contents.problem);
+    return;
+  }
+  const { dumps, refused, kind } = contents.value;
+  for (const dump of dumps) yield unpacked(kind === 'gzip' && dumps.length === 1 ? path : `${path}!${dump.path}`, dump);
+  for (const entry of refused) yield failed(`${path}!${entry.path}`, entry.problem);
+}
+
+function unpacked(name: string, dump: DumpInArchive): Input {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-'));
+  const target = join(folder, 'dump');
+  const handle = openSync(target, 'w');
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const result = driveSync(unpackDump(dump, (chunk) => void writeSync(handle, chunk), LARGEST_UNPACKED));
+  closeSync(handle);
+  if (!result.ok) {
+    remove();
+    return failed(name, result.problem);
+  }
+  const source = new FileSource(target);
+  const close = (): void => {
+    source.close();
+    remove();
+  };
+  return { name, source, problem: undefined, close };
+}

@@ -1,0 +1,293 @@
+/** The analysis of one dump behind AnalysisApi. Effects (files, wasm, time, symbols) are handed in by the entry. */
+import { type Va, va, vaAdd } from '../base/address.ts';
+import { type Found, missing } from '../base/found.ts';
+import { type Job, type Step, drive } from '../base/job.ts';
+import { describeMissing } from '../base/missingwords.ts';
+import { Defect, type Problem, type Reply, SourceError, refuse, reply } from '../base/problem.ts';
+import { BlockCache } from '../bytes/blockcache.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import type { Decoder } from '../code/decoder.ts';
+import { completions, describeCommands } from '../commands/help.ts';
+import { runCommand } from '../commands/run.ts';
+import { SPECS } from '../commands/specs.ts';
+import type { CommandContext, SymbolControl } from '../commands/spec.ts';
+import { evaluate } from '../expr/evaluate.ts';
+import { sessionScope } from '../expr/sessionscope.ts';
+import type { Knowledge } from '../knowledge/knowledge.ts';
+import type { SymbolProvider } from '../symbols/provider.ts';
+import { openTarget, readFirst } from '../target/open.ts';
+import { FRAME_LIMIT, createSession } from '../target/session.ts';
+import type { Session, ThreadInfo } from '../target/target.ts';
+import type { Stack } from '../unwind/frame.ts';
+import { judge } from '../verdict/judge.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
+import { toResult } from './result.ts';
+import { verdictView } from './verdictview.ts';
+import { factRow, firstFacts, moduleRow, stackView, threadRow } from './views.ts';
+
+export interface EngineParts {
+  /** Makes a source of what the page handed over. */
+  openSource(file: DumpFile | Uint8Array, name: string): Reply<ByteSource>;
+  decoder(): Promise<Decoder>;
+  knowledge(): Promise<Knowledge>;
+  readonly symbols: SymbolProvider;
+  readonly symbolControl: SymbolControl;
+  /** Asks for the symbols that a new session needs first; returns when what is at hand has been loaded. */
+  prepare(session: Session): Promise<void>;
+  breathe(): Promise<void>;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** SHA-256 of the whole source, or why it was not taken. */
+  sha256(source: ByteSource): Promise<Found<string>>;
+  readonly version: string;
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly knowledge: Knowledge;
+  readonly source: ByteSource;
+  readonly startedAt: number;
+  verdict: { readonly revision: number; readonly value: Verdict } | undefined;
+}
+
+const MAX_MEMORY_VIEW = 1 << 20;
+
+export class Engine {
+  readonly #parts: EngineParts;
+  #opened: Opened | undefined;
+  #pending: Promise<Reply<Opened>> | undefined;
+  /** Raised by cancel and close; a job ends when it no longer holds the current number. */
+  #generation = 0;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  open(file: DumpFile | Uint8Array, name: string, onProgress?: OnProgress): ReturnType<AnalysisApi['open']> {
+    return this.#guard(async () => {
+      this.#generation += 1;
+      this.#opened = undefined;
+      this.#pending = undefined;
+      const startedAt = this.#parts.now();
+      const raw = this.#parts.openSource(file, name);
+      if (!raw.ok) return raw;
+      const source = new BlockCache(raw.value);
+      const first = readFirst(source);
+      if (!first.ok) return first;
+      const knowledge = await this.#parts.knowledge();
+      this.#pending = this.#guard(() => this.#openWhole(source, knowledge, startedAt, onProgress));
+      return reply(firstFacts(first.value, knowledge));
+    });
+  }
+
+  async #openWhole(source: BlockCache, knowledge: Knowledge, startedAt: number, onProgress?: OnProgress): Promise<Reply<Opened>> {
+    const decoder = await this.#parts.decoder();
+    const target = await this.#drive(openTarget(source), onProgress);
+    if (!target.ok) return target;
+    if (!target.value.ok) return target.value;
+    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge });
+    await this.#parts.prepare(session);
+    this.#opened = { session, knowledge, source, startedAt, verdict: undefined };
+    return reply(this.#opened);
+  }
+
+  verdict(onProgress?: OnProgress): ReturnType<AnalysisApi['verdict']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(verdictView(verdict.value, opened.session)) : verdict;
+    });
+  }
+
+  facts(): ReturnType<AnalysisApi['facts']> {
+    return this.#with(({ session }) => reply(session.target.facts.map(factRow)));
+  }
+
+  stack(thread: number | null, onProgress?: OnProgress): ReturnType<AnalysisApi['stack']> {
+    return this.#with(async ({ session }) => {
+      const walked = await this.#walk(session, thread, onProgress);
+      return walked.ok ? reply(stackView(walked.value, thread)) : walked;
+    });
+  }
+
+  registers(): ReturnType<AnalysisApi['registers']> {
+    return this.#with(({ session }) => reply(Object.entries(session.scope?.registers ?? {}).map(([name, value]) => ({ name, value }))));
+  }
+
+  modules(): ReturnType<AnalysisApi['modules']> {
+    return this.#with(({ session, knowledge }) => {
+      const { modules } = session.target;
+      return reply({
+        loaded: modules.modules.map((module) => moduleRow(module, session.target, knowledge, session.symbols)),
+        unloaded: modules.unloaded.map(({ name, start, end }) => ({ name, start, end })),
+      });
+    });
+  }
+
+  threads(): ReturnType<AnalysisApi['threads']> {
+    return this.#with(({ session: { target } }) => {
+      const crashed = target.crashThread.ok ? target.crashThread.value : -1;
+      return reply(target.threads.map((thread, index) => threadRow(thread, index === crashed)));
+    });
+  }
+
+  streams(): ReturnType<AnalysisApi['streams']> {
+    return this.#with(({ session: { target } }) => reply({ streams: target.streams, blobs: target.blobs }));
+  }
+
+  memory(at: Va, length: number): ReturnType<AnalysisApi['memory']> {
+    return this.#with(({ session }) => reply(memoryView(session, at, Math.min(Math.max(0, Math.trunc(length)), MAX_MEMORY_VIEW))));
+  }
+
+  memoryRanges(): ReturnType<AnalysisApi['memoryRanges']> {
+    return this.#with(({ session }) => reply(session.target.memory.ranges().map(({ start, size, origin }) => ({ start, size, origin }))));
+  }
+
+  evaluate(expression: string): ReturnType<AnalysisApi['evaluate']> {
+    return this.#with(({ session }): Reply<Va> => {
+      const value = evaluate(expression, sessionScope(session));
+      if (!value.ok) return value;
+      return value.value.ok ? reply(va(value.value.value)) : refuse('BAD_ARGUMENT', describeMissing(value.value.missing), { at: 0 });
+    });
+  }
+
+  run(line: string, onProgress?: OnProgress): ReturnType<AnalysisApi['run']> {
+    return this.#with(async (opened) => {
+      const answer = await this.#drive(runCommand(this.#context(opened.session), line), onProgress);
+      if (!answer.ok) return answer;
+      return answer.value.ok ? reply({ line, nodes: answer.value.value }) : answer.value;
+    });
+  }
+
+  complete(prefix: string): ReturnType<AnalysisApi['complete']> {
+    return this.#with(({ session }) => reply(completions(prefix, session, SPECS)));
+  }
+
+  commands(): ReturnType<AnalysisApi['commands']> {
+    return this.#with(({ session }) => reply(describeCommands(SPECS, session)));
+  }
+
+  result(): ReturnType<AnalysisApi['result']> {
+    return this.#with(async (opened) => {
+      const stack = await this.#walk(opened.session, null);
+      const verdict = await this.#judge(opened);
+      if (!stack.ok) return stack;
+      if (!verdict.ok) return verdict;
+      const sha256 = await this.#parts.sha256(opened.source);
+      const engine = { version: this.#parts.version, millis: Math.round(this.#parts.now() - opened.startedAt) };
+      const { session, knowledge } = opened;
+      return reply(toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }));
+    });
+  }
+
+  cancel(): Promise<void> {
+    this.#generation += 1;
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#generation += 1;
+    this.#opened = undefined;
+    this.#pending = undefined;
+    return Promise.resolve();
+  }
+
+  async #judge(opened: Opened, onProgress?: OnProgress): Promise<Reply<Verdict>> {
+    const { revision } = this.#parts.symbols;
+    if (opened.verdict?.revision === revision) return reply(opened.verdict.value);
+    const judged = await this.#drive(judge(opened.session), onProgress);
+    if (judged.ok) opened.verdict = { revision, value: judged.value };
+    return judged;
+  }
+
+  async #walk(session: Session, thread: number | null, onProgress?: OnProgress): Promise<Reply<Stack>> {
+    if (thread === null) return this.#drive(session.crashStack(), onProgress);
+    const chosen = session.target.threads[thread];
+    if (!chosen) return refuse('BAD_ARGUMENT', `there is no thread ${thread}`, { at: 0 });
+    return this.#drive(walkThread(session, chosen), onProgress);
+  }
+
+  #context(session: Session): CommandContext {
+    return { session, specs: SPECS, symbolControl: this.#parts.symbolControl };
+  }
+
+  /** Waits for the opened dump, then does `work` on it. */
+  #with<T>(work: (opened: Opened) => Reply<T> | Promise<Reply<T>>): Promise<Reply<T>> {
+    return this.#guard(async () => {
+      if (this.#opened) return work(this.#opened);
+      const opened = await (this.#pending ?? refuse('NOT_A_DUMP', 'no dump is open'));
+      return opened.ok ? work(opened.value) : opened;
+    });
+  }
+
+  async #drive<T>(job: Job<T>, onProgress?: OnProgress): Promise<Reply<T>> {
+    const generation = this.#generation;
+    const result = await drive(job, {
+      cancelled: () => this.#generation !== generation,
+      breathe: () => this.#parts.breathe(),
+      onStep: (step) => tell(step, onProgress),
+    });
+    return result.done ? reply(result.value) : refuse('CANCELLED', 'cancelled');
+  }
+
+  /** The only place where thrown errors become problems. */
+  async #guard<T>(work: () => Promise<Reply<T>>): Promise<Reply<T>> {
+    try {
+      return await work();
+    } catch (error) {
+      return { ok: false, problem: problemOf(error) };
+    }
+  }
+}
+
+export function createEngine(parts: EngineParts): Engine {
+  return new Engine(parts);
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof SourceError) return { code: error.code, detail: error.message };
+  if (error instanceof Defect) return { code: 'DEFECT', detail: error.message };
+  return { code: 'DEFECT', detail: error instanceof Error ? `${error.name}: ${error.message}` : 'an unknown fault' };
+}
+
+function tell(step: Step, onProgress?: OnProgress): void {
+  if ('progress' in step) onProgress?.({ what: step.progress, done: step.done, of: step.of });
+}
+
+function* walkThread(session: Session, thread: ThreadInfo): Job<Stack> {
+  if (!thread.context.ok) return { frames: [], ended: { reason: 'no-memory', detail: describeMissing(thread.context.missing) } };
+  const range = thread.stackRange.ok ? thread.stackRange.value : undefined;
+  return yield* session.walk(thread.context.value, FRAME_LIMIT, range);
+}
+
+/** Bytes one by one with their gaps: each gap is skipped to the next byte that can be read, page by page. */
+function memoryView(session: Session, at: Va, length: number): MemoryView {
+  const bytes: (number | null)[] = [];
+  const gaps: { from: number; to: number; words: string }[] = [];
+  while (bytes.length < length) {
+    const from = bytes.length;
+    const here = vaAdd(at, from);
+    const read = session.memory.read(here, length - from);
+    for (const byte of read.bytes) bytes.push(byte);
+    if (bytes.length >= length) break;
+    const gapAt = vaAdd(at, bytes.length);
+    const next = nextHeld(session, gapAt);
+    const to = Math.min(length, bytes.length + next);
+    const reason = read.missing ?? { why: 'not-in-dump' as const, space: 'virtual' as const, at: gapAt };
+    gaps.push({ from: bytes.length, to, words: describeMissing(reason) });
+    while (bytes.length < to) bytes.push(null);
+  }
+  return { at, bytes, missing: gaps };
+}
+
+/** How far from `at` the next held byte may be: the start of the next range, else the next page. At least 1. */
+function nextHeld(session: Session, at: Va): number {
+  const toPage = 0x1000 - Number(at & 0xfffn);
+  const next = session.memory.ranges().find((range) => range.start > at);
+  if (!next) return toPage;
+  const distance = next.start - at;
+  return distance < BigInt(toPage) ? Number(distance) : toPage;
+}
+
+/** For worlds that cannot hash. */
+export const notHashed: Found<string> = missing({ why: 'not-computed', detail: 'hashed only up to 64 MiB, or with --hash' });

@@ -1,0 +1,126 @@
+/** Built dumps through the product's own door: what was described must come out again. */
+import { describe, expect, it } from 'vitest';
+import { va } from '../../base/address.ts';
+import { missing } from '../../base/found.ts';
+import { driveSync } from '../../base/job.ts';
+import { ArraySource, type ByteSource } from '../../bytes/source.ts';
+import { createDecoder } from '../../code/createdecoder.ts';
+import type { SymbolProvider } from '../../symbols/provider.ts';
+import { openTarget } from '../../target/open.ts';
+import type { Target } from '../../target/target.ts';
+import type { Stack } from '../../unwind/frame.ts';
+import { walkStack } from '../../unwind/walk.ts';
+import { decoderModule } from '../../worlds/node/wasm.ts';
+import { PlanSource } from '../node/plansource.ts';
+import { kernelOf } from './kernelscene.ts';
+import { type Scene, triageOf } from './scene.ts';
+import { SCENES, driverFault } from './scenes.ts';
+
+const noSymbols: SymbolProvider = {
+  revision: 0,
+  status: () => ({ state: 'none', detail: '' }) as never,
+  table: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'none here' }),
+  types: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'none here' }),
+  image: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'none here' }),
+} as never;
+
+function open(source: ByteSource): Target {
+  const result = driveSync(openTarget(source));
+  if (!result.ok) throw new Error(`${result.problem.code}: ${result.problem.detail}`);
+  return result.value;
+}
+
+function walk(target: Target): Stack {
+  if (!target.context.ok) throw new Error('no context');
+  return driveSync(
+    walkStack({
+      ...{ arch: target.arch, registers: target.context.value.registers, memory: target.memory, modules: target.modules, symbols: noSymbols },
+      ...{ decoder: createDecoder(decoderModule()), limit: 64, kernel: true },
+    }),
+  );
+}
+
+/** From the frame in which the context stands. */
+function expectedFrames(scene: Scene, target: Target): string[] {
+  const rip = target.context.ok ? target.context.value.registers['rip'] : undefined;
+  const from = scene.stack.frames.findIndex((frame) => frame.ip === rip);
+  return scene.stack.frames.slice(Math.max(0, from)).map((frame) => `${frame.ip.toString(16)} ${frame.sp.toString(16)}`);
+}
+const seenFrames = (stack: Stack): string[] => stack.frames.map((frame) => `${frame.ip.toString(16)} ${frame.sp.toString(16)}`);
+
+const scenes = SCENES.map((make) => {
+  const scene = make();
+  return [`${scene.title} ${scene.bugCheck.toString(16)}`, scene] as const;
+});
+
+function expectScene(target: Target, scene: Scene): void {
+  expect(target.bugCheck).toEqual({ code: scene.bugCheck, params: [...scene.params] });
+  expect(target.modules.modules.map((each) => [each.imageName, each.base, each.size])).toEqual(scene.modules.map((each) => [each.name, each.base, each.size]));
+  expect(target.process).toMatchObject({ name: { ok: true, value: scene.process.imageName.slice(0, 14) }, id: { ok: true, value: scene.process.id } });
+  expect(target.processor).toEqual({ ok: true, value: scene.processor });
+  expect(target.crashTime).toEqual({ ok: true, value: Date.parse('2024-03-05T18:42:11.250Z') });
+  expect(target.oddities).toEqual([]);
+  for (const block of [...scene.memory, scene.stack]) {
+    const got = target.memory.read(va(block.address), block.bytes.length);
+    expect(Buffer.from(got.bytes).equals(Buffer.from(block.bytes)), `bytes at ${block.address.toString(16)}`).toBe(true);
+  }
+}
+
+const timestamps = (target: Target): (number | undefined)[] =>
+  target.modules.modules.map(({ identity }) => (identity.pe.ok ? identity.pe.value.timestamp : undefined));
+
+describe.each(scenes)('%s', (_, scene) => {
+  it.each(['extracted', 'direct'] as const)('as a triage dump, %s', (style) => {
+    const target = open(new ArraySource(triageOf(scene, { style }).bytes));
+    expect(target.kind).toBe('kernel-triage');
+    expectScene(target, scene);
+    expect(timestamps(target)).toEqual(scene.modules.map((each) => each.timestamp));
+    expect(target.modules.unloaded.map((each) => [each.name, each.start])).toEqual(scene.unloaded.map((each) => [each.name.slice(0, 12), each.start]));
+    expect(target.blobs.map((blob) => blob.size)).toEqual(scene.blobs.map((blob) => blob.data.length));
+    // Without images the walk rests on calls that precede return addresses; the code beside them is in the dump.
+    const frames = seenFrames(walk(target));
+    expect(frames.slice(0, 3)).toEqual(expectedFrames(scene, target).slice(0, 3));
+  });
+
+  it.each(['full', 'bitmap-full', 'bitmap-kernel', 'live'] as const)('as a %s dump, unwound by its own .pdata', (kind) => {
+    const target = open(new PlanSource(kernelOf(scene, { kind }).dump));
+    expect(target.kind).toBe({ full: 'kernel-full', 'bitmap-full': 'kernel-bitmap-full', 'bitmap-kernel': 'kernel-bitmap', live: 'kernel-bitmap' }[kind]);
+    expect(target.live).toEqual({ ok: true, value: kind === 'live' });
+    expectScene(target, scene);
+    expect(target.modules.unloaded.map((each) => [each.name, each.start, each.end])).toEqual(scene.unloaded.map((each) => [each.name, each.start, each.end]));
+    for (const [index, module] of target.modules.modules.entries()) {
+      const pdb = scene.modules[index]?.image.spec.pdb;
+      expect(module.identity.pdb, module.name).toMatchObject({ ok: true, value: { age: pdb?.age } });
+    }
+    expect(seenFrames(walk(target))).toEqual(expectedFrames(scene, target));
+  });
+});
+
+describe('a machine of 64 GB', () => {
+  it.each(['full', 'bitmap-full'] as const)('opens as a %s dump within the budget of reading', (kind) => {
+    const scene = driverFault();
+    const built = kernelOf(scene, { kind, sizeBytes: 64 * 2 ** 30 });
+    const source = new PlanSource(built.dump);
+    const target = open(source);
+    expectScene(target, scene);
+    expect(source.bytesRead).toBeLessThan(32 * 2 ** 20);
+    for (const { address, bytes } of built.expected.filter((_, index) => index % 11 === 0)) {
+      expect(Buffer.from(target.memory.read(va(address), bytes.length).bytes).equals(Buffer.from(bytes))).toBe(true);
+    }
+  });
+});
+
+describe('gaps', () => {
+  it('tell a page left out from a page paged out', () => {
+    const stack = driverFault().stack.address;
+    const target = open(
+      new PlanSource(
+        kernelOf(driverFault(), { leaveOut: [stack], pagedOut: [0xffffb30c41a01000n], writes: [{ address: 0xffffb30c41a01000n, bytes: new Uint8Array(16) }] })
+          .dump,
+      ),
+    );
+    expect(target.memory.u64(va(stack))).toMatchObject({ ok: false, missing: { why: 'not-in-dump' } });
+    expect(target.memory.u64(va(0xffffb30c41a01000n))).toMatchObject({ ok: false, missing: { why: 'paged-out' } });
+    expect(target.memory.u64(va(0xffff_c000_0000_0000n))).toMatchObject({ ok: false, missing: { why: 'not-present' } });
+  });
+});
