@@ -1,4 +1,5 @@
 /** The analysis worker's end of the symbol worker: a port for the page to hand on, what is asked for, and word of what arrived. */
+import { DEMAND, demandsOf } from '../../api/symboldemand.ts';
 import { drive } from '../../base/job.ts';
 import { AttachedSymbols, type Demand } from '../../symbols/attached.ts';
 import type { WirePort } from '../../symbols/wire.ts';
@@ -10,8 +11,6 @@ const AT_HAND_MS = 400;
 const QUIET_MS = 60;
 /** Arrivals within this time are told as one. */
 const TOGETHER_MS = 250;
-/** The stack's modules and nt; the rest is asked for by the person. */
-const ASKED_FIRST = 1;
 /** What has arrived lengthens the stack, which names further modules. */
 const ROUNDS = 2;
 
@@ -53,7 +52,7 @@ export class Names {
     for (let round = 0; round < ROUNDS && this.#handedOut; round++) {
       const demands = await this.#demandsOf(session);
       this.symbols.know(demands);
-      this.symbols.ask(demands.filter((one) => one.demand <= ASKED_FIRST));
+      this.symbols.ask(demands.filter((one) => one.demand < DEMAND.rest));
       if (!(await this.#waitForWhatIsAtHand())) return;
     }
   }
@@ -75,12 +74,7 @@ export class Names {
 
   async #demandsOf(session: Session): Promise<readonly Demand[]> {
     const walked = await drive(session.crashStack(), { breathe: this.#breathe });
-    const frames = walked.done ? walked.value.frames : [];
-    const onStack = new Set(frames.flatMap((frame) => (frame.place ? [frame.place.module] : [])));
-    return session.target.modules.modules.map((module) => {
-      const driver = session.knowledge.driver(module.imageName);
-      return { module, demand: onStack.has(module) ? 0 : module.name === 'nt' ? 1 : 2, maker: driver && !driver.microsoft ? driver.vendor : null, image: true };
-    });
+    return demandsOf(session, walked.done ? walked.value.frames : []);
   }
 
   #tellSoon(): void {
