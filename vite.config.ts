@@ -1,5 +1,4 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { contentSecurityPolicy } from './scripts/server/headers.mjs';
@@ -26,15 +25,9 @@ function policyMeta(): Plugin {
 const SHELL = /(^index\.html$|^assets\/(index|Workbench)-|\.(css|svg|webmanifest)$|^theme\.js$)/;
 const rank = (url: string): number => (SHELL.test(url) ? 0 : /\.(wasm|dmp|png)$/.test(url) ? 2 : 1);
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   base: './',
   define: { __PUBLIC_URL__: JSON.stringify(publicUrl), __PROXY_BASE__: JSON.stringify(proxyBase === 'none' ? '' : proxyBase) },
-  resolve: {
-    alias:
-      mode === 'fixture'
-        ? [{ find: /^.*\/workers\/entry\/analysis\.ts/, replacement: fileURLToPath(new URL('./e2e/fixture/worker.ts', import.meta.url)) }]
-        : [],
-  },
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     outDir: 'dist',
@@ -61,4 +54,4 @@ export default defineConfig(({ mode }) => ({
       },
     }),
   ],
-}));
+});

@@ -44,6 +44,8 @@ export class Dump {
   readonly registers: Part<readonly { readonly name: string; readonly value: bigint }[]>;
   readonly ranges: Part<readonly MemoryRange[]>;
   readonly commands: Part<readonly CommandHelp[]>;
+  /** Not drawn from: views hold the parts themselves. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #stacks = new Map<number | null, Part<StackView>>();
 
   constructor(file: File) {

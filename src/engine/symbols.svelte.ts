@@ -10,7 +10,8 @@ class Symbols {
   /** Why there is no list of servers, or null. */
   noServers = $state<string | null>(null);
   path = $state.raw<SymbolPath | null>(null);
-  downloads = $state.raw<ReadonlyMap<string, Download>>(new Map());
+  /** By id, in the order they were asked for. */
+  downloads = $state.raw<Readonly<Record<string, Download>>>({});
   cache = $state.raw<CacheView | null>(null);
   added = $state.raw<AddedFiles | null>(null);
   #api: Comlink.Remote<SymbolApi> | undefined;
@@ -27,7 +28,7 @@ class Symbols {
     this.#takeServers(servers);
     if (path.ok) this.path = path.value;
     if (cache.ok) this.cache = cache.value;
-    if (downloads.ok) this.downloads = new Map(downloads.value.map((one) => [one.id, one]));
+    if (downloads.ok) this.downloads = Object.fromEntries(downloads.value.map((one) => [one.id, one]));
   }
   async consent(server: string, consent: Consent): Promise<void> {
     this.#takeServers(await (await this.#started()).consent(server, consent));
@@ -66,7 +67,7 @@ class Symbols {
     await api.configure({ proxyBase });
     await api.watch(
       Comlink.proxy((download: Download) => {
-        this.downloads = new Map(this.downloads).set(download.id, download);
+        this.downloads = { ...this.downloads, [download.id]: download };
       }),
     );
     return api;

@@ -52,7 +52,6 @@ export class Names {
     for (let round = 0; round < ROUNDS && this.#handedOut; round++) {
       const demands = await this.#demandsOf(session);
       this.symbols.know(demands);
-      // The stack's modules and nt; the rest is asked for by the person.
       this.symbols.ask(demands.filter((one) => one.demand < DEMAND.rest));
       if (!(await this.#waitForWhatIsAtHand())) return;
     }
@@ -75,8 +74,7 @@ export class Names {
 
   async #demandsOf(session: Session): Promise<readonly Demand[]> {
     const walked = await drive(session.crashStack(), { breathe: this.#breathe });
-    const frames = walked.done ? walked.value.frames : [];
-    return demandsOf(session, frames);
+    return demandsOf(session, walked.done ? walked.value.frames : []);
   }
 
   #tellSoon(): void {
