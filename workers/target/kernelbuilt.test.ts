@@ -56,7 +56,7 @@ describe.each(['full', 'bitmap-full', 'bitmap-kernel', 'live'] as const)('a buil
       age: 3,
     });
     const unloaded = target.modules.unloaded.map(({ name, start, end }) => ({ name, start, end }));
-    expect(unloaded).toEqual([...scene.unloaded].reverse().map(({ name, start, end }) => ({ name, start, end })));
+    expect(unloaded).toEqual(scene.unloaded.map(({ name, start, end }) => ({ name, start, end })));
   });
 
   it('tells the processor, thread and process that crashed', () => {
