@@ -1,7 +1,7 @@
 /** Processes that Windows cannot run without; stops made on purpose; live reports; codes of vendors; unknown codes. */
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isGraphics, isThirdParty, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isGraphics, isThirdParty, placeWords, isKernelImage } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
@@ -46,9 +46,16 @@ export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
     f.head('h-manual-hang', { name: c.name, time: `${(Number(c.params[0]) / 1000).toFixed(1)} seconds` }).judge('manual', 'certain');
     f.detector = 'ntoskrnl.exe';
+    f.say('x-look-stuck', {}).show(
+      text('e-subcode', { meaning: 'the time, in milliseconds, that the button was held', index: '1', value: hex(c.params[0]) }),
+      '.bugcheck',
+      { how: 'table', weighs: 'decides' },
+    );
     return;
   }
-  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' }).judge('manual', 'certain');
+  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' })
+    .judge('manual', 'certain')
+    .say('x-on-purpose', {});
 }
 
 /** Live codes: the machine went on. */
@@ -70,7 +77,7 @@ const KEBUGCHECKEX_START: readonly number[] = [0x48, 0x89, 0x4c, 0x24, 0x08];
  */
 export function callerOfBugCheck(c: Case): Actor | undefined {
   const context = c.target.headerContext.ok ? c.target.headerContext.value : undefined;
-  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernel(actor));
+  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernelImage(actor.module));
   if (!context || c.target.arch !== 'x64') return walked;
   const ip = ipOf(context.registers, 'x64');
   const sp = spOf(context.registers, 'x64');
@@ -100,8 +107,6 @@ export function callerOfBugCheck(c: Case): Actor | undefined {
     trusted: true,
   };
 }
-
-const isKernel = (actor: Actor): boolean => /^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name);
 
 /** A driver's own code: its maker alone knows the meaning, but the caller is plain. */
 export function vendorCode(c: Case, f: Finding): void {

@@ -119,7 +119,11 @@ export const ADVICE = {
     'Injected or third-party module {who}: test without it.',
     'Test without {who}.',
   ],
-  'd-page-heap': ['', 'Page heap for {app} finds the writer.', 'gflags /p /enable {app} /full'],
+  'd-page-heap': [
+    'For the program’s makers: page heap finds the place that does the damage.',
+    'Page heap for {app} finds the writer.',
+    'gflags: full page heap for {app}.',
+  ],
   'd-inspect': [
     'Open the stack and the threads below to see what was going on.',
     'Look at the stack and threads for what waits.',

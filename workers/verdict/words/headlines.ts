@@ -186,6 +186,12 @@ export const HEADLINES = {
     'Memory image: {what}.',
   ],
   'h-not-crash': ['This file does not record a crash.', 'No stop code and no exception in it.', 'No bug check, no exception.'],
+  'x-on-purpose': ['Nothing has to be repaired because of it.', 'Not a fault; nothing to repair.', 'Deliberate stop.'],
+  'x-look-stuck': [
+    'What the programs and drivers were waiting for shows why it seemed stuck.',
+    'Read the threads’ waits: they show what was stuck.',
+    'Inspect waits and locks.',
+  ],
   'x-gist': ['Windows’ name for this stop is {name}: {gist}.', '{name}: {gist}.', '{name}: {gist}.'],
   'x-fault': [
     'It tried to {access} memory that it could not use ({kind}).',
