@@ -25,8 +25,12 @@ const only = option('only', '');
 /** A damaged copy of a large file costs more to make than it finds. */
 const LARGEST = 16 * 1024 * 1024;
 
+/** Time of this process on a processor: what others do on the machine does not count. */
 const clock = {
-  now: () => performance.now(),
+  now: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   memory: () => {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;

@@ -175,7 +175,7 @@ export function power9f(): Scene {
   const [pdo, fdo, pciDriver, nicDriver] = [0xffffe0812b1d0060n, 0xffffe0812c2e5050n, 0xffffe0812b0a1e10n, 0xffffe0812c110ce0n];
   const [irp, block] = [0xffffe0812f6aaa20n, 0xffffd20f3b2e7f80n];
   const params: BugCheckParams = [3n, pdo, block, irp];
-  const drawing = kernelStack().push(0n);
+  const drawing = kernelStack();
   drawing.rsp -= 0x200n;
   drawing
     .push(0n)
