@@ -37,7 +37,7 @@ export interface ServerView {
   readonly says: readonly TextRef[];
 }
 
-export const DEFAULT_PATH = 'srv*';
+const DEFAULT_PATH = 'srv*';
 const DEFAULT_SERVERS = ['microsoft'];
 const CONSENT = 'consent';
 const PATH = 'path';
