@@ -9,7 +9,7 @@ import { Misses } from './misses.ts';
 import { NoiseLog } from './noise.ts';
 import { DemandQueue, StopSwitch } from './queue.ts';
 import { reasonText } from './reason.ts';
-import { consentTexts, type Consent, mayHold, readServerList, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
+import { consentTexts, type Consent, type Expected, mayHold, readServerList, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
 import type { Session } from './session.ts';
 import { type Download, type DownloadStatus, isEnded, moreTelling } from './status.ts';
 import type { SymbolPath } from './sympath.ts';
@@ -95,7 +95,6 @@ export class SymbolService {
     await this.load();
     await this.loadServerList();
     const open = [...this.#jobs.values()].filter((job) => job.status.state !== 'done');
-    const withKernel = open.some((job) => job.request.module === 'nt' && job.want.kind === 'pdb');
     return this.book.all().map(({ server, inPath }) => ({
       id: server.id,
       name: server.name,
@@ -104,7 +103,7 @@ export class SymbolService {
       consent: this.book.consentOf(server.id),
       inPath,
       direct: server.direct,
-      says: consentTexts(server, open.filter((job) => mayHold(server, job.request.maker)).length, withKernel),
+      says: consentTexts(server, expected(open.filter((job) => mayHold(server, job.request.maker)))),
     }));
   }
 
@@ -424,6 +423,12 @@ export class SymbolService {
     for (const listener of this.#listeners) listener(download);
     for (const session of job.sessions) session.status(download);
   }
+}
+
+/** How many files would come; an image whose PDB is not known yet brings that along. */
+function expected(jobs: readonly Job[]): Expected {
+  const filesOf = (of: readonly Job[]): number => of.reduce((sum, { want, request }) => sum + (want.kind === 'image' && !request.pdb ? 2 : 1), 0);
+  return { files: filesOf(jobs), kernelFiles: filesOf(jobs.filter((job) => job.request.module === 'nt')) };
 }
 
 function isMiss(status: DownloadStatus): boolean {
