@@ -6,6 +6,8 @@ import { contentSecurityPolicy } from './scripts/server/headers.mjs';
 
 /** The proxy's origin, where one stands elsewhere: the only foreign origin that the page may ask. */
 const proxyOrigin = process.env['FAULTLINE_PROXY_ORIGIN'] ?? '';
+/** Where the symbol proxy answers, against the page's address; "none" where the site has none. */
+const proxyBase = process.env['FAULTLINE_PROXY'] ?? (proxyOrigin ? `${proxyOrigin}/symbols` : './symbols');
 /** Where the product is served to the public; share links begin with it. Empty: no links from localhost. */
 const publicUrl = process.env['FAULTLINE_PUBLIC_URL'] ?? '';
 
@@ -26,10 +28,12 @@ const rank = (url: string): number => (SHELL.test(url) ? 0 : /\.(wasm|dmp|png)$/
 
 export default defineConfig(({ mode }) => ({
   base: './',
-  define: { __PUBLIC_URL__: JSON.stringify(publicUrl) },
+  define: { __PUBLIC_URL__: JSON.stringify(publicUrl), __PROXY_BASE__: JSON.stringify(proxyBase === 'none' ? '' : proxyBase) },
   resolve: {
     alias:
-      mode === 'fixture' ? [{ find: /^.*\/workers\/entry\/analysis\.ts/, replacement: fileURLToPath(new URL('./e2e/fixture/worker.ts', import.meta.url)) }] : [],
+      mode === 'fixture'
+        ? [{ find: /^.*\/workers\/entry\/analysis\.ts/, replacement: fileURLToPath(new URL('./e2e/fixture/worker.ts', import.meta.url)) }]
+        : [],
   },
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],

@@ -5,7 +5,22 @@
 import type { Addition, ShareParts } from './summary.ts';
 
 /** Processes that every Windows has: their names tell nothing of anybody, and "System" is also a word. */
-const OF_WINDOWS = new Set(['system', 'idle', 'registry', 'secure system', 'memory compression', 'smss.exe', 'csrss.exe', 'wininit.exe', 'winlogon.exe', 'services.exe', 'lsass.exe', 'svchost.exe', 'dwm.exe', 'explorer.exe']);
+const OF_WINDOWS = new Set([
+  'system',
+  'idle',
+  'registry',
+  'secure system',
+  'memory compression',
+  'smss.exe',
+  'csrss.exe',
+  'wininit.exe',
+  'winlogon.exe',
+  'services.exe',
+  'lsass.exe',
+  'svchost.exe',
+  'dwm.exe',
+  'explorer.exe',
+]);
 
 /** Drive, UNC and NT paths; accounts in paths fall with them. */
 const PATHS = /(?:\b[A-Za-z]:\\|\\\\[\w.?-]+\\|\\(?:\?\?|Device|SystemRoot|Users|Windows|Program Files)\\|\/(?:home|Users)\/)[^\s"'<>|,;()]*/g;

@@ -1,7 +1,8 @@
 /** Strings of sharing: the dialog, the received page, and the labels in the texts to paste. */
 export const s = {
   title: 'Share a summary',
-  promise: 'No bytes of the dump leave this computer. The summary below is all that the receiver gets; in a link it stands after the #, which browsers send to nobody.',
+  promise:
+    'No bytes of the dump leave this computer. The summary below is all that the receiver gets; in a link it stands after the #, which browsers send to nobody.',
   preview: 'What the receiver sees',
   add: 'Add',
   additions: {

@@ -26,7 +26,10 @@ export function filterRows<R>(rows: readonly R[], columns: readonly Column<R>[],
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const text = columns.map((column) => column.text(row)).join('\u0000').toLowerCase();
+    const text = columns
+      .map((column) => column.text(row))
+      .join('\u0000')
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

@@ -9,13 +9,13 @@ import type { ModulePlace } from '../modules/module.ts';
 import type { ImageCode } from './imagecode.ts';
 import { ended, type Next, type Walker } from './walker.ts';
 
-export interface ReturnAddress {
+interface ReturnAddress {
   readonly slot: Va;
   readonly target: Va;
   readonly checked: boolean;
 }
 
-export type CallCheck = 'call' | 'no-call' | 'unknown';
+type CallCheck = 'call' | 'no-call' | 'unknown';
 
 /** The longest call: FF /2 with REX, SIB and 32 bits of displacement. */
 const LONGEST_CALL = 8;

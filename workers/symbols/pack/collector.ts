@@ -107,10 +107,12 @@ export class SymbolCollector {
       names[rank] = used;
       used += name.length;
     }
+    // From here on the names are held once: a large PDB's take tens of megabytes.
+    this.#heap = new Uint8Array(0);
     const owners = sortedBy(hashes.length, (index) => hashes[index] ?? 0);
     return {
       texts: parts.texts,
-      heap: heap.slice(0, used),
+      heap: heap.subarray(0, used),
       rvas: kept.map((index) => this.#rvas[index] ?? 0),
       sizes: kept.map((index) => this.#sizes[index] ?? 0),
       flags: kept.map((index) => this.#flags[index] ?? 0),

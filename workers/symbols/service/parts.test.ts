@@ -113,6 +113,7 @@ describe('servers', () => {
   it('says what is sent, what it reveals, by which way, how much, and that it works without', () => {
     const server = { id: 'ms', name: 'Microsoft', host: 'msdl', url: 'https://msdl', vendor: 'microsoft', root: '/symbols/ms', direct: false };
     expect(consentTexts(server, 100, true).map(({ id }) => id.split('.').at(-1))).toEqual(['sends', 'reveals', 'proxied', 'size', 'without']);
+    expect(consentTexts({ ...server, root: 'http://127.0.0.1:8080/symbols/ms' }, 1, false)[2]?.id).toBe('symbols.consent.local');
     expect(consentTexts(server, 100, true)[3]?.args).toEqual({ files: 100, megabytes: 30 });
   });
   it('keeps the failure that says most', () => {

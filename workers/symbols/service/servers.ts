@@ -131,12 +131,18 @@ export function mayHold(server: ServerDef, maker: string | null): boolean {
 const ABOUT_BYTES = 180_000;
 const ABOUT_KERNEL_BYTES = 12_000_000;
 
+/** Whose network address the server sees. A proxy on loopback is the person's own computer. */
+function wayOf(server: Server): string {
+  if (server.direct) return 'symbols.consent.direct';
+  return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(server.root) ? 'symbols.consent.local' : 'symbols.consent.proxied';
+}
+
 export function consentTexts(server: Server, files: number, withKernel: boolean): TextRef[] {
   const megabytes = Math.max(1, Math.round((files * ABOUT_BYTES + (withKernel ? ABOUT_KERNEL_BYTES : 0)) / 1_000_000));
   return [
     { id: 'symbols.consent.sends', args: { host: server.host, name: server.name } },
     { id: 'symbols.consent.reveals', args: { host: server.host } },
-    server.direct ? { id: 'symbols.consent.direct', args: { host: server.host } } : { id: 'symbols.consent.proxied', args: { host: server.host } },
+    { id: wayOf(server), args: { host: server.host } },
     { id: 'symbols.consent.size', args: { files, megabytes } },
     { id: 'symbols.consent.without', args: {} },
   ];

@@ -120,7 +120,9 @@ export class SymbolService {
   async setConsent(id: string, consent: Consent): Promise<void> {
     await this.load();
     await this.book.setConsent(id, consent);
-    this.#again((job) => job.status.state === 'needs-consent' || (consent === 'given' && (job.status.state === 'declined' || isMiss(job.status))));
+    const asked = (job: Job): boolean => job.status.state === 'declined' || isMiss(job.status);
+    // Taken back: what runs is judged anew too, so that nothing more is asked there.
+    this.#again((job) => job.status.state === 'needs-consent' || (consent === 'given' ? asked(job) : !isEnded(job.status)));
   }
 
   async setPath(text: string): Promise<SymbolPath> {
@@ -222,6 +224,7 @@ export class SymbolService {
       this.#finish(job, local, 'stored');
       return;
     }
+    this.noise.notInStore(job.want.names[0] ?? '', job.want.key);
     const failure = this.#effects.network ? await this.loadServerList() : undefined;
     if (stop.stopped) return;
     const servers = this.book.ofPath();
@@ -341,10 +344,7 @@ export class SymbolService {
 
   async #fromStore(want: Want): Promise<Arrival | undefined> {
     const stored = await this.#effects.store.get(want.id);
-    if (!stored) {
-      this.noise.notInStore(want.id);
-      return undefined;
-    }
+    if (!stored) return undefined;
     const fault = checkIdentity(want, stored.body, this.#effects);
     if (fault) {
       // Half-written or damaged: fetched anew.

@@ -1,11 +1,10 @@
 /** Built dumps through the product's own door: what was described must come out again. */
 import { describe, expect, it } from 'vitest';
 import { va } from '../../base/address.ts';
-import { missing } from '../../base/found.ts';
 import { driveSync } from '../../base/job.ts';
 import { ArraySource, type ByteSource } from '../../bytes/source.ts';
 import { createDecoder } from '../../code/createdecoder.ts';
-import type { SymbolProvider } from '../../symbols/provider.ts';
+import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget } from '../../target/open.ts';
 import type { Target } from '../../target/target.ts';
 import type { Stack } from '../../unwind/frame.ts';
@@ -15,14 +14,6 @@ import { PlanSource } from '../node/plansource.ts';
 import { kernelOf } from './kernelscene.ts';
 import { type Scene, triageOf } from './scene.ts';
 import { SCENES, driverFault } from './scenes.ts';
-
-const noSymbols: SymbolProvider = {
-  revision: 0,
-  status: () => ({ state: 'none', detail: '' }) as never,
-  table: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'none here' }),
-  types: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'none here' }),
-  image: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'none here' }),
-} as never;
 
 function open(source: ByteSource): Target {
   const result = driveSync(openTarget(source));
@@ -34,7 +25,7 @@ function walk(target: Target): Stack {
   if (!target.context.ok) throw new Error('no context');
   return driveSync(
     walkStack({
-      ...{ arch: target.arch, registers: target.context.value.registers, memory: target.memory, modules: target.modules, symbols: noSymbols },
+      ...{ arch: target.arch, registers: target.context.value.registers, memory: target.memory, modules: target.modules, symbols: NO_SYMBOLS },
       ...{ decoder: createDecoder(decoderModule()), limit: 64, kernel: true },
     }),
   );
@@ -87,6 +78,7 @@ describe.each(scenes)('%s', (_, scene) => {
     expect(target.kind).toBe({ full: 'kernel-full', 'bitmap-full': 'kernel-bitmap-full', 'bitmap-kernel': 'kernel-bitmap', live: 'kernel-bitmap' }[kind]);
     expect(target.live).toEqual({ ok: true, value: kind === 'live' });
     expectScene(target, scene);
+    expect(timestamps(target)).toEqual(scene.modules.map((each) => each.timestamp));
     expect(target.modules.unloaded.map((each) => [each.name, each.start, each.end])).toEqual(scene.unloaded.map((each) => [each.name, each.start, each.end]));
     for (const [index, module] of target.modules.modules.entries()) {
       const pdb = scene.modules[index]?.image.spec.pdb;
