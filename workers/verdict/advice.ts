@@ -49,6 +49,11 @@ const driver: Advise = (c, f) => {
     unknown(c, f);
     return;
   }
+  const { feature } = f.headline.args;
+  if (f.headline.id === 'h-feature' && feature !== undefined) {
+    f.step(text('d-driver-older', { module, feature })).step(text('d-driver-find', { module }), `driverquery /v | findstr /i "${safeName(module)}"`);
+    return;
+  }
   if (isGraphics(module)) {
     graphics(c, f);
     return;

@@ -34,11 +34,12 @@ export function winlogon(c: Case, f: Finding): void {
     .rival({ part: 'ram' }, text('r-ram', {}));
 }
 
+/** 'MATT': the code that the Comae and MoonSols tools write where no stop happened. */
+const MEMORY_TOOL = 0x5454414d;
 const BY_HAND: Readonly<Record<number, string>> = {
   0xe2: 'keys pressed on the keyboard',
   0xdeaddead: 'asked for by a debugger or tool',
   0x161: 'asked for in the running system',
-  0x5454414d: 'made by a memory tool',
 };
 
 /** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
@@ -53,9 +54,9 @@ export function byHand(c: Case, f: Finding): void {
     );
     return;
   }
-  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' })
-    .judge('manual', 'certain')
-    .say('x-on-purpose', {});
+  if (c.code === MEMORY_TOOL) f.head('h-tool', { what: 'written by a memory tool' });
+  else f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' });
+  f.judge('manual', 'certain').say('x-on-purpose', {});
 }
 
 /** Live codes: the machine went on. */

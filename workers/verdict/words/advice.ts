@@ -44,6 +44,11 @@ export const ADVICE = {
     'Remove the package that brought {module} as a test.',
     'Test without {module}.',
   ],
+  'd-driver-older': [
+    'Install an older version of {module} whose maker still lists this processor, or ask the maker which one that is.',
+    'Older branch of {module} that supports this processor; check with CPU-Z whether it has {feature}.',
+    'Driver branch without {feature}, or a CPUID check before it.',
+  ],
   'd-driver-find': ['See which package {module} belongs to.', 'Find the package of {module}.', 'Driver package of {module}.'],
   'd-gpu-stock': [
     'Undo any overclocking or undervolting of the graphics card, and check that its power cables sit firmly.',

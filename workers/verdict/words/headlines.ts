@@ -58,7 +58,7 @@ export const HEADLINES = {
     '{name}: WHEA record, source {source}; {what}.',
   ],
   'h-gpu': [
-    'The graphics card or its driver stopped answering ({who}).',
+    'The graphics card or its driver stopped answering: {who}.',
     '{name}: the display driver {who} did not recover.',
     '{name}: TDR; owner tag at {place}.',
   ],
@@ -68,7 +68,7 @@ export const HEADLINES = {
     '{name}: {what}.',
   ],
   'h-gpu-live': [
-    'The screen froze for a moment and recovered: the graphics card or its driver ({who}) was reset. Windows did not crash.',
+    'The screen froze for a moment and recovered: the graphics card or its driver was reset: {who}. Windows did not crash.',
     '{name} (live): display driver {who} was reset and recovered.',
     '{name} (live): owner tag at {place}.',
   ],
@@ -117,7 +117,7 @@ export const HEADLINES = {
     '{name}: {what}; the holder is not readable here.',
     '{name}: {what}.',
   ],
-  'h-dpc': ['A driver kept a processor busy for too long.', '{name}: {what}.', '{name}: {what}.'],
+  'h-dpc': ['Something kept a processor busy for too long; this file does not tell which driver.', '{name}: {what}.', '{name}: {what}.'],
   'h-dpc-driver': [
     '{who} most likely kept a processor busy for too long.',
     '{name}: {who} ran too long at DISPATCH_LEVEL or above.',
