@@ -97,7 +97,7 @@ export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word
     const word = walker.read(slot);
     if (!word.ok) return { kind: 'none', at: slot, missing: word.missing };
     const target = strip(word.value);
-    if (!walker.inModule(target) || (walker.inputs.arch === 'x64' && !isAligned(slot) && slot !== from)) continue;
+    if (!walker.inModule(target)) continue;
     const check = checkCall(walker, target);
     if (check === 'call') return { kind: 'hit', slot, target, checked: true };
     if (check === 'unknown' && isPlausible(walker, slot, target)) return { kind: 'hit', slot, target, checked: false };
