@@ -262,8 +262,10 @@ export function userCrashArm64(): UserScene {
   return { spec, frames: chain.places.map(({ ip, sp }) => ({ module: 'examplearm.exe', function: '', ip, sp })) };
 }
 
-/** The x64 crash with full memory: ranges after the head, and `emptyBytes` of zeros in one more range. */
-export function userFullMemory(emptyBytes = 0): SparsePlan {
-  const emptyRanges = emptyBytes > 0 ? [{ address: 0x2_0000_0000n, size: emptyBytes }] : [];
+/** The x64 crash with full memory: ranges after the head, and `emptyBytes` of zeros in `ranges` more, a gap between each. */
+export function userFullMemory(emptyBytes = 0, ranges = 1): SparsePlan {
+  const size = Math.floor(emptyBytes / ranges / 0x1000) * 0x1000;
+  const rangeAt = (index: number): bigint => 0x2_0000_0000n + BigInt(index) * BigInt(size + 0x10000);
+  const emptyRanges = size > 0 ? Array.from({ length: ranges }, (_, index) => ({ address: rangeAt(index), size })) : [];
   return buildMinidump(userCrashX64({ fullMemory: true, emptyRanges }).spec);
 }
