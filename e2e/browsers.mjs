@@ -8,7 +8,8 @@ const asRoot = process.getuid?.() === 0;
 export const BROWSERS = [
   {
     name: 'chromium',
-    path: first([process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/opt/google/chrome/chrome']) ?? own(chromium),
+    path:
+      first([process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/opt/google/chrome/chrome']) ?? own(chromium),
     launch: (path) => chromium.launch({ executablePath: path, headless: true, args: asRoot ? ['--no-sandbox'] : [] }),
   },
   {

@@ -32,10 +32,11 @@ async function runCase(browser, browserName, test) {
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   const started = performance.now();
+  const limit = test.limitMs ?? TIME_LIMIT_MS;
   let timer;
   try {
     const late = new Promise((_, fail) => {
-      timer = setTimeout(() => fail(new Error(`took longer than ${TIME_LIMIT_MS / 1000} s`)), TIME_LIMIT_MS);
+      timer = setTimeout(() => fail(new Error(`took longer than ${limit / 1000} s`)), limit);
     });
     await Promise.race([test.run({ browser, browserName, context, page, site, url: site?.url }), late]);
     if (errors.length > 0) throw new Error(`the page threw: ${errors.join('; ')}`);
@@ -43,7 +44,9 @@ async function runCase(browser, browserName, test) {
     console.log(`ok   ${browserName}: ${test.name} (${Math.round(performance.now() - started)} ms)`);
   } catch (error) {
     failed += 1;
-    console.log(`FAIL ${browserName}: ${test.name}\n     ${String(error.message).split('\n').slice(0, 8).join('\n     ')}${errors.length ? `\n     page: ${errors.join('; ')}` : ''}`);
+    console.log(
+      `FAIL ${browserName}: ${test.name}\n     ${String(error.message).split('\n').slice(0, 8).join('\n     ')}${errors.length ? `\n     page: ${errors.join('; ')}` : ''}`,
+    );
   } finally {
     clearTimeout(timer);
     await context.close().catch((error) => console.log(`     closing: ${error.message}`));

@@ -16,8 +16,8 @@ export async function startSite({ root = DIST, headers = true, port = 0 } = {}) 
     const { pathname } = new URL(request.url);
     if (!pathname.startsWith('/symbols/')) return files(request);
     asked.push(pathname);
-    if (pathname === '/symbols/servers') return Response.json(LIST);
-    return new Response('', { status: 404, headers: { 'X-Symbol-Proxy': 'upstream' } });
+    if (pathname === '/symbols/servers') return Response.json(LIST, { headers: { 'X-Symbol-Proxy': 'ok' } });
+    return new Response('', { status: 404, headers: { 'X-Symbol-Proxy': 'NOT_ON_SERVER' } });
   });
   server.on('connection', (socket) => {
     sockets.add(socket);

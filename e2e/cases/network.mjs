@@ -49,7 +49,14 @@ async function everything({ context, page, headers }) {
     const analysis = page.workers().find((worker) => worker.url().includes('/analysis-'));
     expect(analysis, 'the analysis worker is there');
     equal(await analysis.evaluate((names) => names.filter((name) => name in globalThis), MEANS), [], 'means of the network in the worker');
-    const refused = await page.evaluate((url) => fetch(url).then(() => 'answered', () => 'refused'), foreign.url);
+    const refused = await page.evaluate(
+      (url) =>
+        fetch(url).then(
+          () => 'answered',
+          () => 'refused',
+        ),
+      foreign.url,
+    );
     equal(refused, 'refused', 'a fetch to another origin from the page');
     equal(foreign.hits, [], 'visits to the other origin');
 
@@ -75,11 +82,18 @@ export const cases = [
       await goTo(page, '#/symbols');
       await page.locator('[data-server=microsoft][data-consent=not-asked]').waitFor();
       await page.waitForTimeout(500);
-      equal(site.asked.filter((path) => path !== '/symbols/servers'), [], 'asked before consent');
+      equal(
+        site.asked.filter((path) => path !== '/symbols/servers'),
+        [],
+        'asked before consent',
+      );
       await page.getByRole('button', { name: 'Ask this server' }).click();
       await page.locator('[data-consent=given]').waitFor();
       await page.waitForFunction(() => document.querySelectorAll('.state.failed').length > 0);
-      expect(site.asked.some((path) => path.startsWith('/symbols/microsoft/')), 'asked after consent');
+      expect(
+        site.asked.some((path) => path.startsWith('/symbols/microsoft/')),
+        'asked after consent',
+      );
       await page.getByRole('button', { name: 'Do not ask any more' }).click();
       await page.locator('[data-consent=refused]').waitFor();
     },

@@ -93,12 +93,12 @@ export const cases = [
       equal(await page.locator('[role=grid] [role=row][aria-rowindex]').count(), 4, 'rows, with the header');
       await page.getByRole('link', { name: 'second.dmp' }).click();
       await verdict(page).waitFor();
-      expect((await page.locator('header strong').innerText()) === 'second.dmp', 'the chosen dump is open');
+      expect((await page.locator('header .facts strong').innerText()) === 'second.dmp', 'the chosen dump is open');
       await page.goBack();
       await page.getByText('3 of 3 read').waitFor();
       await page.getByRole('link', { name: 'first.dmp' }).click();
       await verdict(page).waitFor();
-      equal(await page.locator('header strong').innerText(), 'first.dmp', 'the other dump');
+      equal(await page.locator('header .facts strong').innerText(), 'first.dmp', 'the other dump');
     },
   },
   {

@@ -40,7 +40,10 @@ export const cases = [
       const packed = await page.evaluate(async () => {
         const stream = new Blob(['{"v":1,"headline":"<script>globalThis.ran=1</script>"}']).stream().pipeThrough(new CompressionStream('deflate-raw'));
         const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-        return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+        return btoa(String.fromCharCode(...bytes))
+          .replaceAll('+', '-')
+          .replaceAll('/', '_')
+          .replace(/=+$/, '');
       });
       await page.goto('about:blank');
       await page.goto(`${url}#s1.${packed}`);
@@ -61,7 +64,7 @@ export const cases = [
       const chunks = [];
       for await (const chunk of stream) chunks.push(chunk);
       const html = Buffer.concat(chunks).toString('utf8');
-      expect(html.includes('examplenic') || html.includes('private-1'), 'it names the driver or hides it');
+      expect(html.includes('examplenic') || html.includes('private1'), 'it names the driver or hides it');
       expect(!/<script|src=|href=|url\(/.test(html), 'no script, no address');
     },
   },

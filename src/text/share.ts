@@ -12,7 +12,7 @@ export const s = {
     file: 'Name of the dump file',
   } as Readonly<Record<string, string>>,
   more: (count: number) => `and ${count} more`,
-  replaced: 'Without these, such names are replaced by “private-1” and the like, and paths are left out.',
+  replaced: 'Without these, such names are replaced by “private1” and the like, and paths are left out.',
   link: 'Copy link',
   linkLength: (length: number) => `${length.toLocaleString('en')} of at most 8,192 characters`,
   cut: 'The list of drivers or the stack was shortened so that the link fits.',

@@ -23,6 +23,7 @@ export const y = {
   kinds: { pdb: 'symbols (PDB)', image: 'program file' } as Readonly<Record<string, string>>,
   file: 'File',
   state: 'State',
+  detail: 'Detail',
   key: 'Identity',
   askAll: 'Ask for all modules',
   again: 'Ask again for what failed',
