@@ -85,6 +85,8 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`faultline: ${options}\n\n${USAGE}\n`);
     return 2;
   }
+  // A reader that has seen enough (head, less) closes the pipe; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
   const symbols = cliSymbols(options);
   let allRead = true;
   for (const { path, named } of listFiles(options.files)) {

@@ -1,7 +1,7 @@
 /** The analysis in a browser worker: files by FileReaderSync, wasm asked for before the network is given up. */
 import * as Comlink from 'comlink';
 import { version } from '../../../package.json';
-import type { AnalysisApi, DumpFile } from '../../api/analysis.ts';
+import type { AnalysisApi, DumpFile, OnProgress } from '../../api/analysis.ts';
 import { createEngine, notHashed } from '../../api/engine.ts';
 import { type Found, found } from '../../base/found.ts';
 import { hexDigits } from '../../base/hex.ts';
@@ -12,6 +12,7 @@ import { loadKnowledge } from '../../knowledge/load.ts';
 import { FileSource } from './file.ts';
 import { Names } from './names.ts';
 import { sealNetwork } from './sealed.ts';
+import { type Unpacked, forgetUnpacked, unpackFile } from './unpack.ts';
 import { decoderModule } from './wasm.ts';
 
 /** What the worker offers beside the analysis: its end of the road to the symbol worker. */
@@ -21,6 +22,10 @@ export interface AnalysisWorker extends AnalysisApi {
   onNames(told: () => void): void;
   /** Asks for the names of every module; with `force` also for what failed before. */
   askForNames(force: boolean): void;
+  /** The dumps of an archive as files; a file that is no archive comes back as it is. `visit`: see unpack.ts. */
+  unpack(file: File, visit: string, onProgress?: OnProgress): Promise<Reply<Unpacked>>;
+  /** Removes what archives of former visits left behind. */
+  forgetUnpacked(): Promise<void>;
 }
 
 const HASH_LIMIT = 64 * 1024 * 1024;
@@ -69,7 +74,18 @@ export function createAnalysisWorker(): AnalysisWorker {
     sha256,
     version,
   });
+  let unpacking = 0;
+  const cancelEngine = engine.cancel.bind(engine);
   return Object.assign(engine, {
+    cancel: (): Promise<void> => {
+      unpacking += 1;
+      return cancelEngine();
+    },
+    unpack: (file: File, visit: string, onProgress?: OnProgress): Promise<Reply<Unpacked>> => {
+      const round = ++unpacking;
+      return unpackFile(file, { breathe, visit, onProgress, cancelled: () => unpacking !== round });
+    },
+    forgetUnpacked,
     symbolPort: (): MessagePort => {
       const port = names.takePort();
       return Comlink.transfer(port, [port]);
