@@ -42,6 +42,7 @@ export const y = {
     'symbols.consent.reveals': 'From that, {host} can tell which drivers and programs were on the computer that crashed.',
     'symbols.consent.direct': 'This page asks {host} itself, so {host} also sees your network address.',
     'symbols.consent.proxied': 'This site’s own proxy asks for you: {host} does not see your network address, the proxy’s operator could.',
+    'symbols.consent.local': 'The server that you started on this computer asks {host}, so {host} also sees your network address.',
     'symbols.consent.size': 'Comes back: up to {files} files, about {megabytes} MB. They are kept on this computer.',
     'symbols.consent.without': 'Without it everything else works; stacks show module+offset.',
   } as Readonly<Record<string, string>>,

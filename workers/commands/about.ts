@@ -1,6 +1,7 @@
 /** `vertarget`, `.time`, `.sympath`, `!sym`, `.reload`, `.hh`: the target, its time, its symbols, and help. */
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
+import { parseSymbolPath } from '../symbols/service/sympath.ts';
 import type { Session, Target } from '../target/target.ts';
 import { describeCommands, usageOf } from './help.ts';
 import { unmetNeeds } from './needs.ts';
@@ -20,14 +21,27 @@ function uptimeText(seconds: number): string {
   return `${days} days ${hours}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1000) % 60)}.${String(ms % 1000).padStart(3, '0')}`;
 }
 
-function timeLines(target: Target): readonly OutputNode[] {
-  const when = target.crashTime.ok ? `${formatTime(target.crashTime.value, true)} (UTC)` : gap(target.crashTime);
-  const upLabel = target.kind === 'user' ? 'Process Uptime: ' : 'System Uptime: ';
+/** "0.015625 s" of a fact that the dump's writer left, as WinDbg prints a span of time. */
+function factTime(target: Target, name: string): string | undefined {
+  const fact = target.facts.find((one) => one.name === name);
+  const seconds = fact?.value.ok ? /^(\d+(?:\.\d+)?) s$/.exec(fact.value.value)?.[1] : undefined;
+  return seconds === undefined ? undefined : uptimeText(Number(seconds));
+}
+
+function timeLines(target: Target, withProcess: boolean): readonly OutputNode[] {
+  const when = target.crashTime.ok ? `${formatTime(target.crashTime.value, true)} (UTC + 0:00)` : gap(target.crashTime);
   const up = target.uptimeSeconds.ok ? uptimeText(target.uptimeSeconds.value) : gap(target.uptimeSeconds);
-  return [line('Debug session time: ', when), line(upLabel, up)];
+  const session = line('Debug session time: ', when);
+  if (target.kind !== 'user') return [session, line('System Uptime: ', up)];
+  const [kernel, user] = [factTime(target, 'kernel time'), factTime(target, 'user time')];
+  const spent = withProcess && kernel !== undefined && user !== undefined ? [line(`  Kernel time: ${kernel}`), line(`  User time: ${user}`)] : [];
+  return [session, line('System Uptime: not available'), line('Process Uptime: ', up), ...spent];
 }
 
 const ARCH_WORDS: Readonly<Record<Target['arch'], string>> = { x64: 'x64', x86: 'x86 compatible', arm64: 'ARM 64-bit (AArch64)', arm: 'ARM (NT) Thumb-2' };
+
+/** NtProductType under WinDbg's names. */
+const PRODUCTS: Readonly<Record<string, string>> = { workstation: 'WinNt', 'domain controller': 'LanManNt', server: 'Server' };
 
 /** "Windows 10 Kernel Version 19041 MP (16 procs) Free x64". */
 function versionLines(session: Session): readonly OutputNode[] {
@@ -37,7 +51,7 @@ function versionLines(session: Session): readonly OutputNode[] {
   const build = os.build.ok ? String(os.build.value) : '(build not known)';
   const head = kind === 'user' && os.family !== 'Windows' ? `${os.family} ${build}` : `${family} ${kind === 'user' ? '' : 'Kernel '}Version ${build}`;
   const nodes: OutputNode[] = [line(`${head} ${count} Free ${ARCH_WORDS[arch]}`)];
-  if (os.productType.ok) nodes.push(line(`Product: ${os.productType.value}`));
+  if (os.productType.ok) nodes.push(line(`Product: ${PRODUCTS[os.productType.value] ?? os.productType.value}`));
   if (os.name.ok) nodes.push(note(os.name.value));
   const base = session.target.modules.byName('nt')?.base;
   const list = kernelPointers['PsLoadedModuleList'];
@@ -54,7 +68,7 @@ const versionCommand: CommandSpec = {
   needs: [],
   examples: [{ line: 'vertarget', fixture: 'sample' }],
   *run({ session }) {
-    return reply([...versionLines(session), ...timeLines(session.target)]);
+    return reply([...versionLines(session), ...timeLines(session.target, false)]);
   },
 };
 
@@ -67,25 +81,46 @@ const timeCommand: CommandSpec = {
   needs: [],
   examples: [{ line: '.time', fixture: 'sample' }],
   *run({ session }) {
-    return reply(timeLines(session.target));
+    return reply(timeLines(session.target, true));
   },
 };
+
+/** What `srv*` alone stands for: Microsoft's public store. */
+const MICROSOFT_SERVER = 'https://msdl.microsoft.com/download/symbols';
+
+/** The servers that the elements of a path stand for, as WinDbg's expanded path names them. */
+function expandedPath(path: string): string {
+  const parts = parseSymbolPath(path).elements.map((element) => {
+    if (element.kind === 'default-servers') return `SRV*${MICROSOFT_SERVER}`;
+    if (element.kind === 'server') return `SRV*${element.url}`;
+    return element.role === 'cache' ? `cache*${element.path}` : element.path;
+  });
+  return parts.join(';');
+}
+
+function folderNotes(path: string): readonly OutputNode[] {
+  const folders = parseSymbolPath(path).elements.flatMap((element) => (element.kind === 'folder' ? [element.path] : []));
+  return folders.length === 0 ? [] : [note(`A page opens no folder by itself: drop the files of ${folders.join(', ')} instead.`)];
+}
 
 const pathCommand: CommandSpec = {
   name: '.sympath',
   aliases: ['.sympath+'],
   group: 'symbols',
-  summary: 'shows or sets where symbols come from',
+  summary: 'shows or sets where symbols come from; .sympath+ adds to it',
   args: [{ name: 'path', kind: 'text', optional: true, summary: 'srv*, srv*https://server/path, folders' }],
   needs: [],
   examples: [{ line: '.sympath', fixture: 'sample' }],
-  *run({ symbolControl }, tail) {
+  *run({ symbolControl }, tail, typed) {
     const wanted = tail.trim();
+    const before = symbolControl.path();
     if (wanted !== '') {
-      const set = symbolControl.setPath(wanted);
+      const set = symbolControl.setPath(typed === '.sympath+' && before !== '' ? `${before};${wanted}` : wanted);
       if (!set.ok) return set;
     }
-    return reply([line(`Symbol search path is: ${symbolControl.path() || '(empty: only files that were dropped)'}`)]);
+    const path = symbolControl.path();
+    if (path === '') return reply([line('Symbol search path is: <empty>'), note('Only files that were dropped give names.')]);
+    return reply([line(`Symbol search path is: ${path}`), line(`Expanded Symbol search path is: ${expandedPath(path)}`), ...folderNotes(path)]);
   },
 };
 
@@ -96,12 +131,13 @@ const symCommand: CommandSpec = {
   summary: 'noisy: tells every probe for symbols and its answer; quiet: no more',
   args: [{ name: 'mode', kind: 'text', optional: true, summary: 'noisy or quiet' }],
   needs: [],
-  examples: [{ line: '!sym', fixture: 'sample' }],
+  examples: [{ line: '!sym', fixture: 'sample' }, { line: '!sym noisy', fixture: 'sample' }],
   *run({ symbolControl }, tail) {
     const mode = tail.trim().toLowerCase();
     if (mode !== '' && mode !== 'noisy' && mode !== 'quiet') return refuse('BAD_ARGUMENT', 'write !sym noisy or !sym quiet', { at: 5 });
     if (mode !== '') symbolControl.setNoisy(mode === 'noisy');
-    const head = line(`${symbolControl.noisy() ? 'noisy' : 'quiet'} mode - symbol prompts ${symbolControl.noisy() ? 'on' : 'off'}`);
+    const state = `${symbolControl.noisy() ? 'noisy' : 'quiet'} mode - symbol prompts on`;
+    const head = line(mode === '' ? `!sym <noisy/quiet - prompts/prompts off> - ${state}` : state);
     return reply(symbolControl.noisy() ? [head, ...symbolControl.log().map((row) => line(row))] : [head]);
   },
 };
@@ -122,8 +158,8 @@ const reloadCommand: CommandSpec = {
     const unknown = names.filter((_name, index) => !known[index]);
     if (unknown.length > 0) return refuse('BAD_ARGUMENT', `no module is called ${unknown.join(', ')}`, { at: 8 });
     symbolControl.request(known.flatMap((module) => (module ? [module.name] : [])), force);
-    const what = names.length === 0 ? 'the modules of the stack' : names.join(', ');
-    return reply([note(`Asked for symbols of ${what}. Names appear as they arrive; !sym noisy shows each answer.`)]);
+    const what = names.length === 0 ? 'all modules' : names.join(', ');
+    return reply([...(names.length === 0 ? [line('Reloading current modules')] : []), note(`Asked for symbols of ${what}. Names appear as they arrive; !sym noisy shows each answer.`)]);
   },
 };
 

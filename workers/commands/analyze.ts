@@ -16,7 +16,8 @@ import type { Session } from '../target/target.ts';
 import type { Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
 import { findName, plainAddress } from './names.ts';
-import { contextNodes, exceptionNodes, readExceptionAt } from './registers.ts';
+import { readExceptionAt } from './records.ts';
+import { contextNodes, exceptionNodes } from './registers.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 import { stackNodes, styleOf } from './stack.ts';
 
@@ -148,7 +149,7 @@ function exceptionCodes({ session }: Analysis): readonly OutputNode[] {
 }
 
 function stackText({ session, stack }: Analysis): readonly OutputNode[] {
-  const style = { ...styleOf('kv'), numbers: false };
+  const style = { ...styleOf('kv'), trapFrames: false };
   return [line('STACK_TEXT:  '), ...stackNodes(session, stack, style).slice(1).map(withoutNumber), BLANK];
 }
 

@@ -64,14 +64,15 @@ function operandValue(session: Session, instruction: Instruction, context: Conte
   const at = operand && operandAddress(operand, context);
   if (!operand || at === undefined) return [];
   const segment = operand.segment ?? SEGMENT_OF[operand.base ?? ''] ?? 'ds';
-  const selector = context.registers[segment];
+  // A trap frame keeps no data segment; WinDbg then writes none.
+  const selector = context.registers['ds'] === undefined ? undefined : context.registers[segment];
   const size = [1, 2, 4, 8].includes(operand.sizeBytes) ? operand.sizeBytes : 8;
   const read = session.memory.read(at, size);
   const value: Span =
     read.got === size
       ? text([...read.bytes].reverse().map((byte) => hexDigits(byte, 2)).join(''))
       : { span: 'missing', reason: read.missing ?? { why: 'not-in-dump', space: 'virtual', at }, text: '?'.repeat(size * 2) };
-  return [text(` ${segment}:${selector === undefined ? '????' : hexDigits(selector, 4)}:`), address(session, at), text('='), value];
+  return [text(` ${segment}:${selector === undefined ? '' : `${hexDigits(selector, 4)}:`}`), address(session, at), text('='), value];
 }
 
 /** The place and the instruction at an address, as `r` and `u` begin. */
@@ -123,6 +124,7 @@ const unassembleCommand: CommandSpec = {
       if (range.value.end !== undefined && at > range.value.end) break;
       const decoded = decodeAt(session, at);
       if (!decoded.ok) return reply([...nodes, line(address(session, at), ' ', { span: 'missing', reason: decoded.missing, text: '??              ???' }), note(describeMissing(decoded.missing))]);
+      if (index > 0 && findName(session, at)?.displacement === 0) nodes.push(...labelNodes(session, at));
       nodes.push(instructionLine(session, decoded.value));
       at = vaAdd(at, decoded.value.length);
     }

@@ -19,7 +19,8 @@ const evaluateCommand: CommandSpec = {
     const value = valueOf(session, tail);
     if (!value.ok) return value;
     const wide = value.value > 0xffff_ffffn || session.memory.pointerSize === 8;
-    return reply([line(`Evaluate expression: ${BigInt.asIntN(64, value.value)} = `, { span: 'address', at: value.value as never, text: formatVa(value.value, wide ? 8 : 4) })]);
+    // On a 32-bit target addresses count as signed: the kernel's half is negative.
+    return reply([line(`Evaluate expression: ${BigInt.asIntN(wide ? 64 : 32, value.value)} = `, { span: 'address', at: value.value as never, text: formatVa(value.value, wide ? 8 : 4) })]);
   },
 };
 
@@ -39,8 +40,8 @@ export function formatTime(ms: number, withMillis: boolean): string {
 
 /** A value up to 32 bits is read as a time_t, a larger one as a FILETIME, as WinDbg does. */
 function timeText(value: bigint): string {
-  if (value <= 0xffff_ffffn) return `${formatTime(Number(value) * 1000, false)} (UTC)`;
-  return `${formatTime(Number(value / 10_000n - EPOCH_1601_TO_1970_MS), true)} (UTC)`;
+  if (value <= 0xffff_ffffn) return `${formatTime(Number(value) * 1000, false)} (UTC + 0:00)`;
+  return `${formatTime(Number(value / 10_000n - EPOCH_1601_TO_1970_MS), true)} (UTC + 0:00)`;
 }
 
 function floatText(value: number): string {

@@ -1,21 +1,19 @@
 /** `r`, `.cxr`, `.ecxr`, `.trap`, `.exr`, `.bugcheck`: registers and records. */
 import { type Va, va } from '../base/address.ts';
-import { type Found, mapFound, missing } from '../base/found.ts';
+import type { Found } from '../base/found.ts';
 import { formatVa, hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
-import { contextSize, parseContext } from '../formats/dump/context.ts';
-import { EXCEPTION_RECORD_SIZE, parseExceptionRecord } from '../formats/dump/exception.ts';
-import { KTRAP_FRAME64, TRAP_FRAME_UNKNOWN, parseTrapFrame } from '../formats/dump/trapframe.ts';
-import { readRegister } from '../expr/sessionscope.ts';
+import type { Arch } from '../code/decoder.ts';
+import { readRegister, registerBits } from '../expr/sessionscope.ts';
 import type { Context, ExceptionInfo, Session } from '../target/target.ts';
 import { accessOf } from '../verdict/access.ts';
 import { addressOf } from './arguments.ts';
 import { instructionNodes } from './code.ts';
 import { findName, plainAddress } from './names.ts';
+import { readContextAt, readExceptionAt, readTrapFrameAt } from './records.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
-type Cell = readonly [name: string, digits: number];
 const X64_ROWS: readonly (readonly string[])[] = [
   ['rax', 'rbx', 'rcx'],
   ['rdx', 'rsi', 'rdi'],
@@ -34,6 +32,7 @@ const ARM64_ROWS: readonly (readonly string[])[] = [
   ['pc'],
 ];
 const ARM_ROWS: readonly (readonly string[])[] = [['r0', 'r1', 'r2', 'r3'], ['r4', 'r5', 'r6', 'r7'], ['r8', 'r9', 'r10', 'r11'], ['r12', 'sp', 'lr', 'pc']];
+const ROWS: Readonly<Record<Arch, readonly (readonly string[])[]>> = { x64: X64_ROWS, x86: X86_ROWS, arm64: ARM64_ROWS, arm: ARM_ROWS };
 const SEGMENTS = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'];
 
 /** Flags in the order and words of `r` (bit, set, clear). */
@@ -48,50 +47,66 @@ const FLAGS: readonly (readonly [bit: bigint, set: string, clear: string])[] = [
   [0n, 'cy', 'nc'],
 ];
 
-function cell(context: Context, [name, digits]: Cell): Span {
+/** The column of a register name: ` r8`, `x28`; 32-bit names are written as they are. */
+const nameText = (arch: Arch, name: string): string => (arch === 'x86' ? name : name.padStart(3));
+
+function cell(context: Context, name: string, arch: Arch): Span {
   const value = context.registers[name];
+  const digits = digitsOf(arch);
   if (value === undefined || context.unknown.includes(name)) {
-    return { span: 'missing', reason: { why: 'not-computed', detail: `the ${context.source} does not hold ${name}` }, text: `${name.padStart(digits === 16 ? 3 : 1)}=${'?'.repeat(digits)}` };
+    return { span: 'missing', reason: { why: 'not-computed', detail: `the ${context.source} does not hold ${name}` }, text: `${nameText(arch, name)}=${'?'.repeat(digits)}` };
   }
-  return { span: 'address', at: va(value), text: `${digits === 16 ? name.padStart(3) : name}=${hexDigits(value, digits)}` };
+  return { span: 'address', at: va(value), text: `${nameText(arch, name)}=${hexDigits(value, digits)}` };
 }
 
-function joined(cells: readonly Span[]): OutputNode {
-  return line(...cells.flatMap((item, index) => (index === 0 ? [item] : [text(' '), item])));
+/** x64 and x86 put one blank between registers, ARM64 two. */
+function joined(cells: readonly Span[], gap: string): OutputNode {
+  return line(...cells.flatMap((item, index) => (index === 0 ? [item] : [text(gap), item])));
 }
+
+const flagsOf = (context: Context): bigint | undefined => context.registers['efl'] ?? context.registers['eflags'];
 
 function flagsText(context: Context): string {
-  const efl = context.registers['efl'] ?? context.registers['eflags'];
+  const efl = flagsOf(context);
   if (efl === undefined) return 'iopl=?';
   const words = FLAGS.map(([bit, set, clear]) => ((efl >> bit) & 1n ? set : clear)).join(' ');
   return `iopl=${(efl >> 12n) & 3n}         ${words}`;
 }
 
-function segmentsText(context: Context): string {
+/** A trap frame keeps cs and ss alone; WinDbg then leaves the line out. */
+function segmentLines(context: Context): readonly OutputNode[] {
+  if (context.registers['ds'] === undefined) return [];
   const shown = SEGMENTS.map((name) => `${name}=${context.registers[name] === undefined ? '????' : hexDigits(context.registers[name], 4)}`).join('  ');
-  const efl = context.registers['efl'] ?? context.registers['eflags'];
-  return `${shown}             efl=${efl === undefined ? '????????' : hexDigits(efl, 8)}`;
+  const efl = flagsOf(context);
+  return [line(`${shown}             efl=${efl === undefined ? '????????' : hexDigits(efl, 8)}`)];
 }
 
-const digitsOf = (wide: boolean): number => (wide ? 16 : 8);
+const digitsOf = (arch: Arch): number => (arch === 'x64' || arch === 'arm64' ? 16 : 8);
+
+/** `psr=60000000 -ZC- EL0`: N, Z, C, V and the exception level (Arm ARM, SPSR). */
+function psrText(context: Context): string {
+  const psr = context.registers['cpsr'] ?? context.registers['psr'];
+  if (psr === undefined) return 'psr=????????';
+  const flags = [...'NZCV'].map((letter, index) => ((psr >> BigInt(31 - index)) & 1n ? letter : '-')).join('');
+  return `psr=${hexDigits(psr, 8)} ${flags} EL${(psr >> 2n) & 3n}`;
+}
+
+/** Behind the rows: x86 puts the flags behind ebp, x64 gives them a line, ARM64 puts them behind pc. */
+function withFlags(context: Context, arch: Arch, rows: readonly OutputNode[]): readonly OutputNode[] {
+  const last = rows.at(-1);
+  if (arch === 'x64') return [...rows, line(flagsText(context)), ...segmentLines(context)];
+  if (!last || arch === 'arm') return rows;
+  const behind = arch === 'x86' ? ` ${flagsText(context)}` : `  ${psrText(context)}`;
+  return [...rows.slice(0, -1), line(...last.spans, behind), ...(arch === 'x86' ? segmentLines(context) : [])];
+}
 
 /** The register block of `r`, then the place and the instruction. */
 export function contextNodes(session: Session, context: Context): readonly OutputNode[] {
   const { arch } = session.target;
-  const wide = arch === 'x64' || arch === 'arm64';
-  const rows = { x64: X64_ROWS, x86: X86_ROWS, arm64: ARM64_ROWS, arm: ARM_ROWS }[arch];
-  const cells = rows.map((row) => joined(row.map((name) => cell(context, [name, digitsOf(wide)]))));
-  const flags = arch === 'x64' || arch === 'x86' ? flagLines(context, arch, cells) : cells;
+  const gap = arch === 'arm64' ? '  ' : ' ';
+  const rows = ROWS[arch].map((row) => joined(row.map((name) => cell(context, name, arch)), gap));
   const ip = context.registers['rip'] ?? context.registers['eip'] ?? context.registers['pc'];
-  return ip === undefined ? flags : [...flags, ...instructionNodes(session, va(ip), context)];
-}
-
-/** x86 puts the flags behind ebp; x64 gives them a line. */
-function flagLines(context: Context, arch: 'x64' | 'x86', cells: readonly OutputNode[]): readonly OutputNode[] {
-  if (arch === 'x64') return [...cells, line(flagsText(context)), line(segmentsText(context))];
-  const last = cells.at(-1);
-  const merged = last ? [line(...last.spans, ` ${flagsText(context)}`)] : [];
-  return [...cells.slice(0, -1), ...merged, line(segmentsText(context))];
+  return [...withFlags(context, arch, rows), ...(ip === undefined ? [] : instructionNodes(session, va(ip), context))];
 }
 
 const registerCommand: CommandSpec = {
@@ -109,31 +124,9 @@ const registerCommand: CommandSpec = {
     const value = readRegister(session, name);
     if (!value) return refuse('BAD_ARGUMENT', `there is no register '${name}' here`, { at: 2 });
     if (!value.ok) return refuse('BAD_ARGUMENT', describeMissing(value.missing), { at: 2 });
-    return reply([line(`${name}=`, { span: 'address', at: va(value.value), text: hexDigits(value.value, name.startsWith('r') || name.startsWith('x') ? 16 : 8) })]);
+    return reply([line(`${name}=`, { span: 'address', at: va(value.value), text: hexDigits(value.value, registerBits(session.target.arch, name) / 4) })]);
   },
 };
-
-function readRecord<T>(session: Session, at: Va, size: number, parse: (bytes: Uint8Array) => Found<T>): Found<T> {
-  const read = session.memory.read(at, size);
-  if (read.got < size) return missing(read.missing ?? { why: 'not-in-dump', space: 'virtual', at });
-  return parse(read.bytes);
-}
-
-/** The CONTEXT record at an address. */
-export function readContextAt(session: Session, at: Va): Found<Context> {
-  const { arch } = session.target;
-  const size = contextSize(arch);
-  if (size === undefined) return missing({ why: 'unknown-layout', type: '_CONTEXT', build: arch });
-  const record = readRecord(session, at, size, (bytes) => parseContext(bytes, arch));
-  return mapFound(record, ({ registers }): Context => ({ source: 'context-record', registers, unknown: [], at }));
-}
-
-/** The KTRAP_FRAME at an address (x64). */
-export function readTrapFrameAt(session: Session, at: Va): Found<Context> {
-  if (session.target.arch !== 'x64') return missing({ why: 'unknown-layout', type: '_KTRAP_FRAME', build: session.target.arch });
-  const frame = readRecord(session, at, KTRAP_FRAME64.size, (bytes) => parseTrapFrame(bytes));
-  return mapFound(frame, ({ registers }): Context => ({ source: 'trap-frame', registers, unknown: TRAP_FRAME_UNKNOWN, at }));
-}
 
 function backToCrash(session: Session): Reply<readonly OutputNode[]> {
   const { context } = session.target;
@@ -217,13 +210,6 @@ export function exceptionNodes(session: Session, record: ExceptionInfo): readonl
   const subcode = record.code >>> 0 === FAST_FAIL ? record.parameters[0] : undefined;
   if (subcode !== undefined) nodes.push(line(`Subcode: 0x${subcode.toString(16)} ${session.knowledge.fastFail(Number(subcode & 0xffff_ffffn))?.name ?? '(no public name)'} `));
   return nodes;
-}
-
-/** The EXCEPTION_RECORD at an address. */
-export function readExceptionAt(session: Session, at: Va): Found<ExceptionInfo> {
-  const bits = session.memory.pointerSize === 8 ? 64 : 32;
-  const record = readRecord(session, at, bits === 64 ? EXCEPTION_RECORD_SIZE : 0x50, (bytes) => parseExceptionRecord(bytes, bits));
-  return mapFound(record, (value): ExceptionInfo => ({ code: value.code, flags: value.flags, address: va(value.address), parameters: value.parameters, nested: va(value.nested) }));
 }
 
 const exceptionCommand: CommandSpec = {

@@ -19,6 +19,8 @@ export function splitLines(text: string): readonly string[] {
 export interface Matched {
   readonly spec: CommandSpec;
   readonly tail: string;
+  /** The name or alias as the table writes it. */
+  readonly typed: string;
 }
 
 const isWord = (char: string): boolean => /[a-z0-9_]/i.test(char);
@@ -34,7 +36,7 @@ export function findCommand(line: string, specs: readonly CommandSpec[]): Matche
       if (matches(line, name) && name.length > (best?.name.length ?? 0)) best = { spec, name };
     }
   }
-  return best && { spec: best.spec, tail: line.slice(best.name.length).replace(/^ /, '') };
+  return best && { spec: best.spec, tail: line.slice(best.name.length).replace(/^ /, ''), typed: best.name };
 }
 
 function matches(line: string, name: string): boolean {
@@ -51,7 +53,7 @@ export function* runCommand(context: CommandContext, line: string): Job<Reply<re
   if (!match) return refuse('UNKNOWN_COMMAND', `'${line.split(' ')[0] ?? ''}' is not a command here`, { hints: nearNames(line, context.specs) });
   const lacking = unmetNeeds(match.spec.needs, context.session);
   if (lacking.length > 0) return refuse('NEEDS', `${match.spec.name}: ${lacking.join('; ')}`, { hints: lacking });
-  return yield* match.spec.run(context, match.tail);
+  return yield* match.spec.run(context, match.tail, match.typed);
 }
 
 const NEAR = 4;

@@ -55,8 +55,8 @@ export interface CommandSpec {
   readonly args: readonly ArgSpec[];
   readonly needs: readonly Capability[];
   readonly examples: readonly { readonly line: string; readonly fixture: string }[];
-  /** `tail` is the line after the name, untrimmed but for one blank. */
-  run(context: CommandContext, tail: string): Job<Reply<readonly OutputNode[]>>;
+  /** `tail` is the line after the name, untrimmed but for one blank; `typed` the name or alias that stood before it. */
+  run(context: CommandContext, tail: string, typed?: string): Job<Reply<readonly OutputNode[]>>;
 }
 
 export const text = (value: string): Span => ({ span: 'text', text: value });

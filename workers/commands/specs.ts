@@ -8,10 +8,12 @@ import { NUMBER_COMMANDS } from './numbers.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
+import { THREAD_COMMANDS } from './threads.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
   ...STACK_COMMANDS,
+  ...THREAD_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
   ...MEMORY_COMMANDS,

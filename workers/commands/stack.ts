@@ -1,32 +1,42 @@
-/** `k` and its kin. Layout: headings and columns of current WinDbg, as in the public texts (docs/commands.md names them). */
+/** `k` and its kin. Layout: headings and columns of current WinDbg, as in the public texts that stack.test.ts cites. */
+import { type Va, va, vaAdd } from '../base/address.ts';
+import { type Found, missing } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
-import { type Found, found } from '../base/found.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
-import { va } from '../base/address.ts';
-import type { Session, ThreadInfo } from '../target/target.ts';
+import type { Session } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
-import { address, placeOrAddress } from './names.ts';
+import { address, findName, placeOrAddress } from './names.ts';
+import { readTrapFrameAt } from './records.ts';
 import { type CommandContext, type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
 export interface StackStyle {
-  readonly numbers: boolean;
   readonly args: boolean;
   readonly childSp: boolean;
+  /** Source lines and displacements; `kc` has neither. */
+  readonly displacement: boolean;
+  readonly source: boolean;
   readonly trapFrames: boolean;
+  /** Bytes of stack between a frame and the one it called. */
+  readonly size: boolean;
+  readonly parameters: boolean;
 }
-const STYLES: Readonly<Record<string, StackStyle>> = {
-  k: { numbers: true, args: false, childSp: true, trapFrames: false },
-  kn: { numbers: true, args: false, childSp: true, trapFrames: false },
-  kP: { numbers: true, args: false, childSp: true, trapFrames: false },
-  kp: { numbers: true, args: false, childSp: true, trapFrames: false },
-  kL: { numbers: true, args: false, childSp: true, trapFrames: false },
-  kb: { numbers: true, args: true, childSp: false, trapFrames: false },
-  kv: { numbers: true, args: true, childSp: true, trapFrames: true },
-  kc: { numbers: true, args: false, childSp: false, trapFrames: false },
-};
 
-/** Words for how a frame was found, where it is not by the registers or unwind data. */
+/** `k` followed by the letters of learn.microsoft.com/windows-hardware/drivers/debuggercmds/k--kb--kc--kd--kp--kp--kv--display-stack-backtrace-. */
+export function styleOf(name: string): StackStyle {
+  const has = (letter: string): boolean => name.slice(1).includes(letter);
+  return {
+    args: has('b') || has('v'),
+    childSp: !has('b') && !has('c'),
+    displacement: !has('c'),
+    source: !has('c') && !has('L'),
+    trapFrames: has('v'),
+    size: has('f'),
+    parameters: has('p') || has('P'),
+  };
+}
+
+/** Words for how a frame was found, where it is not by the registers or unwind data. WinDbg says nothing of it. */
 const TRUST_WORDS: Readonly<Record<Frame['trust'], string | undefined>> = {
   context: undefined,
   'unwind-info': undefined,
@@ -36,153 +46,205 @@ const TRUST_WORDS: Readonly<Record<Frame['trust'], string | undefined>> = {
   scan: 'scan only',
 };
 
-function valueSpan(session: Session, value: Found<bigint>): Span {
+const isWide = (session: Session): boolean => session.memory.pointerSize === 8;
+
+export function valueSpan(session: Session, value: Found<bigint>): Span {
   if (value.ok) return address(session, va(value.value));
-  const digits = session.memory.pointerSize === 8 ? '????????`????????' : '????????';
-  return { span: 'missing', reason: value.missing, text: digits };
+  return { span: 'missing', reason: value.missing, text: isWide(session) ? '????????`????????' : '????????' };
 }
+
+const ARGS_WIDE = ': Args to Child                                                           : ';
+const ARGS_NARROW = 'Args to Child              ';
 
 function heading(style: StackStyle, wide: boolean): string {
-  const sp = wide ? 'Child-SP          ' : 'ChildEBP ';
-  const ret = wide ? 'RetAddr               ' : 'RetAddr      ';
-  const args = wide ? ': Args to Child                                                           : ' : 'Args to Child              ';
   if (!style.childSp && !style.args) return ' # Call Site';
-  return ` # ${style.childSp ? sp : ''}${ret}${style.args ? args : ''}Call Site`;
+  const size = style.size ? '  Memory ' : '';
+  const sp = style.childSp ? (wide ? 'Child-SP          ' : 'ChildEBP ') : '';
+  const ret = wide ? 'RetAddr               ' : 'RetAddr      ';
+  const args = style.args ? (wide ? ARGS_WIDE : ARGS_NARROW) : '';
+  // x86 texts name no column behind the return address, and always show the frame.
+  return wide ? ` # ${size}${sp}${ret}${args}Call Site` : ` # ${size}${sp || 'ChildEBP '}${ret}${args}`;
 }
 
-/** One frame; `returnTo` is the return address that `k` prints, zero at the last frame. */
-export function frameLine(session: Session, frame: Frame, index: number, style: StackStyle): OutputNode {
-  const wide = session.memory.pointerSize === 8;
-  const spans: Span[] = [text(`${index.toString(16).padStart(2, '0')} `)];
-  if (style.childSp) spans.push(address(session, frame.sp), text(' '));
-  if (style.childSp || style.args) spans.push(valueSpan(session, frame.returnAddress), text(wide ? '     ' : ' '));
+const noArgument = missing({ why: 'not-computed', detail: 'the frame has no home slots to read' });
+const noBase = missing({ why: 'not-computed', detail: 'no outer frame tells where the frame begins' });
+
+/** x64 prints the stack pointer; x86 where the caller's ebp is saved: two words below the caller's stack pointer. */
+function childSpan(session: Session, frame: Frame, outer: Frame | undefined): Span {
+  if (isWide(session)) return address(session, frame.sp);
+  return valueSpan(session, outer ? { ok: true, value: vaAdd(outer.sp, -8) } : noBase);
+}
+
+/** Copies of a system service's arguments, below its trap frame. */
+const SERVICE_HOME = 0x70;
+/** The trap frame between a handler and what it interrupted: it holds the outer frame's instruction pointer. */
+function trapFrameAt(session: Session, frame: Frame, outer: Frame | undefined): Va | undefined {
+  if (outer?.boundary === undefined || outer.boundary === 'context-record') return undefined;
+  return [frame.sp, vaAdd(frame.sp, SERVICE_HOME)].find((at) => {
+    const trap = readTrapFrameAt(session, at);
+    return trap.ok && trap.value.registers['rip'] === outer.ip;
+  });
+}
+
+function placeSpanOf(session: Session, frame: Frame, style: StackStyle): Span {
+  const named = style.displacement ? undefined : findName(session, frame.ip);
+  return named ? { span: 'module', name: named.module, text: named.base } : placeOrAddress(session, frame.ip);
+}
+
+interface Row {
+  readonly frame: Frame;
+  /** The caller. */
+  readonly outer: Frame | undefined;
+  readonly inner: Frame | undefined;
+  readonly index: number;
+}
+
+/** One frame as its style prints it. */
+export function frameLine(session: Session, { frame, outer, inner, index }: Row, style: StackStyle): OutputNode {
+  const wide = isWide(session);
+  const spans: Span[] = [text(`${index.toString(16).padStart(2, '0')}${style.size ? sizeText(frame, inner) : ''} `)];
+  const base = style.childSp || (style.args && !wide);
+  if (base) spans.push(childSpan(session, frame, outer), text(' '));
+  if (base || style.args) spans.push(valueSpan(session, frame.returnAddress), text('     '));
   if (style.args) {
-    spans.push(text(wide ? ': ' : ''));
+    if (wide) spans.push(text(': '));
     for (let slot = 0; slot < (wide ? 4 : 3); slot++) spans.push(valueSpan(session, frame.args[slot] ?? noArgument), text(' '));
-    spans.push(text(wide ? ': ' : ''));
+    if (wide) spans.push(text(': '));
   }
-  spans.push(placeOrAddress(session, frame.ip), ...sourceSpans(frame));
-  if (style.trapFrames && frame.boundary === 'trap-frame') spans.push(text(' (TrapFrame)'));
+  spans.push(placeSpanOf(session, frame, style), ...(style.source ? sourceSpans(frame) : []));
+  const trap = style.trapFrames ? trapFrameAt(session, frame, outer) : undefined;
+  if (trap !== undefined) spans.push(text(' (TrapFrame @ '), address(session, trap), text(')'));
   const words = TRUST_WORDS[frame.trust];
   if (words) spans.push(text(`  [${words}]`));
   return line(...spans);
 }
-const noArgument: Found<bigint> = { ok: false, missing: { why: 'not-computed', detail: 'the frame has no home slots to read' } };
+
+/** Empty for the innermost frame and where the stack was changed. */
+function sizeText(frame: Frame, inner: Frame | undefined): string {
+  const size = inner && frame.sp > inner.sp ? frame.sp - inner.sp : undefined;
+  return (size !== undefined && size < 0x100000n ? size.toString(16) : '').padStart(10);
+}
 
 function sourceSpans(frame: Frame): readonly Span[] {
   const source = frame.symbol.ok ? frame.symbol.value.source : undefined;
   return source ? [text(` [${source.file} @ ${source.line}] `)] : [];
 }
 
+/** Longest cycle of a recursion that is looked for, and how often it must come before its repetitions are folded. */
+const MAX_CYCLE = 8;
+const MIN_TIMES = 4;
+
+/** How many frames from `at` on repeat with period `cycle`, the first time included. */
+function runLength(frames: readonly Frame[], at: number, cycle: number): number {
+  let end = at + cycle;
+  while (end < frames.length && frames[end]?.ip === frames[end - cycle]?.ip) end += 1;
+  return end - at;
+}
+
+interface Fold {
+  readonly cycle: number;
+  readonly times: number;
+}
+
+function foldAt(frames: readonly Frame[], at: number): Fold | undefined {
+  for (let cycle = 1; cycle <= MAX_CYCLE && at + cycle < frames.length; cycle++) {
+    const times = Math.floor(runLength(frames, at, cycle) / cycle);
+    if (times >= MIN_TIMES) return { cycle, times };
+  }
+  return undefined;
+}
+
+/** Rows of frames; a recursion is shown once more than once, the rest of it as a note (WinDbg prints every frame). */
+function frameNodes(session: Session, frames: readonly Frame[], style: StackStyle): readonly OutputNode[] {
+  const nodes: OutputNode[] = [];
+  const show = (index: number): void => {
+    const frame = frames[index];
+    if (frame) nodes.push(frameLine(session, { frame, outer: frames[index + 1], inner: frames[index - 1], index }, style));
+  };
+  for (let at = 0; at < frames.length; ) {
+    const fold = foldAt(frames, at);
+    const shown = fold ? fold.cycle * 2 : 1;
+    for (let index = at; index < at + shown; index++) show(index);
+    at += shown;
+    if (!fold) continue;
+    const hidden = fold.cycle * (fold.times - 2);
+    const what = fold.cycle === 1 ? 'this frame' : `these ${fold.cycle} frames`;
+    nodes.push(note(`… ${what} repeated ${fold.times - 2} times more (frames ${at.toString(16)} to ${(at + hidden - 1).toString(16)})`));
+    at += hidden;
+  }
+  return nodes;
+}
+
 /** The whole stack with its heading; runs of one repeated place are folded, and the end says why it ended. */
 export function stackNodes(session: Session, stack: Stack, style: StackStyle): readonly OutputNode[] {
   if (stack.frames.length === 0) return [note(`no frames: ${stack.ended.detail}`)];
-  const nodes: OutputNode[] = [line(heading(style, session.memory.pointerSize === 8))];
-  stack.frames.forEach((frame, index) => nodes.push(frameLine(session, frame, index, style)));
+  const nodes: OutputNode[] = [line(heading(style, isWide(session))), ...frameNodes(session, stack.frames, style)];
+  if (style.parameters) nodes.push(note('parameters are named by private symbols only; kb shows the values that stand in their places'));
   if (stack.ended.reason !== 'root' && stack.ended.reason !== 'end-of-stack') nodes.push(note(`the walk ended here: ${stack.ended.detail}`));
   return nodes;
 }
 
-/** The stack of the scope: the crash's own, or one walked from a context that .cxr or .trap set. */
+const FRAMES_SHOWN = 256;
+const MOST_FRAMES = 0xffff;
+
+/** The stack of the scope: the crash's own, or one walked from a context that .cxr, .trap or ~Ns set. */
 export function* scopeStack(session: Session, limit: number): Job<Stack> {
-  const crash = session.target.context;
-  if (!session.scope || (crash.ok && crash.value === session.scope)) return yield* session.crashStack();
-  return yield* session.walk(session.scope, limit);
+  const { context, threads } = session.target;
+  const own = !session.scope || (context.ok && context.value === session.scope);
+  if (own && limit <= FRAMES_SHOWN) return yield* session.crashStack();
+  const scope = session.scope ?? (context.ok ? context.value : undefined);
+  if (!scope) return yield* session.crashStack();
+  const thread = threads.find((one) => one.context.ok && one.context.value === scope);
+  return yield* session.walk(scope, limit, thread?.stackRange.ok ? thread.stackRange.value : undefined);
 }
 
-const FRAMES_SHOWN = 256;
+/** How many frames a line asks for. */
+export function frameCount(session: Session, tail: string): Reply<number> {
+  if (tail.trim() === '') return reply(FRAMES_SHOWN);
+  const count = valueOf(session, tail);
+  if (!count.ok) return count;
+  return count.value > BigInt(MOST_FRAMES) ? refuse('BAD_ARGUMENT', `at most 0x${MOST_FRAMES.toString(16)} frames are shown`, { at: 0 }) : reply(Number(count.value));
+}
 
-function stackCommand(name: string): CommandSpec {
-  const style = STYLES[name] ?? STYLES['k'];
+interface Kin {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+}
+const KIN: readonly Kin[] = [
+  { name: 'k', aliases: ['kL', 'kM'], summary: 'the stack: stack pointer, return address and place of each frame, and how each was found; L hides source lines' },
+  { name: 'kn', aliases: ['knL'], summary: 'as k, which numbers its frames too' },
+  { name: 'kb', aliases: ['kbn', 'kbL', 'kbnL'], summary: 'the stack with the first arguments as they stand in the home slots' },
+  { name: 'kv', aliases: ['kvn', 'kvL', 'kvnL'], summary: 'as kb, with stack pointers and the addresses of trap frames' },
+  { name: 'kp', aliases: ['kpn', 'kpL'], summary: 'as k; parameters would need private symbols' },
+  { name: 'kP', aliases: ['kPn', 'kPL'], summary: 'as k; parameters would need private symbols' },
+  { name: 'kf', aliases: ['kfL', 'knf', 'kfn'], summary: 'as k, with the bytes of stack that each frame takes' },
+  { name: 'kc', aliases: ['kcL', 'kcn', 'knc'], summary: 'the stack: places only' },
+];
+
+function stackCommand({ name, aliases, summary }: Kin): CommandSpec {
   return {
     name,
-    aliases: name === 'k' ? ['kn', 'kL', 'kp', 'kP', 'kn'] : [],
+    aliases,
     group: 'stack',
-    summary: SUMMARIES[name] ?? 'the stack of the current scope',
+    summary,
     args: [{ name: 'count', kind: 'expression', optional: true, summary: 'most frames to show' }],
     needs: ['stack'],
-    examples: [{ line: name, fixture: 'sample' }],
-    *run(context, tail): Job<Reply<readonly OutputNode[]>> {
-      const count = tail.trim() === '' ? undefined : valueOf(context.session, tail);
-      if (count && !count.ok) return count;
-      const limit = count ? Number(count.value > 0xffffn ? 0xffffn : count.value) : FRAMES_SHOWN;
-      const stack = yield* scopeStack(context.session, FRAMES_SHOWN);
-      const cut = { ...stack, frames: stack.frames.slice(0, limit) };
-      return reply([...scopeNotice(context), ...stackNodes(context.session, cut, style as StackStyle)]);
+    examples: [{ line: name, fixture: 'sample' }, ...(name === 'k' ? [{ line: 'k 3', fixture: 'sample' }] : [])],
+    *run(context, tail, typed): Job<Reply<readonly OutputNode[]>> {
+      const limit = frameCount(context.session, tail);
+      if (!limit.ok) return limit;
+      const stack = yield* scopeStack(context.session, limit.value);
+      const cut = { ...stack, frames: stack.frames.slice(0, limit.value) };
+      return reply([...scopeNotice(context), ...stackNodes(context.session, cut, styleOf(typed ?? name))]);
     },
   };
 }
 
-const SUMMARIES: Readonly<Record<string, string>> = {
-  k: 'the stack: stack pointer, return address and place of each frame, and how each was found',
-  kb: 'the stack with the first arguments as they stand in the home slots',
-  kv: 'as kb, with stack pointers and trap frames',
-  kc: 'the stack: places only',
-};
-
-function scopeNotice(context: CommandContext): readonly OutputNode[] {
-  const { scope, target } = context.session;
-  const changed = scope && !(target.context.ok && target.context.value === scope);
+function scopeNotice({ session }: CommandContext): readonly OutputNode[] {
+  const { scope, target } = session;
+  const changed = scope && scope.source !== 'thread' && !(target.context.ok && target.context.value === scope);
   return changed ? [line('  *** Stack trace for last set context - .thread/.cxr resets it')] : [];
 }
 
-/** `~`: threads; `~*k`: each with its stack; `~Ns`: makes thread N the scope. */
-export const threadCommand: CommandSpec = {
-  name: '~',
-  aliases: [],
-  group: 'threads',
-  summary: 'the threads; ~*k with their stacks; ~Ns makes thread N the scope',
-  args: [{ name: 'what', kind: 'text', optional: true, summary: '*k, Nk or Ns' }],
-  needs: ['threads'],
-  examples: [{ line: '~', fixture: 'user' }],
-  *run({ session }, tail) {
-    const wanted = /^\s*(\*|#|\.|\d+)?\s*(kn|kb|kv|kc|k|s)?\s*$/.exec(tail);
-    if (!wanted) return refuse('BAD_ARGUMENT', 'write ~, ~*k, ~3k or ~3s', { at: 1 });
-    const chosen = chooseThreads(session, wanted[1]);
-    if (chosen.length === 0) return refuse('BAD_ARGUMENT', 'there is no such thread', { at: 1 });
-    const what = wanted[2];
-    if (what === 's') return selectThread(session, chosen);
-    const nodes: OutputNode[] = [];
-    for (const thread of chosen) {
-      nodes.push(threadLine(session, thread));
-      if (!what) continue;
-      nodes.push(line(''), ...stackNodes(session, yield* threadStack(session, thread), (STYLES[what] ?? STYLES['k']) as StackStyle), line(''));
-      yield { progress: `Stack of thread ${thread.index}`, done: thread.index + 1, of: session.target.threads.length };
-    }
-    return reply(nodes);
-  },
-};
-
-function chooseThreads(session: Session, which: string | undefined): readonly ThreadInfo[] {
-  const { threads, crashThread } = session.target;
-  if (which === undefined || which === '*') return threads;
-  if (which === '#' || which === '.') return threads.filter((_thread, index) => crashThread.ok && crashThread.value === index);
-  return threads.filter((thread) => thread.index === Number(which));
-}
-
-function selectThread(session: Session, chosen: readonly ThreadInfo[]): Reply<readonly OutputNode[]> {
-  const thread = chosen[0];
-  if (!thread || chosen.length !== 1) return refuse('BAD_ARGUMENT', 'one thread is wanted: ~3s', { at: 1 });
-  if (!thread.context.ok) return refuse('BAD_ARGUMENT', 'the dump holds no registers of this thread', { at: 1 });
-  session.scope = thread.context.value;
-  return reply([note(`thread ${thread.index} is the scope now; .ecxr goes back to the crash`)]);
-}
-
-export function* threadStack(session: Session, thread: ThreadInfo): Job<Stack> {
-  if (!thread.context.ok) return { frames: [], ended: { reason: 'no-memory', detail: 'the dump holds no registers of this thread' } };
-  return yield* session.walk(thread.context.value, FRAMES_SHOWN, thread.stackRange.ok ? thread.stackRange.value : undefined);
-}
-
-function threadLine(session: Session, thread: ThreadInfo): OutputNode {
-  const { target } = session;
-  const crashed = target.crashThread.ok && target.threads[target.crashThread.value] === thread;
-  const pid = target.process.id.ok ? target.process.id.value.toString(16) : '????';
-  const spans: Span[] = [text(`${crashed ? '#' : ' '} ${thread.index.toString().padStart(2)}  Id: ${pid}.${thread.id.toString(16)} Suspend: `)];
-  spans.push(thread.suspendCount.ok ? text(String(thread.suspendCount.value)) : { span: 'missing', reason: thread.suspendCount.missing, text: '?' });
-  spans.push(text(' Teb: '), valueSpan(session, thread.teb.ok ? found<bigint>(thread.teb.value) : thread.teb), text(' Unfrozen'));
-  if (thread.name.ok && thread.name.value !== '') spans.push(text(` "${thread.name.value}"`));
-  return line(...spans);
-}
-
-export const STACK_COMMANDS: readonly CommandSpec[] = [stackCommand('k'), stackCommand('kb'), stackCommand('kv'), stackCommand('kc'), threadCommand];
-export const styleOf = (name: string): StackStyle => (STYLES[name] ?? STYLES['k']) as StackStyle;
+export const STACK_COMMANDS: readonly CommandSpec[] = KIN.map(stackCommand);

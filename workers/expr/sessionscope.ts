@@ -48,6 +48,17 @@ const IP_NAMES = ['rip', 'eip', 'pc'];
 const SP_NAMES = ['rsp', 'esp', 'sp'];
 const RETURN_NAMES = ['rax', 'eax', 'x0', 'r0'];
 
+const FLAG_NAMES = ['efl', 'eflags', 'cpsr', 'psr'];
+const SEGMENT_NAMES = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'];
+
+/** How wide a register is written. */
+export function registerBits(arch: Arch, name: string): number {
+  const part = PARTS[arch].get(name);
+  if (part) return part.mask.toString(2).length;
+  if (SEGMENT_NAMES.includes(name)) return 16;
+  return FLAG_NAMES.includes(name) || arch === 'x86' || arch === 'arm' ? 32 : 64;
+}
+
 /** A register of the session's scope by WinDbg's name, parts of registers included; undefined where no such name exists. */
 export function readRegister(session: Session, name: string): Found<bigint> | undefined {
   const { scope, target } = session;

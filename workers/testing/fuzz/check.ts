@@ -14,7 +14,7 @@ export interface Parser {
 }
 
 export interface Clock {
-  /** Milliseconds. */
+  /** Milliseconds, of processor time where that can be had. */
   now(): number;
   /** Bytes of heap and buffers in use. */
   memory(): number;

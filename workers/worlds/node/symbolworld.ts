@@ -151,11 +151,11 @@ export class NodeSymbols {
     });
     const [near, far] = linkedPorts();
     this.provider = new AttachedSymbols({
-      port: near,
       openFile: (handle, name) =>
         handle instanceof Uint8Array ? new ArraySource(handle, name) : new BlockCache(new PathSource(String(handle)), CACHED_BLOCKS),
       onChange: () => undefined,
     });
+    this.provider.connect(near);
     attachPort(this.service, far, new Set());
   }
 
@@ -190,10 +190,9 @@ export class NodeSymbols {
 
   #start(): Promise<void> {
     this.#ready ??= (async () => {
-      const { server } = this.#options;
+      const { server, folders } = this.#options;
       await this.service.load();
-      if (server === undefined) return;
-      await this.service.setPath(`srv*${server}`);
+      await this.service.setPath([...folders, ...(server === undefined ? [] : [`srv*${server}`])].join(';'));
       for (const { id } of this.service.book.ofPath()) await this.service.setConsent(id, 'given');
     })();
     return this.#ready;
