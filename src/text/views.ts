@@ -22,6 +22,7 @@ export const v = {
     culprit: 'Done by',
     detector: 'Noticed by',
     victim: 'Running then',
+    roles: 'Where, who, and by which rule',
     rule: 'Rule',
     bucket: 'Bucket',
     signature: 'Signature',

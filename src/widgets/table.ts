@@ -12,6 +12,12 @@ export interface Column<R> {
   /** The full reason, where the cell is a gap: shown below the table for the active cell. */
   readonly gap?: (row: R) => string | null;
 }
+const ROW_PADDING = 20;
+/** What the columns need at least: every row is a grid of its own and must be as wide as the others. */
+export function leastWidth(columns: readonly { readonly width: string }[]): number {
+  return columns.reduce((sum, { width }) => sum + (Number.parseFloat(/\d+/.exec(width)?.[0] ?? '') || 60), ROW_PADDING);
+}
+
 export interface Order {
   readonly key: string;
   readonly descending: boolean;

@@ -58,14 +58,26 @@ export function operandAddress(operand: MemoryOperand, context: Context): Va | u
 
 const SEGMENT_OF: Readonly<Record<string, string>> = { rsp: 'ss', rbp: 'ss', esp: 'ss', ebp: 'ss' };
 
+/** Code selector of 64-bit user mode. */
+const USER_CODE64 = 0x33n;
+
+/** The memory that the instruction's text names; what it does to the stack besides is not shown. */
+function writtenOperand(instruction: Instruction): MemoryOperand | undefined {
+  if (!instruction.operands.includes('[')) return undefined;
+  const named = instruction.memory.filter((operand) => operand.access !== 'none');
+  const isStack = (operand: MemoryOperand): boolean => operand.base !== undefined && /^[re]sp$/.test(operand.base);
+  return (/[re]sp/.test(instruction.operands) ? undefined : named.find((operand) => !isStack(operand))) ?? named[0];
+}
+
 /** ` ds:002b:41414141`41414139=????????` as `r` ends its line. */
 function operandValue(session: Session, instruction: Instruction, context: Context): readonly Span[] {
-  const operand = instruction.memory.find((candidate) => candidate.access !== 'none');
+  const operand = writtenOperand(instruction);
   const at = operand && operandAddress(operand, context);
   if (!operand || at === undefined) return [];
   const segment = operand.segment ?? SEGMENT_OF[operand.base ?? ''] ?? 'ds';
-  // A trap frame keeps no data segment; WinDbg then writes none.
-  const selector = context.registers['ds'] === undefined ? undefined : context.registers[segment];
+  // A trap frame keeps no data segment, and in 64-bit user mode segments mean nothing: WinDbg then writes none.
+  const flat = context.registers['ds'] === undefined || context.registers['cs'] === USER_CODE64;
+  const selector = flat ? undefined : context.registers[segment];
   const size = [1, 2, 4, 8].includes(operand.sizeBytes) ? operand.sizeBytes : 8;
   const read = session.memory.read(at, size);
   const value: Span =

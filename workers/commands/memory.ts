@@ -1,4 +1,4 @@
-/** `db dw dd dq da du dps dds dqs`: memory in rows. What cannot be read is `??`, never zero. */
+/** `db dw dc dd dq da du dps dds dqs`: memory in rows. What cannot be read is `??`, never zero. */
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { formatVa, hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
@@ -12,15 +12,17 @@ interface Unit {
   readonly bytes: 1 | 2 | 4 | 8;
   readonly perRow: number;
   readonly defaultCount: number;
+  /** Characters behind the values. */
   readonly ascii: boolean;
 }
 const UNITS: Readonly<Record<string, Unit>> = {
   db: { bytes: 1, perRow: 16, defaultCount: 128, ascii: true },
   dw: { bytes: 2, perRow: 8, defaultCount: 64, ascii: false },
+  dc: { bytes: 4, perRow: 4, defaultCount: 32, ascii: true },
   dd: { bytes: 4, perRow: 4, defaultCount: 32, ascii: false },
   dq: { bytes: 8, perRow: 2, defaultCount: 16, ascii: false },
 };
-const SUMMARY: Readonly<Record<string, string>> = { db: 'bytes and characters', dw: '16-bit words', dd: '32-bit values', dq: '64-bit values' };
+const SUMMARY: Readonly<Record<string, string>> = { db: 'bytes and characters', dw: '16-bit words', dc: '32-bit values and characters', dd: '32-bit values', dq: '64-bit values' };
 const MAX_UNITS = 0x4000;
 
 /** One byte each, null where the dump does not hold it. */
@@ -49,14 +51,32 @@ function unitText(bytes: readonly (number | null)[], at: number, size: number): 
 
 const printable = (byte: number | null): string => (byte === null ? '?' : byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.');
 
-function rowText(bytes: readonly (number | null)[], unit: Unit): string {
+function valuesText(bytes: readonly (number | null)[], unit: Unit): string {
   const count = Math.ceil(bytes.length / unit.bytes);
-  if (!unit.ascii) return Array.from({ length: count }, (_, index) => unitText(bytes, index * unit.bytes, unit.bytes)).join(' ');
-  const cells = bytes.map((byte, index) => (byte === null ? '??' : hexDigits(byte, 2)) + (index === 7 && bytes.length > 8 ? '-' : ' ')).join('');
-  return `${cells.padEnd(48)} ${bytes.map(printable).join('')}`;
+  if (unit.bytes > 1) return Array.from({ length: count }, (_, index) => unitText(bytes, index * unit.bytes, unit.bytes)).join(' ');
+  return bytes.map((byte, index) => (byte === null ? '??' : hexDigits(byte, 2)) + (index % 16 === 7 && bytes.length > index + 1 ? '-' : ' ')).join('');
 }
 
-function dumpCommand(name: string, unit: Unit): CommandSpec {
+function rowText(bytes: readonly (number | null)[], unit: Unit): string {
+  const values = valuesText(bytes, unit);
+  if (!unit.ascii) return values;
+  const width = unit.bytes === 1 ? unit.perRow * 3 : unit.perRow * (unit.bytes * 2 + 1) - 1;
+  return `${values.padEnd(width)}${unit.bytes === 1 ? ' ' : '  '}${bytes.map(printable).join('')}`;
+}
+
+interface Columns {
+  readonly perRow: number | undefined;
+  readonly rest: string;
+}
+const MOST_COLUMNS = 0x400;
+/** `/c 100` sets how many stand in a row (learn.microsoft.com, "d, da, db, …"; the number is hexadecimal). */
+function columnsOf(tail: string): Columns {
+  const option = /^\s*\/c\s*([0-9a-f]{1,4})\s+(.*)$/i.exec(tail);
+  const wanted = option ? Number.parseInt(option[1] ?? '', 16) : 0;
+  return { perRow: wanted > 0 && wanted <= MOST_COLUMNS ? wanted : undefined, rest: option?.[2] ?? tail };
+}
+
+function dumpCommand(name: string, plain: Unit): CommandSpec {
   return {
     name,
     aliases: [],
@@ -66,7 +86,9 @@ function dumpCommand(name: string, unit: Unit): CommandSpec {
     needs: ['memory'],
     examples: [{ line: `${name} @rsp L4`, fixture: 'sample' }],
     *run({ session }, tail) {
-      const range = rangeOf(session, tail, { start: stackPointer(session), count: unit.defaultCount, unitBytes: unit.bytes, limit: MAX_UNITS });
+      const columns = columnsOf(tail);
+      const unit = { ...plain, perRow: columns.perRow ?? plain.perRow };
+      const range = rangeOf(session, columns.rest, { start: stackPointer(session), count: unit.defaultCount, unitBytes: unit.bytes, limit: MAX_UNITS });
       if (!range.ok) return range;
       const { bytes, why } = readSparse(session, range.value.start, range.value.count * unit.bytes);
       const rowBytes = unit.bytes * unit.perRow;
@@ -125,11 +147,12 @@ function textCommand(name: 'da' | 'du'): CommandSpec {
     needs: ['memory'],
     examples: [{ line: `${name} @rsp`, fixture: 'sample' }],
     *run({ session }, tail) {
-      const range = rangeOf(session, tail, { start: undefined, count: MAX_TEXT, unitBytes: size, limit: MAX_TEXT });
+      const columns = columnsOf(tail);
+      const range = rangeOf(session, columns.rest, { start: undefined, count: MAX_TEXT, unitBytes: size, limit: MAX_TEXT });
       if (!range.ok) return range;
       const read = session.memory.read(range.value.start, range.value.count * size);
       if (read.got < size) return reply([line(address(session, range.value.start), `  "${'?'.repeat(8)}"`), ...(read.missing ? [note(describeMissing(read.missing))] : [])]);
-      return reply(textRows(session, range.value.start, decodeText(read.bytes, size), size));
+      return reply(textRows(session, range.value.start, decodeText(read.bytes, size), { size, width: columns.perRow ?? TEXT_WIDTH }));
     },
   };
 }
@@ -144,9 +167,9 @@ function decodeText(bytes: Uint8Array, size: number): string {
   return value;
 }
 
-/** WinDbg breaks text after 32 ASCII or 16 wide characters. */
-function textRows(session: Session, start: Va, value: string, size: number): readonly OutputNode[] {
-  const width = 32 / size;
+/** WinDbg breaks text after 32 characters, wide ones too. */
+const TEXT_WIDTH = 32;
+function textRows(session: Session, start: Va, value: string, { size, width }: { readonly size: number; readonly width: number }): readonly OutputNode[] {
   const rows: OutputNode[] = [];
   for (let at = 0; at === 0 || at < value.length; at += width) rows.push(line(address(session, vaAdd(start, at * size)), `  "${value.slice(at, at + width)}"`));
   return rows;

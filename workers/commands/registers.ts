@@ -35,6 +35,7 @@ const ARM_ROWS: readonly (readonly string[])[] = [['r0', 'r1', 'r2', 'r3'], ['r4
 const ROWS: Readonly<Record<Arch, readonly (readonly string[])[]>> = { x64: X64_ROWS, x86: X86_ROWS, arm64: ARM64_ROWS, arm: ARM_ROWS };
 const SEGMENTS = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'];
 
+const PARITY = 2n;
 /** Flags in the order and words of `r` (bit, set, clear). */
 const FLAGS: readonly (readonly [bit: bigint, set: string, clear: string])[] = [
   [11n, 'ov', 'nv'],
@@ -43,7 +44,7 @@ const FLAGS: readonly (readonly [bit: bigint, set: string, clear: string])[] = [
   [7n, 'ng', 'pl'],
   [6n, 'zr', 'nz'],
   [4n, 'ac', 'na'],
-  [2n, 'pe', 'po'],
+  [PARITY, 'pe', 'po'],
   [0n, 'cy', 'nc'],
 ];
 
@@ -66,9 +67,11 @@ function joined(cells: readonly Span[], gap: string): OutputNode {
 
 const flagsOf = (context: Context): bigint | undefined => context.registers['efl'] ?? context.registers['eflags'];
 
-function flagsText(context: Context): string {
-  const efl = flagsOf(context);
-  if (efl === undefined) return 'iopl=?';
+/** On x64 WinDbg writes `pe` where the parity flag is clear and `po` where it is set; on x86 the other way round, as Intel names them. */
+function flagsText(context: Context, arch: Arch): string {
+  const read = flagsOf(context);
+  if (read === undefined) return 'iopl=?';
+  const efl = arch === 'x64' ? read ^ (1n << PARITY) : read;
   const words = FLAGS.map(([bit, set, clear]) => ((efl >> bit) & 1n ? set : clear)).join(' ');
   return `iopl=${(efl >> 12n) & 3n}         ${words}`;
 }
@@ -94,9 +97,9 @@ function psrText(context: Context): string {
 /** Behind the rows: x86 puts the flags behind ebp, x64 gives them a line, ARM64 puts them behind pc. */
 function withFlags(context: Context, arch: Arch, rows: readonly OutputNode[]): readonly OutputNode[] {
   const last = rows.at(-1);
-  if (arch === 'x64') return [...rows, line(flagsText(context)), ...segmentLines(context)];
+  if (arch === 'x64') return [...rows, line(flagsText(context, arch)), ...segmentLines(context)];
   if (!last || arch === 'arm') return rows;
-  const behind = arch === 'x86' ? ` ${flagsText(context)}` : `  ${psrText(context)}`;
+  const behind = arch === 'x86' ? ` ${flagsText(context, arch)}` : `  ${psrText(context)}`;
   return [...rows.slice(0, -1), line(...last.spans, behind), ...(arch === 'x86' ? segmentLines(context) : [])];
 }
 
@@ -193,14 +196,35 @@ const exceptionContextCommand: CommandSpec = {
 
 const FAST_FAIL = 0xc0000409;
 
+/** WinDbg's words for its exception filters (learn.microsoft.com/windows-hardware/drivers/debugger/specific-exceptions); other codes keep their names. */
+const EVENT_NAMES: Readonly<Record<number, string>> = {
+  0x80000001: 'Guard page violation',
+  0x80000002: 'Data misaligned',
+  0x80000003: 'Break instruction exception',
+  0x80000004: 'Single step exception',
+  0xc0000005: 'Access violation',
+  0xc0000006: 'In-page I/O error',
+  0xc0000008: 'Invalid handle',
+  0xc000001d: 'Illegal instruction',
+  0xc0000094: 'Integer divide-by-zero',
+  0xc0000095: 'Integer overflow',
+  0xc00000fd: 'Stack overflow',
+  0xc0000409: 'Security check failure or stack buffer overrun',
+  0xc0000420: 'Assertion failure',
+  0xcfffffff: 'Application hang',
+  0xe0434352: 'CLR exception',
+  0xe0434f4d: 'CLR exception',
+  0xe06d7363: 'C++ EH exception',
+};
+
 /** `.exr`: layout as in the public texts; the last line says what an access violation tried. */
 export function exceptionNodes(session: Session, record: ExceptionInfo): readonly OutputNode[] {
   const named = findName(session, record.address);
   const place = named ? ` (${named.base}+0x${hexDigits(named.displacement, session.memory.pointerSize * 2)})` : '';
-  const name = session.knowledge.exception(record.code);
+  const name = EVENT_NAMES[record.code >>> 0] ?? session.knowledge.exception(record.code)?.name;
   const nodes = [
     line('ExceptionAddress: ', plainAddress(session, record.address), place),
-    line(`   ExceptionCode: ${hexDigits(record.code >>> 0, 8)}${name ? ` (${name.gloss ?? name.name})` : ''}`),
+    line(`   ExceptionCode: ${hexDigits(record.code >>> 0, 8)}${name ? ` (${name})` : ''}`),
     line(`  ExceptionFlags: ${hexDigits(record.flags >>> 0, 8)}`),
     line(`NumberParameters: ${record.parameters.length}`),
     ...record.parameters.map((value, index) => line(`   Parameter[${index}]: `, plainAddress(session, value))),
