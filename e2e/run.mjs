@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BROWSERS } from './browsers.mjs';
 import { DIST, startSite } from './site.mjs';
+import { cases as archives } from './cases/archives.mjs';
 import { cases as opening } from './cases/opening.mjs';
 import { cases as views } from './cases/views.mjs';
 import { cases as sharing } from './cases/sharing.mjs';
@@ -13,7 +14,7 @@ const words = process.argv.slice(2);
 const names = BROWSERS.map((browser) => browser.name);
 const wantedBrowsers = words.filter((word) => names.includes(word));
 const wantedCases = words.filter((word) => !names.includes(word));
-const all = [...opening, ...views, ...sharing, ...network];
+const all = [...opening, ...archives, ...views, ...sharing, ...network];
 
 if (!existsSync(join(DIST, 'index.html'))) {
   console.error('There is no build in dist: run `npx vite build` first.');

@@ -1,6 +1,7 @@
 /** What is open: nothing, one dump, or several with a table over them. */
 import type { FirstFacts, VerdictView } from '../../workers/api/analysis.ts';
 import type { Problem } from '../../workers/base/problem.ts';
+import type { Refused } from './archives.svelte.ts';
 import { Engine } from './client.ts';
 import { Dump } from './dump.svelte.ts';
 
@@ -29,10 +30,12 @@ class Session {
     return dump;
   }
 
-  /** Reads header and verdict of each file in a few workers; the rows fill in place. */
-  async list(files: readonly File[]): Promise<void> {
+  /** Reads header and verdict of each file in a few workers; the rows fill in place. `refused` are rows that failed before. */
+  async list(files: readonly File[], refused: readonly Refused[] = []): Promise<void> {
     const round = ++this.#round;
-    this.entries = files.map((file) => ({ file, state: 'waiting', facts: null, verdict: null, problem: null }));
+    const waiting = files.map((file): Entry => ({ file, state: 'waiting', facts: null, verdict: null, problem: null }));
+    const failed = refused.map(({ name, problem }): Entry => ({ file: new File([], name), state: 'failed', facts: null, verdict: null, problem }));
+    this.entries = [...waiting, ...failed];
     const workers = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1, files.length));
     let next = 0;
     const take = async (): Promise<void> => {

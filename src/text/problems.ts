@@ -43,7 +43,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   ARCHIVE_UNSUPPORTED: {
     title: 'This archive cannot be opened here',
-    todo: 'Unpack it first and open the .dmp file inside. Archives of the kinds .zip and .gz are opened directly.',
+    todo: 'Unpack it first and open the .dmp file inside. Archives of the kinds .zip, .gz and .cab are opened directly.',
   },
   ARCHIVE_BROKEN: { title: 'The archive is damaged', todo: 'It could not be unpacked to its end. Fetch it again, or unpack it with another program.' },
   ARCHIVE_NO_DUMP: { title: 'The archive holds no crash dump', todo: 'Nothing inside begins as a crash dump does. Look for a file that ends in .dmp.' },

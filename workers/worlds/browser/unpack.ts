@@ -10,6 +10,7 @@ import { MEMORY_LIMIT } from '../../formats/archive/archive.ts';
 import { type PackedDump, findDumps, isArchive } from '../../formats/archive/dumps.ts';
 import type { Sink } from '../../formats/archive/stages.ts';
 import { FileSource } from './file.ts';
+import { lockName } from './lock.ts';
 
 export interface Unpacked {
   /** The file itself where it is no archive. */
@@ -36,9 +37,6 @@ interface Holder {
 const FOLDER = 'unpacked';
 /** Left for everything else that the origin keeps. */
 const SPARE_BYTES = 64 * 1024 * 1024;
-
-/** The lock that keeps a visit's folder. */
-export const lockName = (visit: string): string => `unpacked-${visit}`;
 
 async function root(): Promise<FileSystemDirectoryHandle | undefined> {
   try {
