@@ -1,7 +1,7 @@
 /** The analysis in a browser worker: files by FileReaderSync, wasm asked for before the network is given up. */
 import * as Comlink from 'comlink';
 import { version } from '../../../package.json';
-import type { AnalysisApi, DumpFile } from '../../api/analysis.ts';
+import type { AnalysisApi, DumpFile, OnProgress } from '../../api/analysis.ts';
 import { createEngine, notHashed } from '../../api/engine.ts';
 import { type Found, found } from '../../base/found.ts';
 import { hexDigits } from '../../base/hex.ts';
@@ -12,6 +12,7 @@ import { loadKnowledge } from '../../knowledge/load.ts';
 import { FileSource } from './file.ts';
 import { Names } from './names.ts';
 import { sealNetwork } from './sealed.ts';
+import { type Unpacked, unpackArchive } from './unpack.ts';
 import { decoderModule } from './wasm.ts';
 
 /** What the worker offers beside the analysis: its end of the road to the symbol worker. */
@@ -21,6 +22,8 @@ export interface AnalysisWorker extends AnalysisApi {
   onNames(told: () => void): void;
   /** Asks for the names of every module; with `force` also for what failed before. */
   askForNames(force: boolean): void;
+  /** The dumps inside an archive; `owner` names the page that keeps them. */
+  unpack(file: Blob, name: string, owner: string, onProgress: OnProgress): Promise<Reply<Unpacked>>;
 }
 
 const HASH_LIMIT = 64 * 1024 * 1024;
@@ -75,6 +78,12 @@ export function createAnalysisWorker(): AnalysisWorker {
       return Comlink.transfer(port, [port]);
     },
     onNames: (told: () => void): void => names.onArrival(told),
+    unpack: (file: Blob, name: string, owner: string, onProgress: OnProgress): Promise<Reply<Unpacked>> =>
+      unpackArchive(file, name, {
+        owner,
+        breathe,
+        onStep: (step) => 'progress' in step && onProgress({ what: step.progress, done: step.done, of: step.of }),
+      }),
     askForNames: (force: boolean): void => names.symbols.request([], force),
   });
 }
