@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { found } from '../base/found.ts';
 import { driveSync } from '../base/job.ts';
-import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import type { Context } from '../target/target.ts';
 import { judge } from '../verdict/judge.ts';
 import { corpusRoot } from '../testing/node/corpus.ts';
@@ -30,6 +29,7 @@ if (cases.length === 0) console.warn('SKIPPED: no published analyses beside the 
 
 const BASE = 0xfffff80000000000n;
 const SIZE = 0x1000_0000n;
+const GRAPHICS: ReadonlySet<number> = new Set([0x116, 0x117, 0x141]);
 const MACHINERY = /^nt!(KeBugCheck|KiBugCheck|KiPageFault|KiFastFail|KiRaiseSecurity|MiSystemFault|MmAccessFault|KiExceptionDispatch|KiGeneralProtection|RtlpHeapHandle|KiInterrupt)/;
 
 interface Placed {
@@ -62,6 +62,11 @@ function consoleFor(one: Case): Console {
     const start = BASE + BigInt(index) * SIZE;
     return { name, imageName: image(name), base: start.toString(16), end: (start + SIZE).toString(16) };
   });
+  // A display driver is known by the pointer in the second argument.
+  if (GRAPHICS.has(Number(one.code)) && one.MODULE_NAME !== null) {
+    const inside = at(one.params?.[1] ?? '0') & ~0xfffn;
+    modules.push({ name: one.MODULE_NAME, imageName: image(one.MODULE_NAME), base: inside.toString(16), end: (inside + 0x1000n).toString(16) });
+  }
   // The walk starts where the fault was; the frames of the stop itself lie inside it.
   const machinery = placed.findLastIndex((_frame, index) => index < 8 && MACHINERY.test(one.frames?.[index] ?? ''));
   const first = placed[machinery + 1] ?? placed[0];
@@ -79,16 +84,43 @@ function consoleFor(one: Case): Console {
   });
 }
 
-const lower = (text: string | null | undefined): string => (text ?? '').toLowerCase().replace(/^lkd_/, '');
-const usable = cases.filter((one) => one.code !== null && one.frames !== null && one.frames.length > 1 && one.FAILURE_BUCKET_ID !== null && !/^(X64|WRONG)_/.test(one.FAILURE_BUCKET_ID));
+const lower = (text: string | null | undefined): string => (text ?? '').toLowerCase();
+/** 6.x wrote the platform before the bucket and an offset behind it; wrong symbols name no bucket at all. */
+const usable = cases.filter((one) => one.code !== null && (one.frames?.length ?? 0) > 1 && one.FAILURE_BUCKET_ID !== null && !/^(X64|WRONG)_|\+[0-9a-f]+$/.test(one.FAILURE_BUCKET_ID));
+
+/** Why a case comes out otherwise. `record`: the published text does not hold what the rule reads. */
+const DIFFERENT: Readonly<Record<string, string>> = {
+  k007: 'WinDbg prints "(null)", a slip of its own, where the kind of the address belongs; INVALID here',
+  k026: 'as k007',
+  k011: 'words of one code, NULLAPC_KAPC_NEGATIVE, are not built',
+  k016: 'words of one code, KERNEL_LOCK_ENTRY_LEAKED_…, are not built',
+  k029: 'words of one code, EXRESOURCE_TIMEOUT_OWNERTHREAD, are not built; WinDbg names the swap of the waiting thread, here Ntfs which waits',
+  k013: 'PAGED_IP needs the page tables (record); BAD_IP without them',
+  k022: 'WinDbg compared code with an image and took a patch for damage; no image here (record)',
+  k031: 'STACKPTR_ERROR needs the stack limits (record); WinDbg then names the dispatcher, here the routine that found the damage',
+  k041: 'WinDbg went along the device stack (record)',
+  k071: 'Driver Verifier and the owner of the queued work are not in the text (record)',
+  k085: 'the name of the verifier rule and XDV are not in the text (record)',
+};
+const LIVE = new Set(['k020', 'k029']);
 
 describe.skipIf(cases.length === 0)('published analyses', () => {
-  it('prints', () => {
-    for (const one of usable) {
-      const verdict = driveSync(judge(consoleFor(one).session));
-      const same = lower(verdict.bucket) === lower(one.FAILURE_BUCKET_ID);
-      console.log(same ? 'SAME' : 'DIFF', one.id, baseBugCheck(Number(one.code)).toString(16), '|', one.FAILURE_BUCKET_ID, '|', verdict.bucket, '|', one.frames?.slice(0, 7).join(' < ').slice(0, 260));
-    }
-    expect(usable.length).toBeGreaterThan(20);
+  const judged = usable.map((one) => {
+    const ours = lower(driveSync(judge(consoleFor(one).session)).bucket);
+    // The attribute that marks a live dump stands in its header, which a text does not show.
+    const theirs = lower(one.FAILURE_BUCKET_ID).replace(LIVE.has(one.id) ? /^lkd_/ : /^$/, '');
+    return { id: one.id, same: ours.replace(/^lkd_/, '') === theirs, ours, theirs };
+  });
+  it('agree, but for the listed ones', () => {
+    expect(judged.filter(({ same, id }) => !same && DIFFERENT[id] === undefined)).toEqual([]);
+  });
+  it('list no case that agrees', () => {
+    expect(judged.filter(({ same, id }) => same && DIFFERENT[id] !== undefined).map(({ id }) => id)).toEqual([]);
+  });
+  it('are counted', () => {
+    const agreed = judged.filter(({ same }) => same).length;
+    console.log(`${agreed} of ${judged.length} published buckets agree`);
+    expect(judged.length).toBeGreaterThanOrEqual(27);
+    expect(agreed).toBeGreaterThanOrEqual(16);
   });
 });
