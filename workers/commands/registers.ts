@@ -168,13 +168,15 @@ function scopeCommand(parts: ScopeCommand): CommandSpec {
   };
 }
 
+export const TRAP_NOTES: readonly string[] = ['NOTE: The trap frame does not contain all registers.', 'Those that it does not hold are shown as question marks.'];
+
 const contextCommand = scopeCommand({ name: '.cxr', aliases: [], summary: 'makes the CONTEXT record at an address the scope', example: '.cxr', notes: [], read: readContextAt });
 const trapCommand = scopeCommand({
   name: '.trap',
   aliases: [],
   summary: 'makes the trap frame at an address the scope',
   example: '.trap',
-  notes: ['NOTE: The trap frame does not contain all registers.', 'Those that it does not hold are shown as question marks.'],
+  notes: TRAP_NOTES,
   read: readTrapFrameAt,
 });
 

@@ -157,8 +157,8 @@ function memoryOf(made: Made, pointerSize: 4 | 8): SparseSpace {
 const ROOT: Stack['ended'] = { reason: 'root', detail: 'the stack ends' };
 
 /** One frame as `kv` prints it: stack pointer, return address, arguments; `ip` is the address that the name stands for. */
-export function frame(sp: string, ret: string, ip: string, more: { readonly args?: readonly string[] } & Partial<Frame> = {}): Frame {
-  const { args, ...rest } = more as { args?: readonly string[] } & Partial<Frame>;
+export function frame(sp: string, ret: string, ip: string, more: { readonly args?: readonly string[] } & Partial<Omit<Frame, 'args'>> = {}): Frame {
+  const { args, ...rest } = more;
   return {
     ip: va(at(ip)),
     sp: va(at(sp)),
