@@ -1,11 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { contentSecurityPolicy } from './scripts/server/headers.mjs';
 
 /** The proxy's origin, where one stands elsewhere: the only foreign origin that the page may ask. */
 const proxyOrigin = process.env['FAULTLINE_PROXY_ORIGIN'] ?? '';
+/** Where the symbol proxy answers, against the page's address; "none" where the site has none. */
+const proxyBase = process.env['FAULTLINE_PROXY'] ?? (proxyOrigin ? `${proxyOrigin}/symbols` : './symbols');
 /** Where the product is served to the public; share links begin with it. Empty: no links from localhost. */
 const publicUrl = process.env['FAULTLINE_PUBLIC_URL'] ?? '';
 
@@ -24,13 +25,9 @@ function policyMeta(): Plugin {
 const SHELL = /(^index\.html$|^assets\/(index|Workbench)-|\.(css|svg|webmanifest)$|^theme\.js$)/;
 const rank = (url: string): number => (SHELL.test(url) ? 0 : /\.(wasm|dmp|png)$/.test(url) ? 2 : 1);
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   base: './',
-  define: { __PUBLIC_URL__: JSON.stringify(publicUrl) },
-  resolve: {
-    alias:
-      mode === 'fixture' ? [{ find: /^.*\/workers\/entry\/analysis\.ts/, replacement: fileURLToPath(new URL('./e2e/fixture/worker.ts', import.meta.url)) }] : [],
-  },
+  define: { __PUBLIC_URL__: JSON.stringify(publicUrl), __PROXY_BASE__: JSON.stringify(proxyBase === 'none' ? '' : proxyBase) },
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     outDir: 'dist',
@@ -57,4 +54,4 @@ export default defineConfig(({ mode }) => ({
       },
     }),
   ],
-}));
+});

@@ -18,21 +18,27 @@ async function readSome(response) {
   return value ?? new Uint8Array(0);
 }
 
+/** The proxy's own words, or what the server answered. */
+async function whyNot(response) {
+  const upstream = response.headers.get('x-upstream-status');
+  const code = response.headers.get('x-symbol-proxy');
+  if (upstream !== null) return `${code}: the server answered ${upstream}`;
+  const { detail } = await response.json();
+  return `${code}: ${detail}`;
+}
+
 /** @returns {Promise<{good: boolean, says: string}>} */
 async function check(server) {
   const started = Date.now();
   const path = server.known ?? NOWHERE;
   const response = await proxy(new Request(`http://localhost/symbols/${server.id}/${path}`, { headers: { range: 'bytes=0-1023' } }));
   const code = response.headers.get('x-symbol-proxy');
-  const upstream = response.headers.get('x-upstream-status');
   const took = `${((Date.now() - started) / 1000).toFixed(1)} s`;
   if (!server.known) {
     if (code === 'NOT_ON_SERVER') return { good: true, says: `answers (404 for a file that nobody has, ${took})` };
-    const detail = response.body && response.status >= 400 ? await response.text() : '';
-    return { good: false, says: `${code}${upstream ? `, server answered ${upstream}` : ''} ${detail} (${took})` };
+    return { good: false, says: `${await whyNot(response)} (${took})` };
   }
-  if (response.status !== 200 && response.status !== 206)
-    return { good: false, says: `${code}${upstream ? `, server answered ${upstream}` : ''} ${await response.text()} (${took})` };
+  if (response.status !== 200 && response.status !== 206) return { good: false, says: `${await whyNot(response)} (${took})` };
   const bytes = await readSome(response);
   const text = new TextDecoder('latin1').decode(bytes.subarray(0, 64));
   const range =

@@ -1,5 +1,6 @@
 /// <reference types="vite/client" />
 declare const __PUBLIC_URL__: string;
+declare const __PROXY_BASE__: string;
 
 interface LaunchParams {
   readonly files: readonly FileSystemFileHandle[];

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { driveSync } from '../../workers/base/job.ts';
 import { type Problem, SourceError } from '../../workers/base/problem.ts';
 import type { ByteSource } from '../../workers/bytes/source.ts';
-import { type DumpInArchive, listArchive, unpackDump } from '../../workers/formats/archive/archive.ts';
-import { HEAD_BYTES, archiveKind } from '../../workers/formats/archive/kind.ts';
+import { type PackedDump, findDumps, isArchive } from '../../workers/formats/archive/dumps.ts';
 import { FileSource } from '../../workers/worlds/node/filesource.ts';
 
 export interface Input {
@@ -31,7 +30,7 @@ export function* openInputs(path: string): Generator<Input> {
     yield failed(path, { code: error.code, detail: error.message });
     return;
   }
-  if (archiveKind(file.readBlock(0, HEAD_BYTES)) === undefined) {
+  if (!isArchive(file)) {
     yield { name: path, source: file, problem: undefined, close: () => file.close() };
     return;
   }
@@ -43,22 +42,22 @@ export function* openInputs(path: string): Generator<Input> {
 }
 
 function* openArchive(path: string, file: FileSource): Generator<Input> {
-  const contents = driveSync(listArchive(file));
+  const contents = driveSync(findDumps(file));
   if (!contents.ok) {
     yield failed(path, contents.problem);
     return;
   }
-  const { dumps, refused, kind } = contents.value;
-  for (const dump of dumps) yield unpacked(kind === 'gzip' && dumps.length === 1 ? path : `${path}!${dump.path}`, dump);
+  const { dumps, refused } = contents.value;
+  for (const dump of dumps) yield unpacked(dumps.length === 1 && refused.length === 0 ? path : `${path}!${dump.path}`, dump);
   for (const entry of refused) yield failed(`${path}!${entry.path}`, entry.problem);
 }
 
-function unpacked(name: string, dump: DumpInArchive): Input {
+function unpacked(name: string, dump: PackedDump): Input {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-'));
   const target = join(folder, 'dump');
   const handle = openSync(target, 'w');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const result = driveSync(unpackDump(dump, (chunk) => void writeSync(handle, chunk), LARGEST_UNPACKED));
+  const result = driveSync(dump.unpack((chunk) => void writeSync(handle, chunk), LARGEST_UNPACKED));
   closeSync(handle);
   if (!result.ok) {
     remove();

@@ -15,7 +15,7 @@ import { version } from '../../package.json';
 import { listFiles } from './files.ts';
 import { type Input, openInputs } from './inputs.ts';
 import { type Options, USAGE, parseArguments } from './options.ts';
-import { cliSymbols } from './symbols.ts';
+import { type CliSymbols, cliSymbols } from './symbols.ts';
 import { verdictText } from './text.ts';
 
 const HASH_LIMIT = 64 * 1024 * 1024;
@@ -28,14 +28,13 @@ function sha256Of(source: ByteSource, always: boolean): Found<string> {
   return found(hash.digest('hex'));
 }
 
-function makeEngine(input: Input, options: Options): Engine {
-  const symbols = cliSymbols(options);
+function makeEngine(input: Input, options: Options, symbols: CliSymbols): Engine {
   return createEngine({
     openSource: () => (input.source ? reply(input.source) : { ok: false, problem: input.problem ?? { code: 'READ_DENIED', detail: 'it cannot be read' } }),
     decoder: () => Promise.resolve(createDecoder(decoderModule())),
     knowledge: loadKnowledge,
     symbols: symbols.provider,
-    symbolControl: symbols.control,
+    symbolControl: symbols.provider,
     prepare: symbols.prepare,
     breathe: () => Promise.resolve(),
     now: () => performance.now(),
@@ -45,9 +44,9 @@ function makeEngine(input: Input, options: Options): Engine {
 }
 
 /** Prints one dump; false where it could not be read. */
-async function report(input: Input, options: Options): Promise<boolean> {
+async function report(input: Input, options: Options, symbols: CliSymbols): Promise<boolean> {
   const started = performance.now();
-  const engine = makeEngine(input, options);
+  const engine = makeEngine(input, options, symbols);
   const opened = await engine.open(new Uint8Array(0), input.name);
   const failed = (problem: Problem): false => {
     if (options.json) print(JSON.stringify(toFailedResult(input.name, input.source?.size ?? 0, problem, { version, millis: Math.round(performance.now() - started) })));
@@ -86,13 +85,16 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`faultline: ${options}\n\n${USAGE}\n`);
     return 2;
   }
+  // A reader that has seen enough (head, less) closes the pipe; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+  const symbols = cliSymbols(options);
   let allRead = true;
   for (const { path, named } of listFiles(options.files)) {
     for (const input of openInputs(path)) {
       // An archive that lies in a folder and holds no dump is nothing to speak of.
       if (!named && input.problem?.code === 'ARCHIVE_NO_DUMP') continue;
       try {
-        allRead = (await report(input, options)) && allRead;
+        allRead = (await report(input, options, symbols)) && allRead;
       } finally {
         input.close();
       }

@@ -4,7 +4,7 @@
  */
 
 /** Trusted Types policies that the bundles create. Anything else that makes a script address or HTML from a string is refused. */
-export const TRUSTED_TYPES = ['svelte-trusted-html', 'faultline-worker'];
+const TRUSTED_TYPES = ['svelte-trusted-html', 'faultline-worker'];
 
 /**
  * @param {{meta?: boolean, connect?: readonly string[]}} [options] `connect`: origins of a symbol proxy that stands elsewhere;
@@ -58,7 +58,7 @@ export function siteHeaders(options = {}) {
 }
 
 export const CACHE_FOREVER = 'public, max-age=31536000, immutable';
-export const CACHE_ASK = 'no-cache';
+const CACHE_ASK = 'no-cache';
 
 /** Files under /assets carry a hash of their content in their name; all others are asked for anew. */
 export function cacheControl(path) {

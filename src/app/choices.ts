@@ -21,7 +21,12 @@ function typedChoices(query: string, dump: Dump, names: ReadonlySet<string>): Ch
   const made: Choice[] = [];
   if (/^[0-9a-f]{4,16}$/i.test(digits)) {
     const at = BigInt(`0x${digits}`);
-    made.push({ kind: 'address', name: typed, summary: v.palette.goTo(formatVa(at, dump.pointerSize)), act: () => router.go('memory', { at: hexDigits(at, 1) }) });
+    made.push({
+      kind: 'address',
+      name: typed,
+      summary: v.palette.goTo(formatVa(at, dump.pointerSize)),
+      act: () => router.go('memory', { at: hexDigits(at, 1) }),
+    });
   }
   const [word = ''] = typed.split(' ');
   if (names.has(word)) made.push({ kind: 'run', name: typed, summary: v.palette.run(typed), act: () => router.go('console', { run: typed }) });
@@ -40,9 +45,17 @@ export function choicesFor(query: string, dump: Dump, shell: Shell): readonly Ch
     { kind: 'action', name: t.header.open, summary: t.home, act: () => (location.hash = '#/') },
     { kind: 'action', name: 'Theme', summary: '', act: shell.theme },
     ...commands.map((command): Choice => ({ kind: 'command', name: command.name, summary: command.summary, unmet: command.unmet, act: run(command.name) })),
-    ...(dump.modules.value?.loaded ?? []).map((module): Choice => ({ kind: 'module', name: module.imageName, summary: module.path, act: run(`lmvm ${module.name}`) })),
-    ...(dump.threads.value ?? []).map(
-      (thread): Choice => ({ kind: 'thread', name: `${v.stack.thread} ${thread.index}`, summary: hex(thread.id), act: () => router.go('stack', { thread: String(thread.index) }) }),
-    ),
+    ...(dump.modules.value?.loaded ?? []).map((module): Choice => ({
+      kind: 'module',
+      name: module.imageName,
+      summary: module.path,
+      act: run(`lmvm ${module.name}`),
+    })),
+    ...(dump.threads.value ?? []).map((thread): Choice => ({
+      kind: 'thread',
+      name: `${v.stack.thread} ${thread.index}`,
+      summary: hex(thread.id),
+      act: () => router.go('stack', { thread: String(thread.index) }),
+    })),
   ];
 }

@@ -24,7 +24,9 @@ class Install {
       this.installed = true;
       this.prompt = null;
     });
-    window.launchQueue?.setConsumer((params) => void Promise.all(params.files.map((handle) => handle.getFile())).then((files) => files.length > 0 && onFiles(files)));
+    window.launchQueue?.setConsumer(
+      (params) => void Promise.all(params.files.map((handle) => handle.getFile())).then((files) => files.length > 0 && onFiles(files)),
+    );
     if (import.meta.env.PROD && 'serviceWorker' in navigator) void this.#register();
   }
 

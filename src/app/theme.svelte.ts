@@ -4,7 +4,9 @@ const ORDER: readonly Theme[] = ['system', 'light', 'dark'];
 
 /** The choice is read before the first paint by public/theme.js; this changes it. */
 class ThemeChoice {
-  now = $state<Theme>(document.documentElement.dataset['theme'] === 'dark' ? 'dark' : document.documentElement.dataset['theme'] === 'light' ? 'light' : 'system');
+  now = $state<Theme>(
+    document.documentElement.dataset['theme'] === 'dark' ? 'dark' : document.documentElement.dataset['theme'] === 'light' ? 'light' : 'system',
+  );
 
   next(): void {
     this.set(ORDER[(ORDER.indexOf(this.now) + 1) % ORDER.length] ?? 'system');

@@ -1,11 +1,12 @@
 /** A worker with an open dump in it, spoken to over Comlink. */
 import * as Comlink from 'comlink';
-import type { AnalysisApi, OnProgress } from '../../workers/api/analysis.ts';
+import type { OnProgress } from '../../workers/api/analysis.ts';
 import { refuse, type Reply } from '../../workers/base/problem.ts';
 import analysisUrl from '../../workers/entry/analysis.ts?worker&url';
+import type { AnalysisWorker } from '../../workers/worlds/browser/analysisworld.ts';
 import { trustedScript } from './trusted.ts';
 
-type Remote = Comlink.Remote<AnalysisApi>;
+type Remote = Comlink.Remote<AnalysisWorker>;
 
 /** How long a cancelled job may take to end before its worker is replaced. */
 const CANCEL_PATIENCE_MS = 2000;
@@ -22,7 +23,7 @@ export class Engine {
     this.#broken = new Promise((settle) => (this.#end = settle));
     this.#worker = new Worker(trustedScript(analysisUrl), { type: 'module', name: 'analysis' });
     this.#worker.addEventListener('error', (event) => this.#end(refuse('DEFECT', event.message || 'the analysis worker could not be started')));
-    this.#remote = Comlink.wrap<AnalysisApi>(this.#worker);
+    this.#remote = Comlink.wrap<AnalysisWorker>(this.#worker);
   }
 
   /** Asks the worker; whatever happens, the answer is a Reply. */
@@ -35,6 +36,15 @@ export class Engine {
     } finally {
       this.#running -= 1;
     }
+  }
+
+  /** Joins the worker to the symbol worker; `told` is called when names have arrived. */
+  async join(attach: (port: MessagePort) => Promise<void>, told: () => void): Promise<void> {
+    await attach((await this.#remote.symbolPort()) as MessagePort);
+    await this.#remote.onNames(Comlink.proxy(told));
+  }
+  askForNames(force: boolean): Promise<void> {
+    return this.#remote.askForNames(force);
   }
 
   /** Asks the running job to end. False where it did not within the time: then the worker must be replaced. */

@@ -18,6 +18,7 @@ import type { Reply } from '../../workers/base/problem.ts';
 import type { BlobInfo, StreamInfo } from '../../workers/target/target.ts';
 import { Engine, progressPort } from './client.ts';
 import { Part } from './part.svelte.ts';
+import { symbols } from './symbols.svelte.ts';
 
 export interface MemoryRange {
   readonly start: Va;
@@ -27,7 +28,8 @@ export interface MemoryRange {
 
 export class Dump {
   readonly file: File;
-  #engine = new Engine();
+  #engine = this.#start();
+  #running = 0;
   /** What is being done now, with its object; null while nothing runs. */
   progress = $state.raw<ProgressNote | null>(null);
   /** Set when a cancelled job did not end and the worker had to be replaced. */
@@ -42,6 +44,8 @@ export class Dump {
   readonly registers: Part<readonly { readonly name: string; readonly value: bigint }[]>;
   readonly ranges: Part<readonly MemoryRange[]>;
   readonly commands: Part<readonly CommandHelp[]>;
+  /** Not drawn from: views hold the parts themselves. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #stacks = new Map<number | null, Part<StackView>>();
 
   constructor(file: File) {
@@ -96,7 +100,7 @@ export class Dump {
   async cancel(): Promise<void> {
     if (await this.#engine.cancel()) return;
     this.#engine.end();
-    this.#engine = new Engine();
+    this.#engine = this.#start();
     this.progress = null;
     this.replaced += 1;
     await this.facts.refresh();
@@ -106,15 +110,35 @@ export class Dump {
     this.#engine.end();
   }
 
+  /** For every module; with `force` also what failed before. */
+  async askForNames(force: boolean): Promise<void> {
+    await this.verdict.load();
+    await this.#engine.askForNames(force);
+  }
+
+  #start(): Engine {
+    const engine = new Engine();
+    // Where the browser has no second worker or no port to give, the dump is read without names.
+    engine
+      .join(
+        (port) => symbols.attach(port),
+        () => void this.refreshNames(),
+      )
+      .catch((thrown: unknown) => console.warn('Symbols are not connected:', thrown));
+    return engine;
+  }
+
   #open(): Promise<Reply<FirstFacts>> {
     return this.#job((api, note) => api.open(this.file, this.file.name, note));
   }
 
   async #job<T>(question: (api: Parameters<Parameters<Engine['ask']>[0]>[0], note: ReturnType<typeof progressPort>) => Promise<Reply<T>>): Promise<Reply<T>> {
-    let latest: ProgressNote | null = null;
-    const note = progressPort((said) => (this.progress = latest = said));
+    const note = progressPort((said) => (this.progress = said));
+    this.#running += 1;
     const answer = await this.#engine.ask((api) => question(api, note));
-    if (this.progress === latest) this.progress = null;
+    this.#running -= 1;
+    // Opening goes on after its first answer; the verdict, asked for at once, ends with it.
+    if (this.#running === 0) this.progress = null;
     return answer;
   }
 }

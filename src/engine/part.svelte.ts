@@ -1,10 +1,7 @@
 import type { Problem, Reply } from '../../workers/base/problem.ts';
 
 export type PartState<T> =
-  | { readonly at: 'idle' }
-  | { readonly at: 'busy' }
-  | { readonly at: 'ready'; readonly value: T }
-  | { readonly at: 'failed'; readonly problem: Problem };
+  { readonly at: 'idle' } | { readonly at: 'busy' } | { readonly at: 'ready'; readonly value: T } | { readonly at: 'failed'; readonly problem: Problem };
 
 /** One answer of the engine, asked for once, when a view first needs it. */
 export class Part<T> {

@@ -6,7 +6,8 @@ export const PREFIX = 's1.';
 export const MAX_FRAGMENT = 8 * 1024;
 const MAX_INFLATED = 128 * 1024;
 
-export type Decoded = { readonly ok: true; readonly summary: Summary } | { readonly ok: false; readonly why: 'version' | 'damaged' | 'too-large' | 'not-valid' };
+export type Decoded =
+  { readonly ok: true; readonly summary: Summary } | { readonly ok: false; readonly why: 'version' | 'damaged' | 'too-large' | 'not-valid' };
 
 /** Keys in order, so that equal summaries make equal links. */
 export function canonicalJson(value: unknown): string {

@@ -53,8 +53,18 @@ export function outlineOf(summary: Summary): Outline {
     { key: 'steps', title: s.labels.steps, form: 'numbered', lines: summary.steps },
     { key: 'evidence', title: s.labels.evidence, form: 'list', lines: evidence },
     { key: 'settle', title: s.labels.settle, form: 'list', lines: summary.settle },
-    { key: 'frames', title: s.labels.frames, form: 'code', lines: summary.frames.map((frame, index) => `${String(index).padStart(2, '0')} ${wordOf(TRUST, frame.trust).padEnd(13)} ${frame.at}`) },
-    { key: 'drivers', title: s.labels.drivers, form: 'code', lines: summary.drivers.map((driver) => [driver.name.padEnd(24), driver.built.padEnd(10), driver.version].join('  ').trimEnd()) },
+    {
+      key: 'frames',
+      title: s.labels.frames,
+      form: 'code',
+      lines: summary.frames.map((frame, index) => `${String(index).padStart(2, '0')} ${wordOf(TRUST, frame.trust).padEnd(13)} ${frame.at}`),
+    },
+    {
+      key: 'drivers',
+      title: s.labels.drivers,
+      form: 'code',
+      lines: summary.drivers.map((driver) => [driver.name.padEnd(24), driver.built.padEnd(10), driver.version].join('  ').trimEnd()),
+    },
   ];
   return { headline: summary.headline, sureness: summary.sureness, sections: sections.filter((section) => section.lines.length > 0) };
 }

@@ -5,7 +5,22 @@
 import type { Addition, ShareParts } from './summary.ts';
 
 /** Processes that every Windows has: their names tell nothing of anybody, and "System" is also a word. */
-const OF_WINDOWS = new Set(['system', 'idle', 'registry', 'secure system', 'memory compression', 'smss.exe', 'csrss.exe', 'wininit.exe', 'winlogon.exe', 'services.exe', 'lsass.exe', 'svchost.exe', 'dwm.exe', 'explorer.exe']);
+export const OF_WINDOWS = new Set([
+  'system',
+  'idle',
+  'registry',
+  'secure system',
+  'memory compression',
+  'smss.exe',
+  'csrss.exe',
+  'wininit.exe',
+  'winlogon.exe',
+  'services.exe',
+  'lsass.exe',
+  'svchost.exe',
+  'dwm.exe',
+  'explorer.exe',
+]);
 
 /** Drive, UNC and NT paths; accounts in paths fall with them. */
 const PATHS = /(?:\b[A-Za-z]:\\|\\\\[\w.?-]+\\|\\(?:\?\?|Device|SystemRoot|Users|Windows|Program Files)\\|\/(?:home|Users)\/)[^\s"'<>|,;()]*/g;
@@ -20,7 +35,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 const VERSION_BEFORE = /(?:version|windows|build|v)\s*$/i;
 
 /** A function's name in a private module is as private as the module's. */
-const PRIVATE_SYMBOL = /(?<![A-Za-z0-9])(private(?:-\d+)?|the-process)!(?!unknown_function)[\w:~?@$<>,*& ]*[\w>]/g;
+const PRIVATE_SYMBOL = /(?<![A-Za-z0-9])(private\d*|the-process)!(?!unknown_function)[\w:~?@$<>,*& ]*[\w>]/g;
 
 const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const stem = (name: string): string => name.replace(/\.[A-Za-z0-9]{1,4}$/, '');
@@ -64,7 +79,7 @@ export class Redactor {
   }
 
   static #modules(parts: ShareParts): Replacement[] {
-    const list = privateModules(parts).flatMap((name, index) => forms(name, `private-${index + 1}`));
+    const list = privateModules(parts).flatMap((name, index) => forms(name, `private${index + 1}`));
     const pdbs = parts.loaded.filter((module) => module.owner === null && module.pdb.ok).map((module) => (module.pdb.ok ? module.pdb.value : ''));
     const shown = parts.loaded.filter((module) => module.owner === null).map((module) => module.name);
     return [...list, ...[...pdbs, ...shown].flatMap((name) => forms(name, 'private'))];

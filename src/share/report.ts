@@ -10,7 +10,8 @@ const STYLE =
   ':root{color-scheme:light dark}body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:15px/1.5 system-ui,sans-serif}h1{font-size:1.6rem;line-height:1.2}h2{font-size:1rem;margin:1.6rem 0 .4rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}pre{overflow-x:auto;font:13px/1.5 ui-monospace,Consolas,monospace}footer{margin-top:2rem;opacity:.7}';
 
 function section(part: Section): string {
-  if (part.form === 'facts') return `<dl>${part.lines.map((line, index) => `<dt>${escape(part.labels?.[index] ?? '')}</dt><dd>${escape(line)}</dd>`).join('')}</dl>`;
+  if (part.form === 'facts')
+    return `<dl>${part.lines.map((line, index) => `<dt>${escape(part.labels?.[index] ?? '')}</dt><dd>${escape(line)}</dd>`).join('')}</dl>`;
   const body =
     part.form === 'code'
       ? `<pre>${part.lines.map(escape).join('\n')}</pre>`

@@ -123,7 +123,9 @@ describe('the default share', () => {
   it('takes accounts, mail and network addresses out of sentences but leaves versions', () => {
     const parts = partsOf({ driver: 'acmedrv', process: 'a.exe', file: 'b.dmp', user: 'c' });
     const told = { ...parts.verdict, explanation: [words('S-1-5-21-1-2-3-1001 jane@example.org 192.168.1.17 00:1a:2b:3c:4d:5e version 10.0.19041.804')] };
-    expect(buildSummary({ ...parts, verdict: told }, none).explanation).toEqual(['[account] [mail address] [network address] [network address] version 10.0.19041.804']);
+    expect(buildSummary({ ...parts, verdict: told }, none).explanation).toEqual([
+      '[account] [mail address] [network address] [network address] version 10.0.19041.804',
+    ]);
   });
 });
 
@@ -209,6 +211,7 @@ describe('the base of a link', () => {
   it('is the configured address, the page itself, or none on this computer', () => {
     expect(linkBase('https://crash.example/', new URL('http://localhost:8080/'))).toBe('https://crash.example/');
     expect(linkBase('', new URL('https://crash.example/app/index.html#/x'))).toBe('https://crash.example/app/index.html');
-    for (const local of ['http://127.0.0.1:8080/', 'http://localhost/', 'http://[::1]:1/', 'file:///x/index.html']) expect(linkBase('', new URL(local))).toBeNull();
+    for (const local of ['http://127.0.0.1:8080/', 'http://localhost/', 'http://[::1]:1/', 'file:///x/index.html'])
+      expect(linkBase('', new URL(local))).toBeNull();
   });
 });

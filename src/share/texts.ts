@@ -60,7 +60,15 @@ function write(form: Form, summary: Summary): string {
     const body =
       section.form === 'code'
         ? form.code(section.lines)
-        : section.lines.map((text, index) => (section.form === 'facts' ? form.fact(section.labels?.[index] ?? '', text) : section.form === 'numbered' ? form.numbered(text, index) : form.item(text, index))).join('\n');
+        : section.lines
+            .map((text, index) =>
+              section.form === 'facts'
+                ? form.fact(section.labels?.[index] ?? '', text)
+                : section.form === 'numbered'
+                  ? form.numbered(text, index)
+                  : form.item(text, index),
+            )
+            .join('\n');
     const heading = section.key === 'facts' ? '' : `${form.heading(section.title)}\n`;
     return `${heading}${form.open?.(section) ?? ''}${body}${form.close?.(section) ?? ''}`;
   });

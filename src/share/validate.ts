@@ -10,7 +10,8 @@ const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u20
 
 const text: Check<string> = (value) => (typeof value === 'string' && value.length <= MAX_TEXT && !UNSEEN.test(value) ? value : undefined);
 const count: Check<number> = (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined);
-const isoTime: Check<string> = (value) => (typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined);
+const isoTime: Check<string> = (value) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
 
 const oneOf =
   (...words: readonly string[]): Check<string> =>
@@ -46,9 +47,27 @@ const record =
   };
 
 const TRUSTS = ['context', 'given', 'unwind-info', 'frame-pointer', 'scan-call-checked', 'scan'];
-const CAUSES = ['driver-bug', 'hardware', 'memory-corruption', 'application-bug', 'hang', 'resource-exhaustion', 'storage', 'firmware', 'manual', 'live-dump', 'not-known'];
+const CAUSES = [
+  'driver-bug',
+  'hardware',
+  'memory-corruption',
+  'application-bug',
+  'hang',
+  'resource-exhaustion',
+  'storage',
+  'firmware',
+  'manual',
+  'live-dump',
+  'not-known',
+];
 
-const evidence = record<SharedEvidence>({ weighs: oneOf('decides', 'for', 'against', 'context'), how: oneOf('read', 'derived', 'inferred', 'table', ''), says: text, exact: text, command: text });
+const evidence = record<SharedEvidence>({
+  weighs: oneOf('decides', 'for', 'against', 'context'),
+  how: oneOf('read', 'derived', 'inferred', 'table', ''),
+  says: text,
+  exact: text,
+  command: text,
+});
 const frame = record<SharedFrame>({ trust: oneOf(...TRUSTS), at: text });
 const driver = record<SharedDriver>({ name: text, version: text, built: text });
 

@@ -43,13 +43,19 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   ARCHIVE_UNSUPPORTED: {
     title: 'This archive cannot be opened here',
-    todo: 'Unpack it first and open the .dmp file inside. Archives of the kinds .zip and .gz are opened directly.',
+    todo: 'Unpack it first and open the .dmp file inside. Archives of the kinds .zip, .gz and .cab are opened directly.',
   },
   ARCHIVE_BROKEN: { title: 'The archive is damaged', todo: 'It could not be unpacked to its end. Fetch it again, or unpack it with another program.' },
   ARCHIVE_NO_DUMP: { title: 'The archive holds no crash dump', todo: 'Nothing inside begins as a crash dump does. Look for a file that ends in .dmp.' },
-  ARCHIVE_TOO_LARGE: { title: 'The archive is too large to unpack here', todo: 'Unpack it on this computer first, then open the .dmp file: a dump itself may have any size.' },
+  ARCHIVE_TOO_LARGE: {
+    title: 'The archive is too large to unpack here',
+    todo: 'Unpack it on this computer first, then open the .dmp file: a dump itself may have any size.',
+  },
   NOT_ON_SERVER: { title: 'The server does not have this file', todo: 'That is common for drivers of other makers. Drop the symbol file here if you have it.' },
-  MISMATCH: { title: 'The file belongs to another build', todo: 'Its identity differs from the one in the dump, so its names would be wrong. Find the file of exactly this build.' },
+  MISMATCH: {
+    title: 'The file belongs to another build',
+    todo: 'Its identity differs from the one in the dump, so its names would be wrong. Find the file of exactly this build.',
+  },
   OFFLINE: { title: 'There is no connection', todo: 'Everything that needs no names still works. Ask again when you are online.' },
   DECLINED: { title: 'You did not agree to ask this server', todo: 'Nothing was sent. You can change this in Symbols.' },
   PROXY: { title: 'The symbol proxy could not do it', todo: 'The server behind it did not answer as it should. Try again later.' },
@@ -64,5 +70,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemText>> = {
   BAD_ARGUMENT: { title: 'An argument does not fit', todo: 'Press ? for how the command is written.' },
   NEEDS: { title: 'This dump does not hold what the command needs', todo: 'A larger kind of dump would.' },
   CANCELLED: { title: 'Cancelled', todo: 'Nothing was changed.' },
-  DEFECT: { title: 'Faultline itself made a mistake', todo: 'This says nothing about your computer. Copy the details into a report; no content of the dump is in them. The other views still work.' },
+  DEFECT: {
+    title: 'Faultline itself made a mistake',
+    todo: 'This says nothing about your computer. Copy the details into a report; no content of the dump is in them. The other views still work.',
+  },
 };

@@ -1,7 +1,8 @@
 /** Strings of sharing: the dialog, the received page, and the labels in the texts to paste. */
 export const s = {
   title: 'Share a summary',
-  promise: 'No bytes of the dump leave this computer. The summary below is all that the receiver gets; in a link it stands after the #, which browsers send to nobody.',
+  promise:
+    'No bytes of the dump leave this computer. The summary below is all that the receiver gets; in a link it stands after the #, which browsers send to nobody.',
   preview: 'What the receiver sees',
   add: 'Add',
   additions: {
@@ -11,7 +12,7 @@ export const s = {
     file: 'Name of the dump file',
   } as Readonly<Record<string, string>>,
   more: (count: number) => `and ${count} more`,
-  replaced: 'Without these, such names are replaced by “private-1” and the like, and paths are left out.',
+  replaced: 'Without these, such names are replaced by “private1” and the like, and paths are left out.',
   link: 'Copy link',
   linkLength: (length: number) => `${length.toLocaleString('en')} of at most 8,192 characters`,
   cut: 'The list of drivers or the stack was shortened so that the link fits.',

@@ -22,6 +22,7 @@ export const v = {
     culprit: 'Done by',
     detector: 'Noticed by',
     victim: 'Running then',
+    roles: 'Where, who, and by which rule',
     rule: 'Rule',
     bucket: 'Bucket',
     signature: 'Signature',
@@ -59,7 +60,19 @@ export const v = {
     registers: 'Registers',
     walking: 'Walking the stack',
   },
-  threads: { label: 'Threads', index: '#', id: 'TID', name: 'Name', ip: 'Instruction', sp: 'Stack pointer', teb: 'TEB', suspended: 'Suspended', none: 'This dump lists no threads', noneTodo: 'A triage dump of the kernel holds one, without a list.', openStack: 'Enter opens its stack.' },
+  threads: {
+    label: 'Threads',
+    index: '#',
+    id: 'TID',
+    name: 'Name',
+    ip: 'Instruction',
+    sp: 'Stack pointer',
+    teb: 'TEB',
+    suspended: 'Suspended',
+    none: 'This dump lists no threads',
+    noneTodo: 'A triage dump of the kernel holds one, without a list.',
+    openStack: 'Enter opens its stack.',
+  },
   modules: {
     loaded: 'Loaded',
     unloaded: 'Unloaded',
@@ -144,7 +157,9 @@ export const v = {
     label: 'Find or run',
     placeholder: 'A command, module, address, view…',
     none: 'Nothing by that name',
-    kinds: { run: 'run', view: 'view', command: 'command', module: 'module', action: 'action', address: 'go to', thread: 'thread' } as Readonly<Record<string, string>>,
+    kinds: { run: 'run', view: 'view', command: 'command', module: 'module', action: 'action', address: 'go to', thread: 'thread' } as Readonly<
+      Record<string, string>
+    >,
     goTo: (text: string) => `Memory at ${text}`,
     run: (line: string) => `Run ${line}`,
     hint: '↑↓ choose, Enter opens, Esc closes',
@@ -184,7 +199,8 @@ export const v = {
   },
   table: {
     filter: 'Filter',
-    rows: (shown: number, all: number) => (shown === all ? `${all.toLocaleString('en')} rows` : `${shown.toLocaleString('en')} of ${all.toLocaleString('en')} rows`),
+    rows: (shown: number, all: number) =>
+      shown === all ? `${all.toLocaleString('en')} rows` : `${shown.toLocaleString('en')} of ${all.toLocaleString('en')} rows`,
     noMatch: 'No row matches the filter',
     clearFilter: 'Clear the filter',
     copy: 'Copy table',

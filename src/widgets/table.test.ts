@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filterRows, moveCell, sortRows, tableText, type Column } from './table.ts';
+import { filterRows, leastWidth, moveCell, sortRows, tableText, type Column } from './table.ts';
 
 interface Row {
   readonly name: string;
@@ -27,6 +27,12 @@ describe('rows of a table', () => {
   });
   it('are copied with their heads', () => {
     expect(tableText(rows.slice(0, 1), columns)).toBe('Name\tSize\nb10.sys\t9');
+  });
+});
+
+describe('the least width of a table', () => {
+  it('is the sum of the least widths of its columns', () => {
+    expect(leastWidth([{ width: '90px' }, { width: 'minmax(160px, 1fr)' }])).toBe(270);
   });
 });
 

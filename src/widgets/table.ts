@@ -12,6 +12,12 @@ export interface Column<R> {
   /** The full reason, where the cell is a gap: shown below the table for the active cell. */
   readonly gap?: (row: R) => string | null;
 }
+const ROW_PADDING = 20;
+/** What the columns need at least: every row is a grid of its own and must be as wide as the others. */
+export function leastWidth(columns: readonly { readonly width: string }[]): number {
+  return columns.reduce((sum, { width }) => sum + (Number.parseFloat(/\d+/.exec(width)?.[0] ?? '') || 60), ROW_PADDING);
+}
+
 export interface Order {
   readonly key: string;
   readonly descending: boolean;
@@ -26,7 +32,10 @@ export function filterRows<R>(rows: readonly R[], columns: readonly Column<R>[],
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const text = columns.map((column) => column.text(row)).join('\u0000').toLowerCase();
+    const text = columns
+      .map((column) => column.text(row))
+      .join('\u0000')
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

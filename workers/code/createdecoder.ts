@@ -1,5 +1,6 @@
 import type { Va } from '../base/address.ts';
 import { type Found, missing } from '../base/found.ts';
+import { decodeArm64 } from './arm64.ts';
 import type { Arch, Decoder, Instruction } from './decoder.ts';
 import { Iced } from './iced.ts';
 import { decodeX86 } from './x86.ts';
@@ -14,7 +15,7 @@ export function createDecoder(module: WebAssembly.Module | undefined): Decoder {
   const byArch: Readonly<Record<Arch, (bytes: Uint8Array, at: Va) => Found<Instruction>>> = {
     x64: (bytes, at) => x86(bytes, at, 64),
     x86: (bytes, at) => x86(bytes, at, 32),
-    arm64: () => missing({ why: 'not-computed', detail: 'no decoder for ARM64 instructions' }),
+    arm64: decodeArm64,
     arm: () => missing({ why: 'not-computed', detail: 'no decoder for 32-bit ARM instructions' }),
   };
   return { decode: (bytes, at, arch) => byArch[arch](bytes, at) };

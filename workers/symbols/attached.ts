@@ -17,7 +17,8 @@ import type { FromSymbols, ToSymbols, WirePort } from './wire.ts';
 const MAX_LINES = 2000;
 
 export interface AttachedWorld {
-  readonly port: WirePort;
+  /** Where it is there from the start; else `connect` brings it. */
+  readonly port?: WirePort;
   /** A file as it came over the port, to be read synchronously. */
   openFile(handle: unknown, name: string): ByteSource;
   /** Something arrived or changed its state: views may be drawn anew. */
@@ -51,6 +52,8 @@ export class AttachedSymbols implements SymbolProvider {
   readonly #here = new Map<string, Here>();
   readonly #downloads = new Map<string, Download>();
   readonly #log: string[] = [];
+  readonly #unsent: ToSymbols[] = [];
+  #port: WirePort | undefined;
   #known: readonly Demand[] = [];
   #path = '';
   #noisy = false;
@@ -58,8 +61,16 @@ export class AttachedSymbols implements SymbolProvider {
 
   constructor(world: AttachedWorld) {
     this.#world = world;
-    world.port.onmessage = (event) => this.#receive(event.data as FromSymbols);
-    world.port.start?.();
+    if (world.port) this.connect(world.port);
+  }
+
+  /** The symbol worker's end may come late or never; what was asked for until then is asked now. */
+  connect(port: WirePort): void {
+    this.#port?.close();
+    this.#port = port;
+    port.onmessage = (event) => this.#receive(event.data as FromSymbols);
+    port.start?.();
+    for (const message of this.#unsent.splice(0)) port.postMessage(message);
   }
 
   /** The modules of the opened dump, so that they can be asked for by name. */
@@ -72,8 +83,10 @@ export class AttachedSymbols implements SymbolProvider {
   }
   close(): void {
     this.#tell({ tell: 'close' });
-    this.#world.port.onmessage = null;
-    this.#world.port.close();
+    if (!this.#port) return;
+    this.#port.onmessage = null;
+    this.#port.close();
+    this.#port = undefined;
   }
 
   get revision(): number {
@@ -135,7 +148,8 @@ export class AttachedSymbols implements SymbolProvider {
   }
 
   #tell(message: ToSymbols): void {
-    this.#world.port.postMessage(message);
+    if (this.#port) this.#port.postMessage(message);
+    else if (message.tell !== 'close') this.#unsent.push(message);
   }
 
   #receive(message: FromSymbols): void {

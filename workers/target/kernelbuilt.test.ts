@@ -50,20 +50,21 @@ describe.each(['full', 'bitmap-full', 'bitmap-kernel', 'live'] as const)('a buil
     for (const [index, module] of target.modules.modules.entries()) {
       expect(valueOf(module.identity.pe)).toEqual({ timestamp: scene.modules[index]?.timestamp, sizeOfImage: scene.modules[index]?.size });
     }
-    expect(valueOf(target.modules.byName('examplenic')?.identity.pdb ?? target.process.name)).toEqual({
+    const pdb = target.modules.byName('examplenic')?.identity.pdb;
+    expect(pdb && valueOf(pdb)).toEqual({
       file: 'examplenic.pdb',
       guid: '7b6b0d3e-2f54-4c19-a2c8-10b1d0e5f904',
       age: 3,
     });
     const unloaded = target.modules.unloaded.map(({ name, start, end }) => ({ name, start, end }));
-    expect(unloaded).toEqual([...scene.unloaded].reverse().map(({ name, start, end }) => ({ name, start, end })));
+    expect(unloaded).toEqual(scene.unloaded.map(({ name, start, end }) => ({ name, start, end })));
   });
 
   it('tells the processor, thread and process that crashed', () => {
     expect(valueOf(target.processor)).toBe(scene.processor);
     expect(target.threads).toHaveLength(scene.processors);
     const thread = target.threads[valueOf(target.crashThread) ?? -1];
-    expect([thread?.id, thread?.object, valueOf(thread?.stackRange ?? target.headerContext)]).toEqual([
+    expect([thread?.id, thread?.object, thread && valueOf(thread.stackRange)]).toEqual([
       scene.thread.id,
       scene.thread.address,
       { low: scene.thread.stackLimit, high: scene.thread.stackBase },
@@ -105,7 +106,7 @@ describe.each(['full', 'bitmap-full', 'bitmap-kernel', 'live'] as const)('a buil
     ];
     expect(rows?.map((row) => row.replace(' undefined', ''))).toEqual(expected.map((row) => row.join(' ')));
     const smss = processes?.items.find((process) => valueOf(process.name) === 'smss.exe');
-    const own = walks.space(valueOf(smss?.directoryTableBase ?? target.process.id) as bigint);
+    const own = walks.space((smss?.directoryTableBase && valueOf(smss.directoryTableBase)) ?? 0n);
     expect([...own.read(va(0x7ffb10001000n), 4).bytes]).toEqual([0x4c, 0x8b, 0xd1, 0xb8]);
     expect(target.memory.read(va(0x7ffb10001000n), 4).got).toBe(0);
   });
@@ -137,6 +138,27 @@ describe('built dumps of damage and size', () => {
     const chain = triage.slice(new DataView(triage.buffer, triage.byteOffset).getUint32(0x2004, true)); // from SizeOfDump on
     const { target } = build({ kind: 'bitmap-kernel', blobs: chain });
     expect(target.blobs.map((blob) => [blob.guid, blob.size])).toEqual(scene.blobs.map((blob) => [blob.guid.toLowerCase(), blob.data.length]));
+  });
+
+  it('say that KDBG is encoded, and still list modules and what the header tells', () => {
+    const { built } = build({ kind: 'bitmap-kernel' });
+    const bytes = flatten(built.dump);
+    const tag = [0x4b, 0x44, 0x42, 0x47];
+    let hits = 0;
+    for (let at = bytes.indexOf(0x4b); at >= 0; at = bytes.indexOf(0x4b, at + 1)) {
+      if (!tag.every((byte, index) => bytes[at + index] === byte)) continue;
+      bytes.fill(0xa5, at, at + 4);
+      hits += 1;
+    }
+    expect(hits).toBe(1);
+    const target = open(new ArraySource(bytes));
+    expect(target.facts.find((fact) => fact.group === 'KDBG')?.value).toMatchObject({
+      ok: false,
+      missing: { why: 'not-valid', got: expect.stringContaining('encoded') as string },
+    });
+    expect(target.modules.modules.length).toBe(scene.modules.length);
+    expect(target.processor.ok).toBe(false);
+    expect(valueOf(target.context)?.source).toBe('trap-frame');
   });
 
   it('say that they are cut', () => {

@@ -9,13 +9,13 @@ import type { ModulePlace } from '../modules/module.ts';
 import type { ImageCode } from './imagecode.ts';
 import { ended, type Next, type Walker } from './walker.ts';
 
-export interface ReturnAddress {
+interface ReturnAddress {
   readonly slot: Va;
   readonly target: Va;
   readonly checked: boolean;
 }
 
-export type CallCheck = 'call' | 'no-call' | 'unknown';
+type CallCheck = 'call' | 'no-call' | 'unknown';
 
 /** The longest call: FF /2 with REX, SIB and 32 bits of displacement. */
 const LONGEST_CALL = 8;
@@ -97,7 +97,7 @@ export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word
     const word = walker.read(slot);
     if (!word.ok) return { kind: 'none', at: slot, missing: word.missing };
     const target = strip(word.value);
-    if (!walker.inModule(target) || (walker.inputs.arch === 'x64' && !isAligned(slot) && slot !== from)) continue;
+    if (!walker.inModule(target)) continue;
     const check = checkCall(walker, target);
     if (check === 'call') return { kind: 'hit', slot, target, checked: true };
     if (check === 'unknown' && isPlausible(walker, slot, target)) return { kind: 'hit', slot, target, checked: false };

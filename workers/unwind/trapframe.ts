@@ -4,7 +4,7 @@ import { type RecordOf, readStructAt, struct, u16, u32, u64 } from '../bytes/str
 import type { Registers } from './frame.ts';
 import type { Walker } from './walker.ts';
 
-export const KTRAP_FRAME = struct('KTRAP_FRAME', 0x190, 'x64, Windows 7 to 11: public symbols of nt (_KTRAP_FRAME); wdm.h', {
+const KTRAP_FRAME = struct('KTRAP_FRAME', 0x190, 'x64, Windows 7 to 11: public symbols of nt (_KTRAP_FRAME); wdm.h', {
   mxCsr: u32(0x2c),
   rax: u64(0x30),
   rcx: u64(0x38),
@@ -58,7 +58,7 @@ export function findTrapFrame(walker: Walker, sp: Va): Trap | undefined {
   return undefined;
 }
 
-export function readTrapFrame(walker: Walker, at: Va): Trap | undefined {
+function readTrapFrame(walker: Walker, at: Va): Trap | undefined {
   // Its selectors first: nearly every wrong place fails there.
   const cs = walker.inputs.memory.u16(vaAdd(at, KTRAP_FRAME.fields.segCs.offset));
   if (!cs.ok || (cs.value !== KERNEL_CS && !USER_CS.has(cs.value))) return undefined;

@@ -12,7 +12,7 @@ import { imageFromFile } from '../symbols/image.ts';
 import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../symbols/provider.ts';
 import type { Target } from '../target/target.ts';
 import { openTarget } from '../target/open.ts';
-import { corpusBytes, corpusJson, hasCorpus } from '../testing/node/corpus.ts';
+import { corpusBytes, corpusJson, corpusList, hasCorpus } from '../testing/node/corpus.ts';
 import { decoderModule } from '../worlds/node/wasm.ts';
 import { stripPac } from './arm64.ts';
 import type { Frame, Registers, Stack } from './frame.ts';
@@ -124,6 +124,30 @@ describe.skipIf(!hasCorpus)('kernel stacks against published walks', () => {
     expect(top?.returnAddress).toEqual(found(caller?.ip));
     expect(top?.args.map((arg) => arg.ok)).toEqual([true, true, true, true]);
     expect(top?.args[0]).toEqual(target.memory.u64(va(0xffff850429892150n)));
+  });
+});
+
+describe.skipIf(!hasCorpus)('every dump of the corpus', () => {
+  it.each(['kernel', 'user'])('%s: each thread with registers gives a stack that says why it ended, soon', (folder) => {
+    let stacks = 0;
+    let slowest = 0;
+    for (const name of corpusList(folder).filter((one) => one.endsWith('.dmp'))) {
+      const opened = driveSync(openTarget(new ArraySource(corpusBytes(`${folder}/${name}`), name)));
+      if (!opened.ok) continue;
+      const contexts = [opened.value.context, ...opened.value.threads.slice(0, 8).map((thread) => thread.context)];
+      for (const context of contexts) {
+        if (!context.ok) continue;
+        const start = performance.now();
+        const { frames, ended } = walk(opened.value, { registers: context.value.registers, limit: 500 });
+        slowest = Math.max(slowest, performance.now() - start);
+        if (opened.value.arch !== 'arm') expect([name, frames[0]?.trust]).toEqual([name, 'context']);
+        expect(ended.detail).not.toBe('');
+        stacks += 1;
+      }
+    }
+    console.log(`${folder}: ${stacks} stacks, slowest ${slowest.toFixed(0)} ms`);
+    expect(stacks).toBeGreaterThan(40);
+    expect(slowest).toBeLessThan(2000);
   });
 });
 

@@ -19,7 +19,9 @@ export interface Actor {
 
 const TRUSTED: ReadonlySet<Trust> = new Set<Trust>(['context', 'unwind-info', 'frame-pointer', 'scan-call-checked', 'given']);
 /** The kernel itself, under the names that dumps give it. */
-const KERNEL_NAMES = /^(nt|hal|ntoskrnl|ntkrnl|ntkrpa|ntkrnlpa|win32k)/i;
+const KERNEL_NAMES = /^(nt|hal|ntoskrnl|ntkrnlmp|ntkrnlpa|ntkrpamp|win32k|win32kbase|win32kfull)(\.(exe|dll|sys))?$/i;
+/** nt and hal: the frames of the stop itself. */
+export const isKernelImage = (module: Module): boolean => /^(nt|hal|ntoskrnl|ntkrnlmp|ntkrnlpa|ntkrpamp)$/i.test(module.name);
 
 const bare = (module: Module): string => module.imageName.replace(/^.*[\\/]/, '');
 export const imageOf = (module: Module): string => bare(module);

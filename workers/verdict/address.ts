@@ -103,6 +103,14 @@ function moduleKind(value: bigint, world: AddressWorld): AddressClass | undefine
   return undefined;
 }
 
+/** With five-level paging 57 bits count, but hardly a client runs it: a value one bit off the 48-bit form is told as such. */
+function nonCanonical(value: bigint): AddressClass {
+  const flippedBit = flippedCanonicalBit(value);
+  if (flippedBit !== undefined) return { kind: 'non-canonical', words: `not a possible address: bit ${String(flippedBit)} is wrong`, flippedBit };
+  const words = isCanonical(va(value), 57) ? 'not a possible address with 48-bit paging (not canonical)' : 'not a possible address (not canonical)';
+  return { kind: 'non-canonical', words };
+}
+
 export function classifyAddress(value: bigint, world: AddressWorld): AddressClass {
   const small = smallKind(value, world.pointerSize) ?? moduleKind(value, world);
   if (small) return small;
@@ -111,12 +119,7 @@ export function classifyAddress(value: bigint, world: AddressWorld): AddressClas
   if (world.pointerSize === 4) {
     return value >= 0x8000_0000n ? { kind: 'kernel', words: 'kernel memory of no module' } : { kind: 'user', words: 'a user-mode address' };
   }
-  if (!isCanonical(va(value), 57)) {
-    const flippedBit = flippedCanonicalBit(value);
-    const words = flippedBit === undefined ? 'not a possible address (not canonical)' : `not a possible address: bit ${String(flippedBit)} is wrong`;
-    return { kind: 'non-canonical', words, ...(flippedBit === undefined ? {} : { flippedBit }) };
-  }
-  if (!isCanonical(va(value))) return { kind: 'non-canonical', words: 'not a possible address with 48-bit paging (not canonical)' };
+  if (!isCanonical(va(value))) return nonCanonical(value);
   return value >> 63n === 1n ? { kind: 'kernel', words: 'kernel memory of no module (pool, stack or mapped)' } : { kind: 'user', words: 'a user-mode address' };
 }
 

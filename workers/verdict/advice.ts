@@ -49,6 +49,11 @@ const driver: Advise = (c, f) => {
     unknown(c, f);
     return;
   }
+  const { feature } = f.headline.args;
+  if (f.headline.id === 'h-feature' && feature !== undefined) {
+    f.step(text('d-driver-older', { module, feature })).step(text('d-driver-find', { module }), `driverquery /v | findstr /i "${safeName(module)}"`);
+    return;
+  }
   if (isGraphics(module)) {
     graphics(c, f);
     return;
@@ -75,6 +80,15 @@ const unknown: Advise = (_c, f) => {
     .step(text('d-mem-test', {}), 'mdsched.exe');
 };
 
+/** The writer is not known: rule out the memory, then let Windows watch the drivers. */
+const corruption: Advise = (c, f) => {
+  if (!c.kernel) {
+    f.step(text('d-reinstall-app', { app: appName(c) })).step(text('d-page-heap', { app: appName(c) }), `gflags /p /enable ${safeName(appName(c))} /full`);
+    return;
+  }
+  f.step(text('d-mem-profile', {})).step(text('d-mem-test', {}), 'mdsched.exe').step(text('d-verifier-on', {}), 'verifier');
+};
+
 const application: Advise = (c, f) => {
   const app = appName(c);
   const module = f.culprit?.module;
@@ -86,7 +100,7 @@ const application: Advise = (c, f) => {
 const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
   'driver-bug': driver,
   hardware: anyHardware,
-  'memory-corruption': unknown,
+  'memory-corruption': corruption,
   'application-bug': application,
   hang: (_c, f) => void f.step(text('d-inspect', {})),
   'resource-exhaustion': unknown,
@@ -120,7 +134,7 @@ export function addSteps(c: Case, f: Finding): void {
   const part = f.culprit?.part;
   if (f.cause === 'driver-bug' && f.culprit?.module !== undefined) driver(c, f);
   else if (part !== undefined) BY_PART[part](c, f);
-  else if (!c.kernel) application(c, f);
+  else if (!c.kernel && f.cause !== 'hang' && f.cause !== 'memory-corruption') application(c, f);
   else BY_CAUSE[f.cause](c, f);
 }
 
@@ -142,6 +156,12 @@ const BIGGER: Readonly<Record<number, string>> = {
   0x50: 'the page tables of the address',
   0x1a: 'the page tables around the address',
 };
+/** Where the user side decides. */
+const WIDER: Readonly<Record<number, string>> = {
+  0xef: 'the memory of the program that ended',
+  0xf4: 'the memory of the program that ended',
+  0xc000021a: 'the memory of the part that ended',
+};
 const REPEATS: ReadonlySet<string> = new Set(['hardware', 'memory-corruption', 'not-known', 'driver-bug']);
 
 const BY_PART_SETTLES: Partial<Readonly<Record<Part, 's-memtest' | 's-smart' | 's-live-watchdog'>>> = {
@@ -153,15 +173,26 @@ const NAMES_HELP: ReadonlySet<string> = new Set(['driver-bug', 'not-known', 'app
 
 export function addSettlers(c: Case, f: Finding): void {
   if (f.cause === 'manual' || f.cause === 'live-dump') return;
-  const bigger = BIGGER[c.code];
-  if (c.target.kind === 'kernel-triage' && bigger !== undefined) f.settle('s-kernel-dump', { what: bigger });
-  if (!c.kernel && f.cause === 'hang') f.settle('s-full-user', { what: 'what every thread waits for' });
+  biggerDumps(c, f);
   const part = f.culprit?.part;
   const byPart = part === undefined ? undefined : BY_PART_SETTLES[part];
   if (byPart !== undefined) f.settle(byPart, {});
-  if (c.kernel && f.sureness !== 'certain' && REPEATS.has(f.cause)) f.settle('s-several', {});
-  if (c.kernel && f.cause === 'memory-corruption') f.settle('s-verifier', {});
+  if (c.kernel) kernelSettlers(f);
   namesMissing(c, f);
+}
+
+function biggerDumps(c: Case, f: Finding): void {
+  const bigger = BIGGER[c.code];
+  if (c.target.kind === 'kernel-triage' && bigger !== undefined) f.settle('s-kernel-dump', { what: bigger });
+  const wider = WIDER[c.code];
+  if (wider !== undefined) f.settle('s-full-dump', { what: wider });
+  if (!c.kernel && f.cause === 'hang') f.settle('s-full-user', { what: 'what every thread waits for' });
+}
+
+function kernelSettlers(f: Finding): void {
+  if (f.cause === 'storage' || f.rule === 'whea') f.settle('s-event-log', {});
+  if (f.sureness !== 'certain' && REPEATS.has(f.cause)) f.settle('s-several', {});
+  if (f.cause === 'memory-corruption') f.settle('s-verifier', {});
 }
 
 function namesMissing(c: Case, f: Finding): void {

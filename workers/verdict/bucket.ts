@@ -53,6 +53,14 @@ type Shape = (c: Case, f: Finding) => string;
 
 const isAv = (c: Case): boolean => c.fault.status === 0xc0000005;
 
+/** Where the address touched is the instruction itself, the code could not be fetched. */
+function accessBucket(c: Case): string {
+  if (c.params[0] !== c.params[3]) return `AV_${subject(c)}`;
+  const kind = c.classify(c.params[0]).kind;
+  const word = kind === 'null' || kind === 'near-null' ? 'NULL' : kind === 'module' ? 'PAGED' : 'BAD';
+  return `AV_CODE_AV_${word}_IP_${subject(c)}`;
+}
+
 function exceptionBucket(c: Case): string {
   if (isAv(c)) return `AV_${subject(c)}`;
   const status = (c.params[0] & 0xffff_ffffn).toString(16);
@@ -87,10 +95,10 @@ function wheaBucket(c: Case, f: Finding): string {
 }
 
 const SHAPES: Readonly<Record<number, Shape>> = {
-  0x0a: (c) => `AV_${subject(c)}`,
-  0xd1: (c) => (c.params[0] === c.params[3] ? `AV_CODE_AV_BAD_IP_${subject(c)}` : `AV_${subject(c)}`),
+  0x0a: accessBucket,
+  0xd1: accessBucket,
   0x50: (c) => `AV_${c.fault.access ? ACCESS_LETTER[c.fault.access] : 'R'}_INVALID_${subject(c)}`,
-  0x1e: exceptionBucket,
+  0x1e: (c) => (isAv(c) ? `0x1E_c0000005${c.fault.access ? `_${ACCESS_LETTER[c.fault.access]}` : ''}_${subject(c)}` : exceptionBucket(c)),
   0x3b: exceptionBucket,
   0x7e: exceptionBucket,
   0x8e: exceptionBucket,

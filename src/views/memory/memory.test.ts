@@ -11,7 +11,13 @@ describe('rows of memory', () => {
     expect(hexRows(0n, bytes, { perRow: 8, unit: 1, big: false })[0]?.text).toBe('AB·.....');
   });
   it('mark where a page begins', () => {
-    expect(hexRows(0xff8n, Array.from({ length: 24 }, () => 0), { perRow: 8, unit: 1, big: false }).map((row) => row.pageStart)).toEqual([false, true, false]);
+    expect(
+      hexRows(
+        0xff8n,
+        Array.from({ length: 24 }, () => 0),
+        { perRow: 8, unit: 1, big: false },
+      ).map((row) => row.pageStart),
+    ).toEqual([false, true, false]);
   });
   it('read numbers only where no byte is missing', () => {
     expect(numberAt(bytes, 4, 4)).toBe(0x04030201n);

@@ -25,7 +25,8 @@ export function hexRows(at: bigint, bytes: readonly Byte[], view: { readonly per
   for (let from = 0; from < bytes.length; from += view.perRow) {
     const slice = bytes.slice(from, from + view.perRow);
     const units = [];
-    for (let offset = 0; offset < slice.length; offset += view.unit) units.push({ ...unitText(slice.slice(offset, offset + view.unit), view.big), offset: from + offset });
+    for (let offset = 0; offset < slice.length; offset += view.unit)
+      units.push({ ...unitText(slice.slice(offset, offset + view.unit), view.big), offset: from + offset });
     const address = at + BigInt(from);
     rows.push({ at: address, units, text: slice.map(charOf).join(''), pageStart: from > 0 && (address & 0xfffn) < BigInt(view.perRow) });
   }

@@ -102,6 +102,6 @@ describe('the header', () => {
       ...rest
     } = header ?? ({} as never);
     expect([arch.ok, dumpType.ok]).toEqual([true, true]);
-    for (const [name, value] of Object.entries(rest)) expect([name, value?.ok]).toEqual([name, false]);
+    for (const [name, value] of Object.entries(rest)) expect([name, (value as { readonly ok?: unknown } | undefined)?.ok]).toEqual([name, false]);
   });
 });

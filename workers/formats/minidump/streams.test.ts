@@ -12,7 +12,7 @@ import { readThreadInfos, readThreads } from './threads.ts';
 import { readAssertion, readCrashpadInfo, readMacBootargs, readMacCrashInfo, readUnrealContext } from './vendor.ts';
 
 /** A file of one stream; `more` stands at offset 0x1000. */
-function fileOf(type: number, stream: Uint8Array, more = new Uint8Array()): MinidumpFile {
+function fileOf(type: number, stream: Uint8Array, more: Uint8Array = new Uint8Array()): MinidumpFile {
   const out = new Binary().u32(0x504d444d).u32(0xa793).u32(2).u32(32).u32(0).u32(1).u64(0n);
   out.u32(type).u32(stream.length).u32(0x100).u32(0).u32(0).u32(0);
   const bytes = new Uint8Array(0x1000 + more.length);

@@ -142,8 +142,8 @@ function sorted(raw: RawContributions): Contributions {
   const starts = new Uint32Array(raw.used);
   const ends = new Uint32Array(raw.used);
   const modules = new Uint16Array(raw.used);
-  for (const [rank, key] of keys.entries()) {
-    const index = key % INDEX_LIMIT;
+  for (let rank = 0; rank < raw.used; rank++) {
+    const index = (keys[rank] ?? 0) % INDEX_LIMIT;
     starts[rank] = raw.starts[index] ?? 0;
     modules[rank] = raw.modules[index] ?? 0;
     ends[rank] = Math.min((raw.starts[index] ?? 0) + (raw.sizes[index] ?? 0), 0xffff_ffff);

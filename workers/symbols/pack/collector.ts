@@ -75,7 +75,8 @@ export class SymbolCollector {
 
   /** Sorts, drops the same name at the same place, hashes the display names. */
   *finish(texts: PackTexts, space: PackSpace): Job<Pack> {
-    const order = sortedBy(this.count, (index) => this.#rvas[index] ?? 0);
+    yield { progress: 'sorting names', done: 0, of: this.count };
+    const order = sortedBy(this.#rvas.subarray(0, this.count));
     const kept = new Uint32Array(this.count);
     const hashes = new Uint32Array(this.count);
     let keptCount = 0;
@@ -92,30 +93,34 @@ export class SymbolCollector {
       hashes[keptCount] = nameHash(shown);
       kept[keptCount++] = index;
     }
-    return this.#build({ texts, space, kept: kept.subarray(0, keptCount), hashes: hashes.subarray(0, keptCount) });
+    return yield* this.#build({ texts, space, kept: kept.subarray(0, keptCount), hashes: hashes.subarray(0, keptCount) });
   }
 
-  #build(parts: { texts: PackTexts; space: PackSpace; kept: Uint32Array; hashes: Uint32Array }): Pack {
+  *#build(parts: { texts: PackTexts; space: PackSpace; kept: Uint32Array; hashes: Uint32Array }): Job<Pack> {
     const { kept, hashes, space } = parts;
     const names = new Uint32Array(kept.length);
     const heap = new Uint8Array(this.#heapUsed);
     let used = 0;
     for (const [rank, index] of kept.entries()) {
+      if (rank % BATCH === 0) yield { progress: 'writing names', done: rank, of: kept.length };
       const from = this.#names[index] ?? 0;
       const name = this.#heap.subarray(from, this.#heap.indexOf(0, from) + 1);
       heap.set(name, used);
       names[rank] = used;
       used += name.length;
     }
-    const owners = sortedBy(hashes.length, (index) => hashes[index] ?? 0);
+    // From here on the names are held once: a large PDB's take tens of megabytes.
+    this.#heap = new Uint8Array(0);
+    const owners = sortedBy(hashes);
+    yield { progress: 'writing names', done: kept.length, of: kept.length };
     return {
       texts: parts.texts,
-      heap: heap.slice(0, used),
-      rvas: kept.map((index) => this.#rvas[index] ?? 0),
-      sizes: kept.map((index) => this.#sizes[index] ?? 0),
-      flags: kept.map((index) => this.#flags[index] ?? 0),
+      heap: heap.subarray(0, used),
+      rvas: picked(this.#rvas, kept),
+      sizes: picked(this.#sizes, kept),
+      flags: picked(this.#flags, kept),
       nameOffsets: names,
-      hashes: owners.map((index) => hashes[index] ?? 0),
+      hashes: picked(hashes, owners),
       hashOwners: owners,
       partStarts: space.partStarts,
       partEnds: space.partEnds,
@@ -127,18 +132,25 @@ export class SymbolCollector {
   }
 }
 
+function picked(values: Uint32Array, order: Uint32Array): Uint32Array {
+  const out = new Uint32Array(order.length);
+  for (let rank = 0; rank < order.length; rank++) out[rank] = values[order[rank] ?? 0] ?? 0;
+  return out;
+}
+
 function grown(array: Uint32Array): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(array.length * 2);
   larger.set(array);
   return larger;
 }
 
-/** Indices 0 … count−1 by key, then by index. */
-function sortedBy(count: number, key: (index: number) => number): Uint32Array {
+/** Indices by value, then by index. */
+function sortedBy(values: Uint32Array): Uint32Array {
+  const count = values.length;
   const keys = new Float64Array(count);
-  for (let index = 0; index < count; index++) keys[index] = key(index) * (MAX_SYMBOLS + 1) + index;
+  for (let index = 0; index < count; index++) keys[index] = (values[index] ?? 0) * (MAX_SYMBOLS + 1) + index;
   keys.sort();
   const order = new Uint32Array(count);
-  for (const [rank, value] of keys.entries()) order[rank] = value % (MAX_SYMBOLS + 1);
+  for (let rank = 0; rank < count; rank++) order[rank] = (keys[rank] ?? 0) % (MAX_SYMBOLS + 1);
   return order;
 }

@@ -37,6 +37,7 @@ export function* packFromPdb(source: ByteSource): Job<Found<Pack>> {
   if (records.ok) yield* walkRecords(walk, new RecordCursor(records.value, 0, records.value.size), 'reading public names');
   const { info, imageAge, dbi } = pdb.value;
   const texts = { origin: source.name, kind: 'pdb' as const, key: pdbKey(info.guid, imageAge), arch: archOfMachine(dbi.value.header.machine) ?? '' };
+  yield { progress: 'reading contributions', done: 0, of: null };
   return found(yield* walk.collector.finish(texts, spaceOf(walk)));
 }
 

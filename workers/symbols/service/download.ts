@@ -8,7 +8,7 @@ import { placesOf, readPointer, type Shape, type StorePlace, urlOf } from './sto
 import { moreTelling } from './status.ts';
 import type { Want } from './want.ts';
 
-export const MAX_BYTES = 1024 * 1024 * 1024;
+const MAX_BYTES = 1024 * 1024 * 1024;
 const MAX_TEXT = 64 * 1024;
 const RETRY_MS = [1000, 4000];
 const RETRY_STATUS = new Set([429, 500, 502, 503, 504]);

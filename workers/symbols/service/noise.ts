@@ -22,8 +22,8 @@ export class NoiseLog {
     this.#count += 1;
     this.#write([`SYMSRV:  BYINDEX: 0x${this.#count.toString(16).toUpperCase()}`, INDENT + where, INDENT + file, INDENT + key]);
   }
-  notInStore(path: string): void {
-    this.#write([`SYMSRV:  UNC: ${path} - path not found`]);
+  notInStore(file: string, key: string): void {
+    this.#write([`SYMSRV:  UNC: ${file}\\${key}\\${file} - path not found`]);
   }
   get(host: string, path: string): void {
     this.#write([`SYMSRV:  HTTPGET: ${path} (${host})`]);

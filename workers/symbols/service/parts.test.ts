@@ -112,8 +112,15 @@ describe('servers', () => {
   });
   it('says what is sent, what it reveals, by which way, how much, and that it works without', () => {
     const server = { id: 'ms', name: 'Microsoft', host: 'msdl', url: 'https://msdl', vendor: 'microsoft', root: '/symbols/ms', direct: false };
-    expect(consentTexts(server, 100, true).map(({ id }) => id.split('.').at(-1))).toEqual(['sends', 'reveals', 'proxied', 'size', 'without']);
-    expect(consentTexts(server, 100, true)[3]?.args).toEqual({ files: 100, megabytes: 30 });
+    expect(consentTexts(server, { files: 100, kernelFiles: 2 }).map(({ id }) => id.split('.').at(-1))).toEqual([
+      'sends',
+      'reveals',
+      'proxied',
+      'size',
+      'without',
+    ]);
+    expect(consentTexts({ ...server, root: 'http://127.0.0.1:8080/symbols/ms' }, { files: 1, kernelFiles: 0 })[2]?.id).toBe('symbols.consent.local');
+    expect(consentTexts(server, { files: 100, kernelFiles: 2 })[3]?.args).toEqual({ files: 100, megabytes: 42 });
   });
   it('keeps the failure that says most', () => {
     const of = (code: 'NOT_ON_SERVER' | 'MISMATCH') => ({ code, detail: '' });

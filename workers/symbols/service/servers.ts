@@ -37,7 +37,7 @@ export interface ServerView {
   readonly says: readonly TextRef[];
 }
 
-export const DEFAULT_PATH = 'srv*';
+const DEFAULT_PATH = 'srv*';
 const DEFAULT_SERVERS = ['microsoft'];
 const CONSENT = 'consent';
 const PATH = 'path';
@@ -127,16 +127,27 @@ export function mayHold(server: ServerDef, maker: string | null): boolean {
   return server.vendor === 'any' || maker === null || maker === server.vendor;
 }
 
-/** 1,090 files of a Windows installation came to 186 MB in a public measurement (nefarius/WinDbgSymbolsCachingProxy, README); the kernel's PDB has about 12 MB. */
+/** 1,090 files of a Windows installation came to 186 MB in a public measurement (nefarius/WinDbgSymbolsCachingProxy, README); the kernel's image and PDB have about 12 MB each. */
 const ABOUT_BYTES = 180_000;
 const ABOUT_KERNEL_BYTES = 12_000_000;
 
-export function consentTexts(server: Server, files: number, withKernel: boolean): TextRef[] {
-  const megabytes = Math.max(1, Math.round((files * ABOUT_BYTES + (withKernel ? ABOUT_KERNEL_BYTES : 0)) / 1_000_000));
+export interface Expected {
+  readonly files: number;
+  readonly kernelFiles: number;
+}
+
+/** Whose network address the server sees. A proxy on loopback is the person's own computer. */
+function wayOf(server: Server): string {
+  if (server.direct) return 'symbols.consent.direct';
+  return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(server.root) ? 'symbols.consent.local' : 'symbols.consent.proxied';
+}
+
+export function consentTexts(server: Server, { files, kernelFiles }: Expected): TextRef[] {
+  const megabytes = Math.max(1, Math.round(((files - kernelFiles) * ABOUT_BYTES + kernelFiles * ABOUT_KERNEL_BYTES) / 1_000_000));
   return [
     { id: 'symbols.consent.sends', args: { host: server.host, name: server.name } },
     { id: 'symbols.consent.reveals', args: { host: server.host } },
-    server.direct ? { id: 'symbols.consent.direct', args: { host: server.host } } : { id: 'symbols.consent.proxied', args: { host: server.host } },
+    { id: wayOf(server), args: { host: server.host } },
     { id: 'symbols.consent.size', args: { files, megabytes } },
     { id: 'symbols.consent.without', args: {} },
   ];

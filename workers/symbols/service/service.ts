@@ -9,7 +9,7 @@ import { Misses } from './misses.ts';
 import { NoiseLog } from './noise.ts';
 import { DemandQueue, StopSwitch } from './queue.ts';
 import { reasonText } from './reason.ts';
-import { consentTexts, type Consent, mayHold, readServerList, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
+import { consentTexts, type Consent, type Expected, mayHold, readServerList, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
 import type { Session } from './session.ts';
 import { type Download, type DownloadStatus, isEnded, moreTelling } from './status.ts';
 import type { SymbolPath } from './sympath.ts';
@@ -95,7 +95,6 @@ export class SymbolService {
     await this.load();
     await this.loadServerList();
     const open = [...this.#jobs.values()].filter((job) => job.status.state !== 'done');
-    const withKernel = open.some((job) => job.request.module === 'nt' && job.want.kind === 'pdb');
     return this.book.all().map(({ server, inPath }) => ({
       id: server.id,
       name: server.name,
@@ -104,7 +103,7 @@ export class SymbolService {
       consent: this.book.consentOf(server.id),
       inPath,
       direct: server.direct,
-      says: consentTexts(server, open.filter((job) => mayHold(server, job.request.maker)).length, withKernel),
+      says: consentTexts(server, expected(open.filter((job) => mayHold(server, job.request.maker)))),
     }));
   }
 
@@ -120,7 +119,9 @@ export class SymbolService {
   async setConsent(id: string, consent: Consent): Promise<void> {
     await this.load();
     await this.book.setConsent(id, consent);
-    this.#again((job) => job.status.state === 'needs-consent' || (consent === 'given' && (job.status.state === 'declined' || isMiss(job.status))));
+    const asked = (job: Job): boolean => job.status.state === 'declined' || isMiss(job.status);
+    // Taken back: what runs is judged anew too, so that nothing more is asked there.
+    this.#again((job) => job.status.state === 'needs-consent' || (consent === 'given' ? asked(job) : !isEnded(job.status)));
   }
 
   async setPath(text: string): Promise<SymbolPath> {
@@ -222,6 +223,7 @@ export class SymbolService {
       this.#finish(job, local, 'stored');
       return;
     }
+    this.noise.notInStore(job.want.names[0] ?? '', job.want.key);
     const failure = this.#effects.network ? await this.loadServerList() : undefined;
     if (stop.stopped) return;
     const servers = this.book.ofPath();
@@ -341,10 +343,7 @@ export class SymbolService {
 
   async #fromStore(want: Want): Promise<Arrival | undefined> {
     const stored = await this.#effects.store.get(want.id);
-    if (!stored) {
-      this.noise.notInStore(want.id);
-      return undefined;
-    }
+    if (!stored) return undefined;
     const fault = checkIdentity(want, stored.body, this.#effects);
     if (fault) {
       // Half-written or damaged: fetched anew.
@@ -424,6 +423,12 @@ export class SymbolService {
     for (const listener of this.#listeners) listener(download);
     for (const session of job.sessions) session.status(download);
   }
+}
+
+/** How many files would come; an image whose PDB is not known yet brings that along. */
+function expected(jobs: readonly Job[]): Expected {
+  const filesOf = (of: readonly Job[]): number => of.reduce((sum, { want, request }) => sum + (want.kind === 'image' && !request.pdb ? 2 : 1), 0);
+  return { files: filesOf(jobs), kernelFiles: filesOf(jobs.filter((job) => job.request.module === 'nt')) };
 }
 
 function isMiss(status: DownloadStatus): boolean {

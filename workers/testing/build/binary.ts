@@ -51,18 +51,18 @@ export function get(bytes: Uint8Array, at: number, width: number): bigint {
   return value;
 }
 
-export function ascii(text: string): Uint8Array {
+export function ascii(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff);
 }
 
-export function utf16(text: string): Uint8Array {
+export function utf16(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length * 2);
   for (let index = 0; index < text.length; index++) put(bytes, index * 2, 2, text.charCodeAt(index));
   return bytes;
 }
 
 /** Sixteen bytes of "00112233-4455-6677-8899-aabbccddeeff" in the mixed order of a Windows GUID. */
-export function guidBytes(guid: string): Uint8Array {
+export function guidBytes(guid: string): Uint8Array<ArrayBuffer> {
   const digits = guid.replaceAll(/[^0-9a-fA-F]/g, '');
   if (digits.length !== 32) throw new Defect(`not a GUID: ${guid}`);
   const plain = Array.from({ length: 16 }, (_, index) => Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16));
@@ -74,7 +74,7 @@ export function alignUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
 
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -166,7 +166,7 @@ export class Binary {
     return this;
   }
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     for (const { at, width, value } of this.fixups) put(this.bytes, at, width, valueNow(value));
     return this.bytes.slice(0, this.length);
   }

@@ -282,8 +282,8 @@ export const WINDOWS_19041_X64: ObjectOffsets = {
 };
 
 /**
- * Windows 11 21H2 ARM64 (10.0.22000): what the KDBG block of that build states (wdbgexts.h names), EPROCESS places as in
- * rizin's test expectations for its ARM64 dump. Places not stated there follow the x64 order and are used by no reader.
+ * Windows 11 21H2 ARM64 (10.0.22000): what the KDBG block of that build states (wdbgexts.h names), UniqueProcessId and ImageFileName as
+ * rizin's test expectations for its ARM64 dump have them. Places not stated there follow the x64 order and are used by no reader.
  */
 export const WINDOWS_22000_ARM64: ObjectOffsets = {
   build: 22000,
@@ -293,9 +293,9 @@ export const WINDOWS_22000_ARM64: ObjectOffsets = {
   eprocess: {
     DirectoryTableBase: 0x28,
     ThreadListHead: 0x30,
-    UniqueProcessId: 0x400,
-    ActiveProcessLinks: 0x408,
-    CreateTime: 0x428,
+    UniqueProcessId: 0x3f8,
+    ActiveProcessLinks: 0x400,
+    CreateTime: 0x420,
     InheritedFromUniqueProcessId: 0x4f8,
     Peb: 0x508,
     ImageFileName: 0x560,

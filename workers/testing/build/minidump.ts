@@ -307,7 +307,7 @@ class MinidumpWriter {
     full.base.set(out.size);
     this.placeStacks(full.plan, out.size);
     const head = out.finish();
-    const parts = [{ offset: 0, bytes: head }];
+    const parts: { offset: number; bytes: Uint8Array }[] = [{ offset: 0, bytes: head }];
     let offset = head.length;
     for (const { bytes, size } of full.plan) {
       if (bytes) parts.push({ offset, bytes });

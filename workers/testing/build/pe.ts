@@ -81,6 +81,12 @@ interface Text {
   readonly fixups: { readonly at: number; readonly kind: string; readonly target: string }[];
 }
 
+/** The ABI keeps rsp on 16 at every call; on entry it is 8 off, unless the processor entered (x64 stack usage, "Stack allocation"). */
+function misaligned({ push = [], alloc = 0, machineFrame }: Prologue): boolean {
+  if (machineFrame !== undefined) return (push.length * 8 + alloc) % 16 !== 0;
+  return (push.length * 8 + alloc) % 16 !== 8;
+}
+
 function assemble(spec: PeSpec, textRva: number): Text {
   const out = new Binary();
   const functions: Text['functions'] = [];
@@ -93,6 +99,7 @@ function assemble(spec: PeSpec, textRva: number): Text {
     const codes = writePrologue(code, prologue);
     const prologueSize = code.size;
     body?.(code);
+    if (code.returns.size > 0 && misaligned(prologue)) throw new Defect(`${name} calls with a stack that is not aligned to 16`);
     writeEpilogue(code, prologue);
     out.append(code.bytes());
     for (const fixup of code.fixups) fixups.push({ ...fixup, at: fixup.at + start });

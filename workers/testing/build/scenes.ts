@@ -175,7 +175,7 @@ export function power9f(): Scene {
   const [pdo, fdo, pciDriver, nicDriver] = [0xffffe0812b1d0060n, 0xffffe0812c2e5050n, 0xffffe0812b0a1e10n, 0xffffe0812c110ce0n];
   const [irp, block] = [0xffffe0812f6aaa20n, 0xffffd20f3b2e7f80n];
   const params: BugCheckParams = [3n, pdo, block, irp];
-  const drawing = kernelStack().push(0n);
+  const drawing = kernelStack();
   drawing.rsp -= 0x200n;
   drawing
     .push(0n)
@@ -269,10 +269,10 @@ export function systemThread7e(pointer = 0x0000_0400_1b2c_3d40n): Scene {
   return { ...made, registers, stack: at };
 }
 
-/** A stop whose data says nothing about its cause: only the kernel on the stack, an undocumented kind. */
+/** A stop whose data says nothing about its cause: a code that no public table has, only the kernel on the stack. */
 export function unknownStop(): Scene {
   const on = machine();
-  const params: BugCheckParams = [0x3f5n, 0n, 0n, 0n];
+  const params: BugCheckParams = [1n, 0n, 0n, 0n];
   const drawing = kernelStack()
     .push(0n)
     .enter(on.nt, 'KiStartSystemThread')
@@ -281,8 +281,8 @@ export function unknownStop(): Scene {
   drawing.call(on.nt, 'KeRemovePriQueue').call(on.nt, 'KiCommitThreadWait');
   drawing.trap(on.nt, 'KiPageFault', { rip: addressIn(on.nt, 'KiCommitThreadWait>KiSwapThread'), cr2: 0n });
   drawing.call(on.nt, 'MmAccessFault').reach(on.nt, 'KeBugCheckEx');
-  bugCheckHere(drawing, 0x1a, params);
-  return scene({ title: 'unknown-stop', machine: on, drawing, bugCheck: 0x1a, params, others: ordinaryProcesses(on) });
+  bugCheckHere(drawing, 0x5001, params);
+  return scene({ title: 'unknown-stop', machine: on, drawing, bugCheck: 0x5001, params, others: ordinaryProcesses(on) });
 }
 
 /** Every scene, for tests that go over all of them. */

@@ -117,7 +117,12 @@ function tablesOf(made: Made, modules: readonly Module[]): ReadonlyMap<string, M
     list.push({ name: parts[2] ?? '', rva: Number(at(where) - module.base) - Number.parseInt(parts[3] ?? '0', 16) });
     rows.set(module.name, list);
   }
-  return new Map([...rows].map(([name, list]) => [name, new MadeTable(list, made.modules?.find((one) => one.name === name)?.symbols ?? { kind: 'pdb', origin: `${name}.pdb` })]));
+  return new Map(
+    [...rows].map(([name, list]) => [
+      name,
+      new MadeTable(list, made.modules?.find((one) => one.name === name)?.symbols ?? { kind: 'pdb', origin: `${name}.pdb` }),
+    ]),
+  );
 }
 
 function providerOf(made: Made, modules: readonly Module[]): SymbolProvider {

@@ -44,9 +44,9 @@ export interface UnwindInfo {
   readonly handler?: number;
 }
 
-export const UNW_FLAG_EHANDLER = 1;
-export const UNW_FLAG_UHANDLER = 2;
-export const UNW_FLAG_CHAININFO = 4;
+const UNW_FLAG_EHANDLER = 1;
+const UNW_FLAG_UHANDLER = 2;
+const UNW_FLAG_CHAININFO = 4;
 
 /** Header, 255 codes padded to an even count, and the chained entry after them. */
 export const UNWIND_INFO_MAX = 4 + 256 * 2 + RUNTIME_FUNCTION_SIZE;

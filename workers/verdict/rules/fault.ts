@@ -76,6 +76,7 @@ function insideInstruction(c: Case, f: Finding): boolean {
     .judge('hardware', match ? 'likely' : 'possible')
     .blame(undefined, 'cpu');
   f.victim = imageOf(place.module);
+  f.settle('s-image', { module: imageOf(place.module) });
   f.oppose('a-wild-jump', {}).rival({ part: 'ram' }, text('r-ram', {}));
   return true;
 }

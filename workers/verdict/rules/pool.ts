@@ -1,6 +1,6 @@
 /** Pool and kernel heap: who found the damage is almost never who did it. */
 import { hex } from '../../base/hex.ts';
-import { imageOf } from '../actors.ts';
+import { imageOf, isKernelImage } from '../actors.ts';
 import { textOf } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
@@ -21,7 +21,7 @@ function showTag(c: Case, f: Finding, value: bigint): void {
 function foundOnly(c: Case, f: Finding, what: string): void {
   f.detector = 'ntoskrnl.exe';
   f.say('x-pool-found', {});
-  const victim = c.actors.find((actor) => actor.trusted && !/^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name));
+  const victim = c.actors.find((actor) => actor.trusted && !isKernelImage(actor.module));
   if (victim) {
     f.victim = imageOf(victim.module);
     f.say('x-detector', { module: imageOf(victim.module) });

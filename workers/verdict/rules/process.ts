@@ -1,7 +1,7 @@
 /** Processes that Windows cannot run without; stops made on purpose; live reports; codes of vendors; unknown codes. */
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isGraphics, isThirdParty, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isGraphics, isThirdParty, placeWords, isKernelImage } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
@@ -34,11 +34,12 @@ export function winlogon(c: Case, f: Finding): void {
     .rival({ part: 'ram' }, text('r-ram', {}));
 }
 
+/** 'MATT': the code that the Comae and MoonSols tools write where no stop happened. */
+const MEMORY_TOOL = 0x5454414d;
 const BY_HAND: Readonly<Record<number, string>> = {
   0xe2: 'keys pressed on the keyboard',
   0xdeaddead: 'asked for by a debugger or tool',
   0x161: 'asked for in the running system',
-  0x5454414d: 'made by a memory tool',
 };
 
 /** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
@@ -46,9 +47,16 @@ export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
     f.head('h-manual-hang', { name: c.name, time: `${(Number(c.params[0]) / 1000).toFixed(1)} seconds` }).judge('manual', 'certain');
     f.detector = 'ntoskrnl.exe';
+    f.say('x-look-stuck', {}).show(
+      text('e-subcode', { meaning: 'the time, in milliseconds, that the button was held', index: '1', value: hex(c.params[0]) }),
+      '.bugcheck',
+      { how: 'table', weighs: 'decides' },
+    );
     return;
   }
-  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' }).judge('manual', 'certain');
+  if (c.code === MEMORY_TOOL) f.head('h-tool', { what: 'written by a memory tool' });
+  else f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' });
+  f.judge('manual', 'certain').say('x-on-purpose', {});
 }
 
 /** Live codes: the machine went on. */
@@ -70,7 +78,7 @@ const KEBUGCHECKEX_START: readonly number[] = [0x48, 0x89, 0x4c, 0x24, 0x08];
  */
 export function callerOfBugCheck(c: Case): Actor | undefined {
   const context = c.target.headerContext.ok ? c.target.headerContext.value : undefined;
-  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernel(actor));
+  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernelImage(actor.module));
   if (!context || c.target.arch !== 'x64') return walked;
   const ip = ipOf(context.registers, 'x64');
   const sp = spOf(context.registers, 'x64');
@@ -100,8 +108,6 @@ export function callerOfBugCheck(c: Case): Actor | undefined {
     trusted: true,
   };
 }
-
-const isKernel = (actor: Actor): boolean => /^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name);
 
 /** A driver's own code: its maker alone knows the meaning, but the caller is plain. */
 export function vendorCode(c: Case, f: Finding): void {

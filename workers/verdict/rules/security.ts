@@ -1,6 +1,6 @@
 /** The kernel's own checks: stack cookies, lists, fast fail. */
 import { hex } from '../../base/hex.ts';
-import { imageOf, placeWords } from '../actors.ts';
+import { imageOf, placeWords, isKernelImage } from '../actors.ts';
 import { onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
@@ -44,7 +44,7 @@ function ownerBelowCheck(c: Case, f: Finding, sureness: 'likely' | 'possible'): 
       .rival({ part: 'ram' }, text('r-ram', {}));
     return;
   }
-  const between = c.actors.filter((actor) => actor.trusted && actor.index < owner.index && !/^(nt|ntoskrnl|ntkrnl)/i.test(actor.module.name)).length;
+  const between = c.actors.filter((actor) => actor.trusted && actor.index < owner.index && !isKernelImage(actor.module)).length;
   if (between > 0 || sureness === 'possible') {
     suspect(c, f, owner);
     return;
@@ -74,7 +74,7 @@ export function securityCheck(c: Case, f: Finding): void {
   }
   if (kind === LIST) f.show(text('e-corrupt-list', { what: meaning }), '.bugcheck', { how: 'table' });
   const near = c.suspects[0];
-  const checker = c.actors.find((actor) => actor.trusted && !/^(nt|ntoskrnl|ntkrnl|hal)/i.test(actor.module.name));
+  const checker = c.actors.find((actor) => actor.trusted && !isKernelImage(actor.module));
   // The driver that ran the check on its own list is where to look; its list may still have been damaged by another.
   if (near && checker === near) {
     suspect(c, f, near);

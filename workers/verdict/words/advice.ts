@@ -44,6 +44,11 @@ export const ADVICE = {
     'Remove the package that brought {module} as a test.',
     'Test without {module}.',
   ],
+  'd-driver-older': [
+    'Install an older version of {module} whose maker still lists this processor, or ask the maker which one that is.',
+    'Older branch of {module} that supports this processor; check with CPU-Z whether it has {feature}.',
+    'Driver branch without {feature}, or a CPUID check before it.',
+  ],
   'd-driver-find': ['See which package {module} belongs to.', 'Find the package of {module}.', 'Driver package of {module}.'],
   'd-gpu-stock': [
     'Undo any overclocking or undervolting of the graphics card, and check that its power cables sit firmly.',
@@ -119,7 +124,11 @@ export const ADVICE = {
     'Injected or third-party module {who}: test without it.',
     'Test without {who}.',
   ],
-  'd-page-heap': ['', 'Page heap for {app} finds the writer.', 'gflags /p /enable {app} /full'],
+  'd-page-heap': [
+    'For the program’s makers: page heap finds the place that does the damage.',
+    'Page heap for {app} finds the writer.',
+    'gflags: full page heap for {app}.',
+  ],
   'd-inspect': [
     'Open the stack and the threads below to see what was going on.',
     'Look at the stack and threads for what waits.',

@@ -140,15 +140,9 @@ export const EVIDENCE = {
     'Tool drivers loaded: {names}.',
   ],
   'e-old-driver': ['{who} dates from {year}.', '{who}: built {date}.', '{who}: link date {date}.'],
-  'e-guest-text': ['The bad address is {what}.', 'Address {address} is {what}.', '{address}: {what}.'],
   'e-thread': ['The program’s thread {thread} failed.', 'Thread {thread} of {count}.', 'Faulting thread {thread} of {count}.'],
   'e-frames': ['It was running code of {modules}.', 'Modules on the stack: {modules}.', 'Stack modules: {modules}.'],
   'e-triage-block': ['Windows kept notes about which driver it was waiting for.', 'Triage data at {at} ({name}).', '{name} at {at}.'],
-  'e-samples': [
-    'While the time ran out, this code was seen running: {modules}.',
-    'Pointers in the watchdog’s data: {modules}.',
-    'Profile pointers by module: {modules}.',
-  ],
   'a-single-dump': [
     'One file alone cannot tell software from hardware here.',
     'A single dump cannot separate software from hardware for this code.',
@@ -169,11 +163,6 @@ export const EVIDENCE = {
     'A program that jumps to a wrong place would look the same.',
     'A corrupted return address or function pointer could also land inside an instruction.',
     'Wild branch not excluded.',
-  ],
-  'a-no-symbols': [
-    'Names of the functions are not loaded, so the places are given as numbers.',
-    'Without symbols the functions are not named.',
-    'No symbols for {module}.',
   ],
   'a-hypervisor': [
     'A program that runs Windows as a guest can refuse accesses too.',
@@ -197,7 +186,6 @@ export const EVIDENCE = {
     'Cumulative watchdog: the final stack is one sample.',
   ],
   'a-reported-by': ['It only noticed the problem.', '{module} reported it; it need not be the writer.', '{module} is the detector.'],
-  'a-signature-driver': ['The same kind of stop also comes from a broken driver.', 'The same code also comes from driver bugs.', 'Driver bug possible.'],
   'r-ram': ['Faulty memory (RAM)', 'RAM: damage of this kind also comes from a failing module or an unstable memory profile.', 'RAM'],
   'r-cpu': ['The processor or its settings', 'CPU: unstable core, voltage or firmware settings.', 'CPU'],
   'r-disk': ['The disk or its cable', 'Disk, cable, controller or its firmware.', 'Storage path'],

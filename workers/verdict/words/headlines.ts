@@ -58,7 +58,7 @@ export const HEADLINES = {
     '{name}: WHEA record, source {source}; {what}.',
   ],
   'h-gpu': [
-    'The graphics card or its driver stopped answering ({who}).',
+    'The graphics card or its driver stopped answering: {who}.',
     '{name}: the display driver {who} did not recover.',
     '{name}: TDR; owner tag at {place}.',
   ],
@@ -68,7 +68,7 @@ export const HEADLINES = {
     '{name}: {what}.',
   ],
   'h-gpu-live': [
-    'The screen froze for a moment and recovered: the graphics card or its driver ({who}) was reset. Windows did not crash.',
+    'The screen froze for a moment and recovered: the graphics card or its driver was reset: {who}. Windows did not crash.',
     '{name} (live): display driver {who} was reset and recovered.',
     '{name} (live): owner tag at {place}.',
   ],
@@ -117,7 +117,7 @@ export const HEADLINES = {
     '{name}: {what}; the holder is not readable here.',
     '{name}: {what}.',
   ],
-  'h-dpc': ['A driver kept a processor busy for too long.', '{name}: {what}.', '{name}: {what}.'],
+  'h-dpc': ['Something kept a processor busy for too long; this file does not tell which driver.', '{name}: {what}.', '{name}: {what}.'],
   'h-dpc-driver': [
     '{who} most likely kept a processor busy for too long.',
     '{name}: {who} ran too long at DISPATCH_LEVEL or above.',
@@ -186,6 +186,12 @@ export const HEADLINES = {
     'Memory image: {what}.',
   ],
   'h-not-crash': ['This file does not record a crash.', 'No stop code and no exception in it.', 'No bug check, no exception.'],
+  'x-on-purpose': ['Nothing has to be repaired because of it.', 'Not a fault; nothing to repair.', 'Deliberate stop.'],
+  'x-look-stuck': [
+    'What the programs and drivers were waiting for shows why it seemed stuck.',
+    'Read the threads’ waits: they show what was stuck.',
+    'Inspect waits and locks.',
+  ],
   'x-gist': ['Windows’ name for this stop is {name}: {gist}.', '{name}: {gist}.', '{name}: {gist}.'],
   'x-fault': [
     'It tried to {access} memory that it could not use ({kind}).',

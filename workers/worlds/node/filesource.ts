@@ -42,6 +42,11 @@ export class FileSource implements ByteSource {
 
 function systemWords(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EACCES: 'the system refuses to open it', EPERM: 'the system refuses to open it', EISDIR: 'this is a folder' };
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'the system refuses to open it',
+    EPERM: 'the system refuses to open it',
+    EISDIR: 'this is a folder',
+  };
   return known[code] ?? (error instanceof Error ? error.message : 'it cannot be read');
 }

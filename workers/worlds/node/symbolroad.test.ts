@@ -264,6 +264,18 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     expect(await settle(service)).toEqual({ 'user32.pdb': 'done' });
   });
 
+  it('stops asking where consent is taken back while it asks', async () => {
+    misbehave(user32, 'stall');
+    const service = serviceOf();
+    await service.setConsent('microsoft', 'given');
+    service.request([user32], new Asker(), false);
+    while (store.seen.length === 0) await new Promise((done) => setTimeout(done, 5));
+    await service.setConsent('microsoft', 'refused');
+    expect(await settle(service)).toEqual({ 'user32.pdb': 'declined' });
+    await new Promise((done) => setTimeout(done, 50));
+    expect([store.seen.length, await service.cached()]).toEqual([1, []]);
+  });
+
   it('declines without consent and for another maker’s modules, unless told to ask', async () => {
     const service = serviceOf();
     await service.setConsent('microsoft', 'refused');

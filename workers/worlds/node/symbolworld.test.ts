@@ -44,6 +44,7 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     put('flat/ntkrnlmp.pdb', 'types/synth/store/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb');
     // The same name with another identity must not be taken.
     put('flat/older/ntkrnlmp.pdb', 'types/synth/store/ntkrnlmp.pdb/BBED7C2955FBE4522AAA23F4B8677AD91/ntkrnlmp.pdb');
+    put('flat/coff-exports.exe', 'pdb/llvm-symbolizer/llvm/test/tools/llvm-symbolizer/Inputs/coff-exports.exe');
     url = await store.start();
   });
   afterAll(async () => {
@@ -70,18 +71,35 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     expect(store.seen).toEqual([]);
   });
 
-  it('asks a server only where given, and falls back to the export table of an image', async () => {
+  it('asks a server only where given, and says why there are no names', async () => {
     const symbols = new NodeSymbols({ folders: [], server: url });
     await symbols.load([amdppm, wdf, lost].map(demand));
     expect(symbols.provider.status(amdppm)).toMatchObject({ state: 'ready', kind: 'pdb' });
     expect(symbols.provider.image(wdf).ok).toBe(true);
-    expect(['ready', 'failed']).toContain(symbols.provider.status(wdf).state);
+    // An image without exports, whose PDB the server lacks.
+    expect(symbols.provider.status(wdf)).toMatchObject({ state: 'failed', code: 'NOT_ON_SERVER' });
     expect(symbols.provider.status(lost)).toMatchObject({ state: 'failed', code: 'NOT_ON_SERVER' });
     expect(symbols.provider.path()).toBe(`srv*${url}`);
     expect(symbols.provider.log().some((line) => line.startsWith('SYMSRV:  HTTPGET: /amdppm.sys/C9C030003b000/amdppm.sys'))).toBe(true);
     const asked = store.seen.length;
     await symbols.load([amdppm].map(demand));
     expect(store.seen.length).toBe(asked);
+  });
+
+  it('takes the names of the export table where the PDB is not to be had', async () => {
+    // Key and both exports by llvm-readobj and the file's own strings.
+    const exporting = moduleOf('coff', 'coff-exports.exe', { timestamp: 0, sizeOfImage: 0x9400 }, null);
+    const symbols = new NodeSymbols({ folders: [join(folder, 'flat')], server: undefined });
+    await symbols.load([demand(exporting)]);
+    expect(symbols.provider.status(exporting)).toMatchObject({ state: 'ready', kind: 'exports', count: 2 });
+    const table = symbols.provider.table(exporting);
+    expect(
+      table.ok &&
+        table.value
+          .match('*', 9)
+          .map(({ name }) => name)
+          .sort(),
+    ).toEqual(['foo', 'main']);
   });
 
   it('refuses a symbol path that is none, with its place', () => {

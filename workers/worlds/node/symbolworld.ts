@@ -8,7 +8,9 @@ import { SourceError } from '../../base/problem.ts';
 import { BlockCache } from '../../bytes/blockcache.ts';
 import { ArraySource, type ByteSource } from '../../bytes/source.ts';
 import { attachPort } from '../../api/symbolengine.ts';
-import type { ModuleList } from '../../modules/module.ts';
+import { DEMAND, demandsOf } from '../../api/symboldemand.ts';
+import { driveSync } from '../../base/job.ts';
+import type { Session } from '../../target/target.ts';
 import { AttachedSymbols, type Demand, requestOf } from '../../symbols/attached.ts';
 import type { Effects, FileBody, StoredEntry, StoredFile, SymbolStore } from '../../symbols/service/effects.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
@@ -22,6 +24,8 @@ import { fetchNetwork } from '../browser/symbolfetch.ts';
 const MAX_FILES = 500_000;
 const MAX_DEPTH = 6;
 const CACHED_BLOCKS = 64;
+/** Images that arrive make a better stack, which may name further modules. */
+const MAX_ROUNDS = 3;
 
 /** Opened for each read and closed again: a symbol folder may have more files than a process may hold open. */
 class PathSource implements ByteSource {
@@ -147,11 +151,11 @@ export class NodeSymbols {
     });
     const [near, far] = linkedPorts();
     this.provider = new AttachedSymbols({
-      port: near,
       openFile: (handle, name) =>
         handle instanceof Uint8Array ? new ArraySource(handle, name) : new BlockCache(new PathSource(String(handle)), CACHED_BLOCKS),
       onChange: () => undefined,
     });
+    this.provider.connect(near);
     attachPort(this.service, far, new Set());
   }
 
@@ -173,12 +177,22 @@ export class NodeSymbols {
     }
   }
 
+  /** Of an opened dump: everything that lies in the folders; from the server what its crash's stack and nt need. */
+  async prepare(session: Session): Promise<void> {
+    await this.load(demandsOf(session, []), DEMAND.stack);
+    if (this.#options.server === undefined) return;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const before = this.provider.revision;
+      await this.load(demandsOf(session, driveSync(session.crashStack()).frames), DEMAND.rest);
+      if (this.provider.revision === before) return;
+    }
+  }
+
   #start(): Promise<void> {
     this.#ready ??= (async () => {
-      const { server } = this.#options;
+      const { server, folders } = this.#options;
       await this.service.load();
-      if (server === undefined) return;
-      await this.service.setPath(`srv*${server}`);
+      await this.service.setPath([...folders, ...(server === undefined ? [] : [`srv*${server}`])].join(';'));
       for (const { id } of this.service.book.ofPath()) await this.service.setConsent(id, 'given');
     })();
     return this.#ready;
@@ -210,15 +224,4 @@ export class NodeSymbols {
       this.#settled = undefined;
     }
   }
-}
-
-/** All modules of a dump, those of `first` in front, then nt, then the rest (design §7). */
-export function demandsOf(modules: ModuleList, first: readonly string[], makerOf: (imageName: string) => string | null): Demand[] {
-  const stack = new Set(first.map((name) => name.toLowerCase()));
-  return modules.modules.map((module) => ({
-    module,
-    demand: stack.has(module.name.toLowerCase()) ? 0 : module.name === 'nt' ? 1 : 2,
-    maker: makerOf(module.imageName),
-    image: true,
-  }));
 }

@@ -1,0 +1,151 @@
+import { gzipSync, strToU8, zipSync } from 'fflate';
+import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SAMPLE, dropSample, equal, expect, file, isInWindow, openFiles, openSample, sampleAs, verdict } from '../page.mjs';
+
+/** [file, the code that the page must show] */
+const WRONG = [
+  [file('holiday.jpg', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(5000, 7)])), 'NOT_A_DUMP'],
+  [file('page.dmp', '<!doctype html><html><body>Not found</body></html>'), 'NOT_A_DUMP'],
+  [file('empty.dmp', ''), 'EMPTY'],
+  [file('zeros.dmp', Buffer.alloc(70_000)), 'ALL_ZERO'],
+  [file('short.dmp', 'PAGEDU64'.padEnd(300, 'PAGE')), 'TRUNCATED'],
+];
+
+async function foldIs(page, size) {
+  await page.setViewportSize(size);
+  const words = `${size.width}×${size.height}`;
+  expect(await isInWindow(page, verdict(page)), `the headline is in the window at ${words}`);
+  expect(await isInWindow(page, page.locator('.owner [data-sureness]')), `the sureness word is in the window at ${words}`);
+  expect(await isInWindow(page, page.locator('.steps li').first()), `the first step is in the window at ${words}`);
+  equal(await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth), false, `the page scrolls sideways at ${words}`);
+}
+
+export const cases = [
+  {
+    name: 'drop leads to the verdict, above the fold',
+    run: async ({ page, url, browserName }) => {
+      await page.goto(url);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await dropSample(page, browserName);
+      await verdict(page).waitFor();
+      expect((await verdict(page).innerText()).includes('examplenic.sys'), 'the headline names the driver that the sample was built to blame');
+      for (const size of [
+        { width: 1280, height: 720 },
+        { width: 360, height: 640 },
+      ])
+        await foldIs(page, size);
+    },
+  },
+  {
+    name: 'the start page fits one screen, down to 320 pixels of width',
+    run: async ({ page, url }) => {
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+      expect(await isInWindow(page, page.getByText('Your files stay on this computer.')), 'the promise is in the window');
+      await page.setViewportSize({ width: 320, height: 640 });
+      equal(await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth), false, 'the page scrolls sideways at 320');
+    },
+  },
+  {
+    name: 'wrong files get a sentence',
+    run: async ({ page, url }) => {
+      for (const [wrong, code] of WRONG) {
+        await page.goto(`${url}#/`);
+        await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+        await openFiles(page, [wrong]);
+        const alert = page.locator('section[data-code]');
+        await alert.waitFor();
+        equal(await alert.getAttribute('data-code'), code, wrong.name);
+        expect((await alert.innerText()).includes('What to do'), `${wrong.name}: says what to do`);
+      }
+      await page.getByRole('link', { name: 'Start page', exact: true }).click();
+      await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+    },
+  },
+  {
+    name: 'a file of 5 GB opens without being read whole',
+    run: async ({ page, url }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'faultline-e2e-'));
+      const large = join(folder, 'large.dmp');
+      copyFileSync(SAMPLE, large);
+      const handle = openSync(large, 'r+');
+      ftruncateSync(handle, 5 * 2 ** 30);
+      closeSync(handle);
+      try {
+        await page.goto(url);
+        const started = performance.now();
+        await openFiles(page, large);
+        await verdict(page).waitFor();
+        expect(performance.now() - started < 15_000, 'opened within 15 s');
+        expect((await page.locator('aside').innerText()).includes('5.00 GiB'), 'its size is shown');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  },
+  {
+    name: 'archives: .gz, .zip with one and with two dumps, .7z',
+    run: async ({ page, url }) => {
+      const bytes = new Uint8Array(readFileSync(SAMPLE));
+      const start = async () => {
+        await page.goto(`${url}#/`);
+        await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+      };
+      const named = page.locator('header .facts strong');
+      await start();
+      await openFiles(page, [file('sample.dmp.gz', gzipSync(bytes))]);
+      await verdict(page).waitFor();
+      equal(await named.innerText(), 'sample.dmp', 'the name of what was in the .gz');
+      await start();
+      await openFiles(page, [file('one.zip', zipSync({ 'notes.txt': strToU8('hello'), 'inside/a.dmp': bytes }))]);
+      await page.getByText('one.zip!inside/a.dmp').waitFor();
+      await verdict(page).waitFor();
+      await start();
+      await openFiles(page, [file('two.zip', zipSync({ 'a.dmp': bytes, 'b.dmp': bytes }))]);
+      await page.getByText('2 of 2 read').waitFor();
+      await start();
+      await openFiles(page, [file('packed.7z', Buffer.from('377abcaf271c0004', 'hex'))]);
+      await page.locator('section[data-code=ARCHIVE_UNSUPPORTED]').waitFor();
+      await start();
+      await openFiles(page, [file('none.zip', zipSync({ 'notes.txt': strToU8('no dump here, only words and words') }))]);
+      await page.locator('section[data-code=ARCHIVE_NO_DUMP]').waitFor();
+    },
+  },
+  {
+    name: 'several dumps make a table, and Back comes back to it',
+    run: async ({ page, url }) => {
+      await page.goto(url);
+      await openFiles(page, [sampleAs('first.dmp'), file('wrong.dmp', 'nothing of the kind'), sampleAs('second.dmp')]);
+      await page.getByText('3 of 3 read').waitFor();
+      equal(await page.locator('[role=grid] [role=row][aria-rowindex]').count(), 4, 'rows, with the header');
+      await page.getByRole('link', { name: 'second.dmp' }).click();
+      await verdict(page).waitFor();
+      expect((await page.locator('header .facts strong').innerText()) === 'second.dmp', 'the chosen dump is open');
+      await page.goBack();
+      await page.getByText('3 of 3 read').waitFor();
+      await page.getByRole('link', { name: 'first.dmp' }).click();
+      await verdict(page).waitFor();
+      equal(await page.locator('header .facts strong').innerText(), 'first.dmp', 'the other dump');
+    },
+  },
+  {
+    name: 'Back goes through five jumps, one state a fragment',
+    run: async ({ page, url }) => {
+      await openSample(page, url);
+      const jumps = ['#/stack', '#/modules', '#/modules?show=unloaded', '#/memory?at=fffff80635a7556c', '#/console?run=lm'];
+      for (const jump of jumps) {
+        await page.evaluate((hash) => (location.hash = hash), jump);
+        await page.waitForFunction((hash) => location.hash === hash && document.querySelector('main')?.children.length > 0, jump);
+      }
+      await page.getByText('> lm').first().waitFor();
+      for (const jump of jumps.slice(0, -1).reverse()) {
+        await page.goBack();
+        equal(await page.evaluate(() => location.hash), jump, 'the fragment after Back');
+      }
+      await page.locator('[role=grid]').first().waitFor();
+    },
+  },
+];

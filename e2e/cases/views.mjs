@@ -1,0 +1,156 @@
+import axe from '@axe-core/playwright';
+import { VIEWS, equal, expect, goTo, openSample, verdict } from '../page.mjs';
+
+const AxeBuilder = axe.default ?? axe;
+
+async function violations(page, where) {
+  const { violations: found } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .setLegacyMode(true)
+    .analyze();
+  return found.map(({ id, nodes }) => `${where}: ${id} (${nodes.length}) ${nodes[0]?.target} ${nodes[0]?.failureSummary?.split('\n')[1] ?? ''}`);
+}
+async function settled(page, view) {
+  await goTo(page, view === 'console' ? '#/console?run=!analyze -v' : `#/${view}`);
+  await page.waitForFunction((name) => document.querySelector('nav.tabs [aria-current=page]')?.textContent.toLowerCase().includes(name), view);
+  await page.waitForTimeout(250);
+}
+
+export const cases = [
+  ...['light', 'dark'].map((theme) => ({
+    name: `axe finds nothing on any view, ${theme}`,
+    limitMs: 240_000,
+    ...(theme === 'dark' ? { only: ['chromium'], why: 'axe takes a minute here; the tokens of both themes are tested by arithmetic too' } : {}),
+    run: async ({ page, url }) => {
+      const found = [];
+      const paint = () => page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+      await paint();
+      found.push(...(await violations(page, 'start')));
+      await openSample(page, url);
+      await paint();
+      for (const view of VIEWS) {
+        await settled(page, view);
+        found.push(...(await violations(page, view)));
+      }
+      await settled(page, 'verdict');
+      for (const [key, name] of [
+        ['Control+k', 'palette'],
+        ['?', 'help'],
+      ]) {
+        await page.locator('main').focus();
+        await page.keyboard.press(key);
+        await page.locator('dialog[open]').waitFor();
+        found.push(...(await violations(page, name)));
+        await page.keyboard.press('Escape');
+        await page.locator('dialog[open]').waitFor({ state: 'detached' });
+      }
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.locator('[data-summary]').waitFor();
+      found.push(...(await violations(page, 'share')));
+      equal(found, [], 'violations');
+    },
+  })),
+  {
+    name: 'no view scrolls sideways at 320 pixels, and all show something',
+    run: async ({ page, url }) => {
+      await openSample(page, url);
+      await page.setViewportSize({ width: 320, height: 640 });
+      for (const view of VIEWS) {
+        await settled(page, view);
+        equal(
+          await page.evaluate(() => [document.scrollingElement.scrollWidth > innerWidth, document.scrollingElement.scrollHeight > innerHeight]),
+          [false, false],
+          `the document of ${view} scrolls sideways, or as a whole`,
+        );
+        expect((await page.locator('main').innerText()).trim().length > 40, `${view} shows something`);
+      }
+    },
+  },
+  {
+    name: 'every line of evidence opens a command that answers',
+    run: async ({ page, url }) => {
+      await openSample(page, url);
+      const lines = await page.locator('.evidence a.command').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+      expect(lines.length >= 3, `evidence with commands: ${lines.length}`);
+      for (const href of new Set(lines)) {
+        await goTo(page, href);
+        const last = page.locator('.exchange').last();
+        await last.locator('.lines .line, .lines .note, .problem').first().waitFor();
+        equal(await last.locator('.problem').count(), 0, `${decodeURIComponent(href)} is answered`);
+      }
+    },
+  },
+  {
+    name: 'keyboard alone: from the start page to a shared report',
+    run: async ({ page, url }) => {
+      await page.goto(url);
+      const sample = page.getByRole('button', { name: 'Try the sample dump' });
+      await sample.waitFor();
+      for (let presses = 0; presses < 12 && !(await sample.evaluate((button) => button === document.activeElement)); presses++)
+        await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await verdict(page).waitFor();
+      await page.keyboard.press('4');
+      await page.locator('[role=grid]').waitFor();
+      await page.keyboard.press('/');
+      await page.keyboard.type('examplenic');
+      await page.getByText('1 of ').waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(() => location.hash.includes('lmvm'));
+      await page.keyboard.type('k');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Enter');
+      await page.locator('.exchange').nth(1).locator('.line').nth(2).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.locator('dialog[open] input').waitFor();
+      await page.keyboard.type('share');
+      await page.keyboard.press('Enter');
+      await page.locator('[data-summary]').waitFor();
+      const time = page.locator('[data-addition=time]');
+      for (let presses = 0; presses < 12 && !(await time.evaluate((box) => box === document.activeElement)); presses++) await page.keyboard.press('Tab');
+      await page.keyboard.press('Space');
+      await page.locator('[data-summary]').getByText('Crashed').waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'memory: address box, units, gaps with their reason, keys',
+    run: async ({ page, url }) => {
+      await openSample(page, url);
+      await goTo(page, '#/memory');
+      await page.locator('.hexview .row').nth(5).waitFor();
+      const box = page.locator('.tools .address input');
+      await box.fill('nt+0x10');
+      await box.press('Enter');
+      await page.waitForFunction(() => /at=fffff806/.test(location.hash));
+      await page.locator('.unit.gap').first().waitFor();
+      expect(((await page.locator('.inspector .missing').innerText()) ?? '').length > 20, 'a gap says why');
+      await page.locator('.hexview [role=grid]').focus();
+      await page.keyboard.press('Control+Home');
+      await page.locator('.inspector dl dt').first().waitFor();
+      await page.keyboard.press('ArrowRight');
+      const at = await page.evaluate(() => location.hash);
+      await page.keyboard.press('PageDown');
+      expect((await page.evaluate(() => location.hash)) !== at, 'Page Down moves');
+      await box.fill('no such thing');
+      await box.press('Enter');
+      await page.locator('.complaint:not(:empty)').waitFor();
+    },
+  },
+  {
+    name: 'tables: sort, filter, order kept, rows few',
+    run: async ({ page, url }) => {
+      await openSample(page, url);
+      await goTo(page, '#/modules');
+      await page.locator('[role=grid]').waitFor();
+      await page.getByRole('button', { name: 'Size', exact: true }).click();
+      equal(await page.locator('[role=columnheader][aria-sort=ascending]').innerText(), 'Size', 'sorted by size');
+      const heights = await page.locator('.body .row').evaluateAll((rows) => rows.length);
+      expect(heights <= 100, `rows drawn: ${heights}`);
+    },
+  },
+];

@@ -1,0 +1,47 @@
+/** What a person does on the page, in the words of the cases. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DIST } from './site.mjs';
+
+export const SAMPLE = join(DIST, 'sample.dmp');
+export const VIEWS = ['verdict', 'stack', 'threads', 'modules', 'memory', 'streams', 'symbols', 'console'];
+
+export class Fault extends Error {}
+export function expect(holds, what) {
+  if (!holds) throw new Fault(what);
+}
+export function equal(got, wanted, what) {
+  expect(Object.is(got, wanted) || JSON.stringify(got) === JSON.stringify(wanted), `${what}: got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`);
+}
+
+export const verdict = (page) => page.locator('.owner h1');
+export async function openSample(page, url) {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Try the sample dump' }).click();
+  await verdict(page).waitFor();
+}
+export async function openFiles(page, files) {
+  await page.setInputFiles('#file', files);
+}
+export const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+export const sampleAs = (name) => file(name, readFileSync(SAMPLE));
+
+/** A drop as the system makes it, where the browser can be made to; else one made by script from the same bytes. */
+export async function dropSample(page, browserName) {
+  if (browserName === 'chromium') {
+    const session = await page.context().newCDPSession(page);
+    const data = { items: [], files: [SAMPLE], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, x: 40, y: 400, data });
+    return;
+  }
+  await page.locator('body').drop({ files: sampleAs('sample.dmp') });
+}
+export async function goTo(page, fragment) {
+  await page.evaluate((hash) => (location.hash = hash), fragment);
+}
+/** True where the element is wholly in the window without scrolling. */
+export async function isInWindow(page, locator) {
+  const box = await locator.boundingBox();
+  const size = page.viewportSize();
+  return box !== null && box.y >= 0 && box.x >= 0 && box.y + box.height <= size.height && box.x + box.width <= size.width;
+}

@@ -1,0 +1,62 @@
+/** Strings of the symbols view. Those under `says` come by id from the symbol worker, with their {slots}. */
+import type { DownloadStatus } from '../../workers/api/symbols.ts';
+
+export const y = {
+  servers: 'Servers',
+  lead: 'Symbol files give addresses their names. They are looked for on this computer first; a server is asked only after you agree.',
+  agree: 'Ask this server',
+  refuse: 'Do not ask it',
+  withdraw: 'Do not ask any more',
+  given: 'May be asked',
+  refused: 'Is not asked',
+  notAsked: 'Waiting for your answer',
+  noList: 'This site has no symbol proxy, so servers cannot be asked through it.',
+  noListTodo: 'Everything but function names works without. Symbol files that you have can be dropped here.',
+  path: 'Symbol path',
+  setPath: 'Set',
+  pathHint: 'As WinDbg takes it: srv* for the default servers, or srv*https://… for others.',
+  files: 'Files',
+  none: 'Nothing was asked for yet',
+  noneTodo: 'Modules on the stack are asked for as soon as a server may be asked.',
+  module: 'Module',
+  kind: 'Kind',
+  kinds: { pdb: 'symbols (PDB)', image: 'program file' } as Readonly<Record<string, string>>,
+  file: 'File',
+  state: 'State',
+  detail: 'Detail',
+  key: 'Identity',
+  askAll: 'Ask for all modules',
+  again: 'Ask again for what failed',
+  cancelAll: 'Cancel all',
+  add: 'Add symbol files…',
+  addFolder: 'Add a folder…',
+  taken: (taken: number, ignored: number) => `${taken} ${taken === 1 ? 'file' : 'files'} taken${ignored === 0 ? '' : `, ${ignored} not usable`}.`,
+  stored: 'Stored on this computer',
+  storedSize: (files: number, size: string) => `${files} ${files === 1 ? 'file' : 'files'}, ${size}`,
+  noStore: 'This browser stores nothing for this page (a private window?): symbols last as long as the page.',
+  remove: 'Remove all',
+  missingNames: (modules: string) => `Function names are missing for ${modules}.`,
+  getNames: 'Get symbols',
+  says: {
+    'symbols.consent.sends': 'Sends to {name} ({host}): for each module, the name of its file and its build identity. Nothing else of the dump.',
+    'symbols.consent.reveals': 'From that, {host} can tell which drivers and programs were on the computer that crashed.',
+    'symbols.consent.direct': 'This page asks {host} itself, so {host} also sees your network address.',
+    'symbols.consent.proxied': 'This site’s own proxy asks for you: {host} does not see your network address, the proxy’s operator could.',
+    'symbols.consent.local': 'The server that you started on this computer asks {host}, so {host} also sees your network address.',
+    'symbols.consent.size': 'Comes back: up to {files} files, about {megabytes} MB. They are kept on this computer.',
+    'symbols.consent.without': 'Without it everything else works; stacks show module+offset.',
+  } as Readonly<Record<string, string>>,
+  states: {
+    waiting: 'waiting',
+    'needs-consent': 'waiting for your answer',
+    downloading: 'downloading',
+    done: 'ready',
+    failed: 'failed',
+    cancelled: 'cancelled',
+    declined: 'not asked',
+  } as Readonly<Record<DownloadStatus['state'], string>>,
+} as const;
+
+export function fill(text: string, args: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(args[name] ?? whole));
+}

@@ -1,0 +1,143 @@
+/** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
+import { va, vaAdd } from '../../base/address.ts';
+import { driveSync } from '../../base/job.ts';
+import { reply } from '../../base/problem.ts';
+import { ArraySource } from '../../bytes/source.ts';
+import type { Decoder } from '../../code/decoder.ts';
+import { runCommand } from '../../commands/run.ts';
+import type { SymbolControl } from '../../commands/spec.ts';
+import { SPECS } from '../../commands/specs.ts';
+import { listArchive, unpackDump } from '../../formats/archive/archive.ts';
+import { archiveKind } from '../../formats/archive/kind.ts';
+import { isCab, openCab } from '../../formats/cab/cab.ts';
+import { extractEntry } from '../../formats/cab/extract.ts';
+import { openPdb } from '../../formats/pdb/pdb.ts';
+import { readCodeViews } from '../../formats/pe/debug.ts';
+import { findExceptionDirectory, readExceptionEntry } from '../../formats/pe/exceptions.ts';
+import { readExports } from '../../formats/pe/exports.ts';
+import { openPeFile } from '../../formats/pe/file.ts';
+import { readVersion } from '../../formats/pe/version.ts';
+import type { Knowledge } from '../../knowledge/knowledge.ts';
+import { openLines } from '../../symbols/lines.ts';
+import { packFromPdb } from '../../symbols/pack/frompdb.ts';
+import { packFromSym } from '../../symbols/pack/fromsym.ts';
+import { NO_SYMBOLS } from '../../symbols/provider.ts';
+import { openTarget, readFirst } from '../../target/open.ts';
+import { createSession } from '../../target/session.ts';
+import type { Session } from '../../target/target.ts';
+import { judge } from '../../verdict/judge.ts';
+import type { Outcome, Parser } from './check.ts';
+
+const THREADS = 4;
+const MODULES = 16;
+const FRAMES = 256;
+const COMMANDS_A_RUN = 3;
+const UNPACKED_LIMIT = 64 * 1024 * 1024;
+
+export interface Tools {
+  readonly decoder: Decoder;
+  readonly knowledge: Knowledge;
+}
+
+const starts = (bytes: Uint8Array, ...texts: readonly string[]): boolean =>
+  texts.some((text) => [...text].every((char, index) => bytes[index] === char.charCodeAt(0)));
+
+const symbolControl: SymbolControl = {
+  path: () => '',
+  setPath: (path) => reply(path),
+  noisy: () => false,
+  setNoisy: () => undefined,
+  log: () => [],
+  request: () => undefined,
+};
+
+/** Every line that a command gives as its example. */
+const LINES = SPECS.flatMap((spec) => spec.examples.map((example) => example.line));
+
+/** Reads what a page would show of the target. */
+function useSession(session: Session): void {
+  const { target } = session;
+  for (const module of target.modules.modules.slice(0, MODULES)) {
+    void module.identity.pdb;
+    void target.memory.read(module.base, 0x1000);
+    void target.modules.find(vaAdd(module.base, module.size - 1));
+  }
+  driveSync(session.crashStack());
+  for (const thread of target.threads.slice(0, THREADS)) if (thread.context.ok) driveSync(session.walk(thread.context.value, FRAMES));
+  for (const range of target.memory.ranges().slice(0, 64)) void target.memory.read(range.start, 64);
+  for (const param of target.bugCheck?.params ?? []) void target.memory.u64(va(param));
+}
+
+/** Which commands run on this file: different ones on different damage, the same on the same. */
+function linesFor(bytes: Uint8Array): string[] {
+  let sum = bytes.length;
+  for (let at = 0; at < bytes.length; at += 61) sum = (Math.imul(sum, 31) + (bytes[at] ?? 0)) >>> 0;
+  return Array.from({ length: COMMANDS_A_RUN }, (_, index) => LINES[(sum + index * 7) % LINES.length] ?? 'k');
+}
+
+function runDump(bytes: Uint8Array, { decoder, knowledge }: Tools): Outcome {
+  const source = new ArraySource(bytes, 'fuzz.dmp');
+  readFirst(source);
+  const opened = driveSync(openTarget(source));
+  if (!opened.ok) return opened;
+  const session = createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge });
+  useSession(session);
+  driveSync(judge(session));
+  for (const line of linesFor(bytes)) {
+    const answer = driveSync(runCommand({ session, specs: SPECS, symbolControl }, line));
+    if (!answer.ok && answer.problem.code === 'DEFECT') return answer;
+  }
+  return { ok: true };
+}
+
+function runPe(bytes: Uint8Array): Outcome {
+  const opened = openPeFile(new ArraySource(bytes, 'fuzz.exe'));
+  if (!opened.ok) return opened;
+  const { headers } = opened.value;
+  readCodeViews(opened.value, headers);
+  readExports(opened.value, headers);
+  readVersion(opened.value, headers);
+  const directory = findExceptionDirectory(headers);
+  if (directory.ok) readExceptionEntry(opened.value, directory.value, 1);
+  return { ok: true };
+}
+
+function runPdb(bytes: Uint8Array): Outcome {
+  const source = new ArraySource(bytes, 'fuzz.pdb');
+  const pack = driveSync(packFromPdb(source));
+  const pdb = openPdb(source);
+  if (pdb.ok) openLines(pdb.value);
+  return pack;
+}
+
+function runCab(bytes: Uint8Array): Outcome {
+  const cab = openCab(new ArraySource(bytes, 'fuzz.cab'));
+  if (!cab.ok) return cab;
+  for (const entry of cab.value.entries.slice(0, 4)) {
+    const extracted = driveSync(extractEntry(cab.value, entry, UNPACKED_LIMIT));
+    if (!extracted.ok) return extracted;
+  }
+  return { ok: true };
+}
+
+function runArchive(bytes: Uint8Array): Outcome {
+  const listed = driveSync(listArchive(new ArraySource(bytes, 'fuzz.zip')));
+  if (!listed.ok) return listed;
+  for (const dump of listed.value.dumps.slice(0, 2)) {
+    const unpacked = driveSync(unpackDump(dump, () => undefined, UNPACKED_LIMIT));
+    if (!unpacked.ok) return unpacked;
+  }
+  return { ok: true };
+}
+
+/** A row a reader. */
+export function parsers(tools: Tools): Parser[] {
+  return [
+    { name: 'dump', accepts: (bytes) => starts(bytes, 'PAGEDU', 'MDMP'), run: (bytes) => runDump(bytes, tools) },
+    { name: 'pe', accepts: (bytes) => starts(bytes, 'MZ'), run: runPe },
+    { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF'), run: runPdb },
+    { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
+    { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },
+    { name: 'archive', accepts: (bytes) => archiveKind(bytes.subarray(0, 16)) !== undefined && !isCab(new ArraySource(bytes)), run: runArchive },
+  ];
+}

@@ -1,0 +1,191 @@
+/** Sessions made by hand for tests of rules: a module list, a few bytes of memory, a given stack. */
+import { va } from '../../base/address.ts';
+import { found, missing, type Missing } from '../../base/found.ts';
+import type { Job } from '../../base/job.ts';
+import { ArraySource } from '../../bytes/source.ts';
+import { createDecoder } from '../../code/createdecoder.ts';
+import { loadKnowledge } from '../../knowledge/load.ts';
+import { SparseSpace } from '../../memory/sparsespace.ts';
+import type { Module, UnloadedModule } from '../../modules/module.ts';
+import { SortedModuleList } from '../../modules/modulelist.ts';
+import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../../symbols/provider.ts';
+import type { Context, ContextSource, ExceptionInfo, Session, Target } from '../../target/target.ts';
+import type { Frame, Registers, Stack, Trust } from '../../unwind/frame.ts';
+import { decoderModule } from '../../worlds/node/wasm.ts';
+
+const knowledge = await loadKnowledge();
+const decoder = createDecoder(decoderModule());
+const ABSENT: Missing = missing({ why: 'not-computed' });
+
+/** "nvlddmkm.sys+0x1000", by which trust, under which name. */
+export type FakeFrame = readonly [place: string, trust?: Trust, symbol?: string];
+
+export interface Fake {
+  readonly code?: number;
+  readonly params?: readonly (bigint | string)[];
+  /** File names; each gets 16 MiB from BASE on, in order. Without a path, in user mode with the path given. */
+  readonly modules?: readonly string[];
+  readonly unloaded?: readonly { readonly name: string; readonly start: bigint; readonly end: bigint }[];
+  readonly frames?: readonly FakeFrame[];
+  readonly registers?: Registers;
+  readonly source?: ContextSource;
+  readonly unknown?: readonly string[];
+  /** Bytes by address or place, as hex text. */
+  readonly memory?: Readonly<Record<string, string>>;
+  /** Image bytes from RVA 0 of a module, as hex text. */
+  readonly image?: { readonly module: string; readonly hex: string };
+  readonly exception?: { readonly code: number; readonly parameters?: readonly bigint[]; readonly address?: string | bigint };
+  readonly user?: boolean;
+  readonly family?: Target['os']['family'];
+  readonly build?: number;
+  readonly process?: string;
+  readonly processObject?: bigint;
+  readonly uptime?: number;
+  readonly live?: boolean;
+  readonly facts?: readonly { readonly name: string; readonly value: string }[];
+  readonly stack?: { readonly low: bigint; readonly high: bigint };
+}
+
+const BASE = 0xfffff800_10000000n;
+const USER_BASE = 0x7ff6_0000_0000n;
+const SIZE = 0x100_0000;
+export const GAP = 0x200_0000n;
+
+function makeModules(fake: Fake): Module[] {
+  const base = fake.user ? USER_BASE : BASE;
+  return (fake.modules ?? ['ntoskrnl.exe']).map((path, index): Module => {
+    const imageName = path.replace(/^.*[\\/]/, '');
+    return {
+      name: /^ntoskrnl/i.test(imageName) ? 'nt' : imageName.replace(/\.[a-z]+$/i, ''),
+      imageName,
+      path,
+      base: va(base + BigInt(index) * GAP),
+      size: SIZE,
+      checksum: ABSENT,
+      version: ABSENT,
+      identity: { pe: ABSENT, pdb: ABSENT },
+      origin: 'test',
+    };
+  });
+}
+
+const fromHex = (hex: string): Uint8Array => Uint8Array.from(hex.replace(/\s/g, '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+function makeMemory(fake: Fake, at: (place: string) => bigint): SparseSpace {
+  const parts = Object.entries(fake.memory ?? {}).map(([place, hex]) => ({ start: at(place), bytes: fromHex(hex) }));
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.bytes.length, 0));
+  let offset = 0;
+  const ranges = parts.map(({ start, bytes }) => {
+    all.set(bytes, offset);
+    offset += bytes.length;
+    return { start: va(start), size: bytes.length, fileOffset: offset - bytes.length, origin: 'test' };
+  });
+  return new SparseSpace(new ArraySource(all), ranges);
+}
+
+function makeSymbols(fake: Fake): SymbolProvider {
+  const { image } = fake;
+  if (!image) return NO_SYMBOLS;
+  const bytes = fromHex(image.hex);
+  const held: ImageBytes = { name: image.module, size: bytes.length, readRva: (rva, length) => bytes.subarray(rva, rva + length), writable: () => false };
+  return { ...NO_SYMBOLS, image: (module) => (module.imageName === image.module ? found(held) : NO_SYMBOLS.image(module)) };
+}
+
+export function fakeSession(fake: Fake): Session {
+  const modules = makeModules(fake);
+  const unloaded: UnloadedModule[] = (fake.unloaded ?? []).map((one) => ({ name: one.name, start: va(one.start), end: va(one.end) }));
+  const list = new SortedModuleList(modules, unloaded);
+  /** "name+0x10", or a number. */
+  const at = (place: string): bigint => {
+    const [name = '', offset = '0'] = place.split('+');
+    const module = modules.find((one) => one.imageName === name);
+    return module ? module.base + BigInt(offset) : BigInt(place);
+  };
+  const value = (one: bigint | string | undefined): bigint => (typeof one === 'string' ? at(one) : (one ?? 0n));
+  const memory = makeMemory(fake, at);
+  const context: Context = { source: fake.source ?? 'header', registers: fake.registers ?? {}, unknown: fake.unknown ?? [], at: va(0xfffff900_00001000n) };
+  const given = fake.exception;
+  const exception: ExceptionInfo | null = given
+    ? { code: given.code, flags: 0, address: va(value(given.address)), parameters: given.parameters ?? [], nested: va(0n) }
+    : null;
+  const [p1, p2, p3, p4] = fake.params ?? [];
+  const frames = (fake.frames ?? []).map(([place, trust = 'unwind-info', symbol]): Frame => {
+    const ip = va(at(place));
+    const where = list.find(ip);
+    return {
+      ip,
+      sp: va(0n),
+      trust,
+      ...(where ? { place: where } : {}),
+      symbol:
+        symbol === undefined ? missing({ why: 'no-symbols', module: place, detail: 'none' }) : found({ name: symbol, displacement: 0x10, kind: 'public' }),
+      returnAddress: ABSENT,
+      args: [],
+    };
+  });
+  const stack: Stack = { frames, ended: { reason: 'end-of-stack', detail: 'the test ends here' } };
+  const target = {
+    source: new ArraySource(new Uint8Array(0)),
+    counters: { bytesRead: 0, reads: 0 },
+    kind: fake.user ? 'user' : 'kernel-triage',
+    live: found(fake.live ?? false),
+    dumpType: found(4),
+    writer: found('test'),
+    arch: 'x64',
+    os: { family: fake.family ?? 'Windows', build: found(fake.build ?? 19041), name: ABSENT, productType: ABSENT, processors: found(8) },
+    crashTime: found(1_700_000_000_000),
+    uptimeSeconds: found(fake.uptime ?? 5000),
+    bugCheck: fake.code === undefined ? null : { code: fake.code, params: [value(p1), value(p2), value(p3), value(p4)] },
+    exception,
+    context: fake.registers ? found(context) : ABSENT,
+    headerContext: ABSENT,
+    memory,
+    modules: list,
+    threads: fake.stack
+      ? [
+          {
+            id: 1,
+            index: 0,
+            name: ABSENT,
+            teb: ABSENT,
+            suspendCount: ABSENT,
+            context: ABSENT,
+            stackRange: found({ low: va(fake.stack.low), high: va(fake.stack.high) }),
+          },
+        ]
+      : [],
+    crashThread: fake.stack ? found(0) : ABSENT,
+    process: {
+      name: fake.process === undefined ? ABSENT : found(fake.process),
+      id: ABSENT,
+      ...(fake.processObject === undefined ? {} : { object: va(fake.processObject) }),
+    },
+    processor: found(0),
+    streams: [],
+    blobs: [],
+    facts: (fake.facts ?? []).map((fact) => ({ group: 'test', name: fact.name, value: found(fact.value), privacy: 'public' as const })),
+    oddities: [],
+    kernelPointers: {},
+  } satisfies Target;
+  return {
+    target,
+    symbols: makeSymbols(fake),
+    decoder,
+    knowledge,
+    memory,
+    scope: undefined,
+    *crashStack(): Job<Stack> {
+      return stack;
+    },
+    *walk(): Job<Stack> {
+      return stack;
+    },
+  };
+}
+
+/** Eight bytes, little end first. */
+export const qword = (value: bigint): string => {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+};
