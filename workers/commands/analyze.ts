@@ -1,4 +1,5 @@
 /** `!analyze`: the verdict and its facts, as WinDbg prints them; `-show` explains a code. */
+import { va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
@@ -8,10 +9,10 @@ import { gatherCase } from '../verdict/case.ts';
 import { judge } from '../verdict/judge.ts';
 import { type ParameterReading, readParameters } from '../verdict/parameters.ts';
 import type { Session } from '../target/target.ts';
-import { type Analysis, BLANK, blamedText, labelNodes } from './analyzelabels.ts';
+import { type Analysis, BLANK, blamedSpans, labelNodes } from './analyzelabels.ts';
 import { valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
-import { type CommandSpec, type OutputNode, line, note } from './spec.ts';
+import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
 const STARS = '*'.repeat(79);
 const BANNER_WIDTH = 77;
@@ -42,16 +43,18 @@ function* analyze(session: Session, verbose: boolean): Job<Reply<readonly Output
   return reply([...title, ...head, BLANK, BLANK, ...labelNodes(analysis)]);
 }
 
+const parameterSpans = (value: bigint, index: number): readonly Span[] => [text(index === 0 ? '' : ', '), { span: 'address', at: va(value), text: value.toString(16) }];
+
 /** The form without -v: the code, whom it names, and no details. */
 function shortNodes(analysis: Analysis): readonly OutputNode[] {
   const { bugCheck } = analysis.session.target;
-  const code = bugCheck ? [line(`BugCheck ${bugCheck.code.toString(16).toUpperCase()}, {${bugCheck.params.map((value) => value.toString(16)).join(', ')}}`), BLANK] : [];
+  const code = bugCheck ? [line(`BugCheck ${bugCheck.code.toString(16).toUpperCase()}, {`, ...bugCheck.params.flatMap(parameterSpans), '}'), BLANK] : [];
   return [
     BLANK,
     line('Use ', { span: 'command', line: '!analyze -v', text: '!analyze -v' }, ' to get detailed debugging information.'),
     BLANK,
     ...code,
-    line(`Probably caused by : ${blamedText(analysis)}`),
+    line('Probably caused by : ', ...blamedSpans(analysis)),
     BLANK,
     line('Followup:     MachineOwner'),
     line('---------'),

@@ -15,7 +15,7 @@ import type { Stack } from '../unwind/frame.ts';
 import { findName, plainAddress } from './names.ts';
 import { readExceptionAt } from './records.ts';
 import { TRAP_NOTES, contextNodes, exceptionNodes } from './registers.ts';
-import { type OutputNode, type Span, line, note } from './spec.ts';
+import { type OutputNode, type Span, line, note, text } from './spec.ts';
 import { stackNodes, styleOf } from './stack.ts';
 
 export interface Analysis {
@@ -282,11 +282,12 @@ const GROUPS: readonly Group[] = [
 
 export const labelNodes = (analysis: Analysis): readonly OutputNode[] => GROUPS.flatMap((group) => group(analysis));
 /** What `!analyze` without -v says of whom. */
-export function blamedText(analysis: Analysis): string {
+export function blamedSpans(analysis: Analysis): readonly Span[] {
   const pseudo = pseudoModule(analysis);
-  if (pseudo) return pseudo[1];
+  if (pseudo) return [text(pseudo[1])];
   const subject = subjectOf(analysis);
-  if (!subject) return 'nothing that a name can be given to';
+  if (!subject) return [text('nothing that a name can be given to')];
   const named = subject.at === undefined ? undefined : findName(analysis.session, subject.at);
-  return named ? `${imageOf(subject.module)} ( ${named.base}+${named.displacement.toString(16)} )` : imageOf(subject.module);
+  const image: Span = { span: 'module', name: subject.module.name, text: imageOf(subject.module) };
+  return named ? [image, text(' ( '), { span: 'module', name: named.module, text: `${named.base}+${named.displacement.toString(16)}` }, text(' )')] : [image];
 }
