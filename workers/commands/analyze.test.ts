@@ -7,10 +7,14 @@ import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
 
 /** Labels as current versions order them (debugger 10.0.25200 and later), read off 40 published kernel analyses. */
 const KERNEL_ORDER =
-  'KEY_VALUES_STRING BUGCHECK_CODE BUGCHECK_P1 BUGCHECK_P2 BUGCHECK_P3 BUGCHECK_P4 FILE_IN_CAB VIRTUAL_MACHINE DUMP_FILE_ATTRIBUTES FAULTING_THREAD READ_ADDRESS WRITE_ADDRESS MM_INTERNAL_CODE TRAP_FRAME EXCEPTION_RECORD CONTEXT MEMORY_CORRUPTOR BLACKBOXBSD BLACKBOXNTFS BLACKBOXPNP BLACKBOXWINLOGON CUSTOMER_CRASH_COUNT PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 EXCEPTION_STR TRAP_FRAME STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME IMAGE_VERSION STACK_COMMAND BUCKET_ID_FUNC_OFFSET FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME Followup'.split(' ');
+  'KEY_VALUES_STRING BUGCHECK_CODE BUGCHECK_P1 BUGCHECK_P2 BUGCHECK_P3 BUGCHECK_P4 FILE_IN_CAB VIRTUAL_MACHINE DUMP_FILE_ATTRIBUTES FAULTING_THREAD READ_ADDRESS WRITE_ADDRESS MM_INTERNAL_CODE TRAP_FRAME EXCEPTION_RECORD CONTEXT MEMORY_CORRUPTOR BLACKBOXBSD BLACKBOXNTFS BLACKBOXPNP BLACKBOXWINLOGON CUSTOMER_CRASH_COUNT PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 EXCEPTION_STR TRAP_FRAME STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME IMAGE_VERSION STACK_COMMAND BUCKET_ID_FUNC_OFFSET FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME Followup'.split(
+    ' ',
+  );
 /** The same of 18 analyses of applications. */
 const USER_ORDER =
-  'KEY_VALUES_STRING FILE_IN_CAB CONTEXT EXCEPTION_RECORD FAULTING_THREAD PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME STACK_COMMAND FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME IMAGE_VERSION Followup'.split(' ');
+  'KEY_VALUES_STRING FILE_IN_CAB CONTEXT EXCEPTION_RECORD FAULTING_THREAD PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME STACK_COMMAND FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME IMAGE_VERSION Followup'.split(
+    ' ',
+  );
 const ONE_BLANK = /^(BUGCHECK_P\d|MODULE_NAME|ERROR_CODE|BLACKBOX[A-Z]+|KEY_VALUES_STRING)$/;
 
 const labelRows = (rows: readonly string[]): readonly string[] => rows.filter((row) => /^([A-Z][A-Z_0-9]+|Followup):/.test(row));
@@ -43,7 +47,13 @@ function expectLayout(rows: readonly string[], order: readonly string[]): void {
 }
 
 const STARS = '*'.repeat(79);
-const title = (words: string): readonly string[] => [STARS, `*${' '.repeat(77)}*`, `*                        ${words}                                    *`.replace(/^(.{78}).*$/, '$1*').padEnd(79), `*${' '.repeat(77)}*`, STARS];
+const title = (words: string): readonly string[] => [
+  STARS,
+  `*${' '.repeat(77)}*`,
+  `*                        ${words}                                    *`.replace(/^(.{78}).*$/, '$1*').padEnd(79),
+  `*${' '.repeat(77)}*`,
+  STARS,
+];
 
 describe('!analyze -v of the sample', () => {
   const rows = consoleOf(sessionOf(sampleBytes(), 'sample.dmp')).run('!analyze -v');
@@ -51,7 +61,11 @@ describe('!analyze -v of the sample', () => {
     expect(rows.slice(0, 5)).toEqual(title('Bugcheck Analysis'));
     expect(rows.slice(5, 9)).toEqual(['', 'DRIVER_IRQL_NOT_LESS_OR_EQUAL (d1)', expect.anything(), 'Arguments:']);
     // InsightEngineering, 0xD1: "Arg1: ffff8001acdc6010, memory referenced"; the words behind the value are ours.
-    expect(rows.slice(9, 13)).toEqual([/^Arg1: 0000000000000028, /, /^Arg2: 0000000000000002, /, /^Arg3: 0000000000000000, /, /^Arg4: fffff80635a7556c, /].map((pattern) => expect.stringMatching(pattern)));
+    expect(rows.slice(9, 13)).toEqual(
+      [/^Arg1: 0000000000000028, /, /^Arg2: 0000000000000002, /, /^Arg3: 0000000000000000, /, /^Arg4: fffff80635a7556c, /].map((pattern) =>
+        expect.stringMatching(pattern),
+      ),
+    );
     expect(rows.slice(13, 18)).toEqual(['', 'Debugging Details:', '------------------', '', '']);
   });
   it('has labels in order, each with its blanks', () => {
@@ -105,7 +119,9 @@ describe('!analyze without -v', () => {
       '---------',
     ]);
   });
-  it.each(['!analyze -hang', '!analyze -show', '!analyze -show zz', '!analyze -show 12345678'])('%s is refused on an application dump', (line) => expect(handmade({ target: { kind: 'user' } }).answer(line).ok).toBe(false));
+  it.each(['!analyze -hang', '!analyze -show', '!analyze -show zz', '!analyze -show 12345678'])('%s is refused on an application dump', (line) =>
+    expect(handmade({ target: { kind: 'user' } }).answer(line).ok).toBe(false),
+  );
 });
 
 describe('!analyze -show', () => {
@@ -113,7 +129,12 @@ describe('!analyze -show', () => {
   it('explains a code', () => {
     const rows = handmade({}).run('!analyze -show 0x9F 0x3');
     expect(rows[0]).toBe('DRIVER_POWER_STATE_FAILURE (9f)');
-    expect(rows.slice(2, 7)).toEqual(['Arguments:', ...['0000000000000003, ', '0000000000000000, ', '0000000000000000, ', '0000000000000000, '].map((start, index) => expect.stringContaining(`Arg${index + 1}: ${start}`))]);
+    expect(rows.slice(2, 7)).toEqual([
+      'Arguments:',
+      ...['0000000000000003, ', '0000000000000000, ', '0000000000000000, ', '0000000000000000, '].map((start, index) =>
+        expect.stringContaining(`Arg${index + 1}: ${start}`),
+      ),
+    ]);
   });
   it('explains this dump without a code', () => {
     // InsightEngineering, 0x19: "Arg1: 0000000000000022, " / "Arg2: ffffc48068d7d000".
@@ -136,19 +157,49 @@ describe('!analyze -v of an application', () => {
     context: { source: 'exception', registers: { rip: 0x7ff710001010n, rsp: 0x1000n, rax: 0n } },
     frames: [frame('1000', '0', '00007ff7`10001010')],
     threads: [{ id: 0x1c74, teb: '1000', suspend: 0 }],
-    target: { kind: 'user', process: { name: found('Mem.exe'), id: found(5) }, exception: { code: 0xc0000005, flags: 0, address: va(0x7ff710001010n), parameters: [0n, 0n], nested: va(0n) } },
+    target: {
+      kind: 'user',
+      process: { name: found('Mem.exe'), id: found(5) },
+      exception: { code: 0xc0000005, flags: 0, address: va(0x7ff710001010n), parameters: [0n, 0n], nested: va(0n) },
+    },
   });
   const rows = made.run('!analyze -v');
   it('has the box and the labels', () => {
     expect(rows[2]).toBe('*                        Exception Analysis                                   *');
     expectLayout(rows, USER_ORDER);
-    expect(rows).toEqual(expect.arrayContaining(['CONTEXT:  (.ecxr)', 'EXCEPTION_RECORD:  (.exr -1)', 'FAULTING_THREAD:  1c74', 'EXCEPTION_CODE_STR:  c0000005', 'STACK_COMMAND:  ~0s ; .ecxr ; kb', 'SYMBOL_NAME:  Mem!main+10', 'MODULE_NAME: Mem', 'IMAGE_NAME:  Mem.exe', 'IMAGE_VERSION:  1.2.3.4']));
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        'CONTEXT:  (.ecxr)',
+        'EXCEPTION_RECORD:  (.exr -1)',
+        'FAULTING_THREAD:  1c74',
+        'EXCEPTION_CODE_STR:  c0000005',
+        'STACK_COMMAND:  ~0s ; .ecxr ; kb',
+        'SYMBOL_NAME:  Mem!main+10',
+        'MODULE_NAME: Mem',
+        'IMAGE_NAME:  Mem.exe',
+        'IMAGE_VERSION:  1.2.3.4',
+      ]),
+    );
     expect(rows.join('\n')).toContain('FAILURE_BUCKET_ID:  NULL_POINTER_READ_c0000005_Mem.exe!main');
     expect(rows.indexOf('IMAGE_VERSION:  1.2.3.4')).toBeGreaterThan(rows.indexOf('OSNAME:  Windows 10'));
   });
 });
 
-const DUMPS = ['rizin-x64-7e-amdppm', 'rts-116_0', 'rts-13a', 'rts-1a', 'rts-7a', 'rts-7e_1', 'rts-ef', 'daimuvg-50', 'daimuvg-1e-12546', 'eolar-4a', 'noam-133', 'crit-111217-27671-01', 'rizin-arm64-1c8'].map((name) => `kernel/${name}.dmp`);
+const DUMPS = [
+  'rizin-x64-7e-amdppm',
+  'rts-116_0',
+  'rts-13a',
+  'rts-1a',
+  'rts-7a',
+  'rts-7e_1',
+  'rts-ef',
+  'daimuvg-50',
+  'daimuvg-1e-12546',
+  'eolar-4a',
+  'noam-133',
+  'crit-111217-27671-01',
+  'rizin-arm64-1c8',
+].map((name) => `kernel/${name}.dmp`);
 describe.skipIf(!corpusHas(DUMPS[0] ?? ''))('!analyze -v of real dumps', () => {
   const opened = new Map<string, Console>();
   const open = (name: string): Console => {
@@ -161,7 +212,11 @@ describe.skipIf(!corpusHas(DUMPS[0] ?? ''))('!analyze -v of real dumps', () => {
   });
   it('a host is called no virtual machine', () => {
     // Its processor driver runs cores that no hypervisor gives it; vmci.sys and vmx86.sys are those of VMware Workstation's host.
-    expect(open(DUMPS[0] ?? '').run('!analyze -v').filter((row) => row.startsWith('VIRTUAL_MACHINE'))).toEqual([]);
+    expect(
+      open(DUMPS[0] ?? '')
+        .run('!analyze -v')
+        .filter((row) => row.startsWith('VIRTUAL_MACHINE')),
+    ).toEqual([]);
   });
 });
 

@@ -39,11 +39,24 @@ function* analyze(session: Session, verbose: boolean): Job<Reply<readonly Output
   const { bugCheck } = session.target;
   const title = box(bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
   if (!verbose) return reply([...title, ...shortNodes(analysis)]);
-  const head = bugCheck ? [BLANK, ...description(session.knowledge.bugCheck(bugCheck.code), bugCheck.code), line('Arguments:'), ...argumentLines(session, readParameters(session)), BLANK, line('Debugging Details:'), line('-'.repeat(18))] : [];
+  const head = bugCheck
+    ? [
+        BLANK,
+        ...description(session.knowledge.bugCheck(bugCheck.code), bugCheck.code),
+        line('Arguments:'),
+        ...argumentLines(session, readParameters(session)),
+        BLANK,
+        line('Debugging Details:'),
+        line('-'.repeat(18)),
+      ]
+    : [];
   return reply([...title, ...head, BLANK, BLANK, ...labelNodes(analysis)]);
 }
 
-const parameterSpans = (value: bigint, index: number): readonly Span[] => [text(index === 0 ? '' : ', '), { span: 'address', at: va(value), text: value.toString(16) }];
+const parameterSpans = (value: bigint, index: number): readonly Span[] => [
+  text(index === 0 ? '' : ', '),
+  { span: 'address', at: va(value), text: value.toString(16) },
+];
 
 /** The form without -v: the code, whom it names, and no details. */
 function shortNodes(analysis: Analysis): readonly OutputNode[] {
@@ -108,11 +121,18 @@ const analyzeCommand: CommandSpec = {
     { line: '!analyze -v', fixture: 'user' },
   ],
   *run({ session }, tail) {
-    const words = tail.trim().split(/\s+/).filter((word) => word !== '');
+    const words = tail
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== '');
     if (words[0]?.toLowerCase() === '-show') return show(session, words.slice(1));
     const unknown = words.find((word) => !['-v', '-f'].includes(word.toLowerCase()));
-    if (unknown !== undefined) return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
-    return yield* analyze(session, words.some((word) => word.toLowerCase() === '-v'));
+    if (unknown !== undefined)
+      return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
+    return yield* analyze(
+      session,
+      words.some((word) => word.toLowerCase() === '-v'),
+    );
   },
 };
 

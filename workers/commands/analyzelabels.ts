@@ -55,7 +55,9 @@ function failureKeys({ session, verdict }: Analysis): readonly (readonly [string
   return [
     ['Failure.Bucket', verdict.bucket],
     ...(access ? [['AV.Type', access.kind[0]?.toUpperCase() + access.kind.slice(1)] as const] : []),
-    ...(exception ? [['Failure.Exception.Code', hex(exception.record.code >>> 0)] as const, ['Failure.Exception.IP.Address', hex(exception.record.address)] as const] : []),
+    ...(exception
+      ? [['Failure.Exception.Code', hex(exception.record.code >>> 0)] as const, ['Failure.Exception.IP.Address', hex(exception.record.address)] as const]
+      : []),
     ...(place ? [['Failure.Exception.IP.Module', place.module.name] as const, ['Failure.Exception.IP.Offset', hex(place.rva)] as const] : []),
   ];
 }
@@ -108,7 +110,10 @@ function accessLabel({ session }: Analysis): readonly OutputNode[] {
   if (!bugCheck || !kind) return [];
   // Windows before 10 wrote 1 for a write in 0x50, later ones 2.
   const write = ((bugCheck.params[kind[0]] ?? 0n) & (kind[1] | 1n)) !== 0n;
-  return [...two(write ? 'WRITE_ADDRESS' : 'READ_ADDRESS', plainAddress(session, bugCheck.params[0]), ' '), ...(codeOf(session) === 0x50 ? two('MM_INTERNAL_CODE', bugCheck.params[3].toString(16)) : [])];
+  return [
+    ...two(write ? 'WRITE_ADDRESS' : 'READ_ADDRESS', plainAddress(session, bugCheck.params[0]), ' '),
+    ...(codeOf(session) === 0x50 ? two('MM_INTERNAL_CODE', bugCheck.params[3].toString(16)) : []),
+  ];
 }
 
 function command(session: Session, name: string, at: Va): Span {
@@ -120,7 +125,10 @@ function exceptionRecord({ session }: Analysis): readonly OutputNode[] {
   const exception = exceptionOf(session);
   if (!exception) return [];
   const { record, at } = exception;
-  const where: readonly Span[] = at === undefined ? [{ span: 'command', line: '.exr -1', text: '(.exr -1)' }] : [plainAddress(session, at), { span: 'text', text: ' -- ' }, command(session, '.exr', at)];
+  const where: readonly Span[] =
+    at === undefined
+      ? [{ span: 'command', line: '.exr -1', text: '(.exr -1)' }]
+      : [plainAddress(session, at), { span: 'text', text: ' -- ' }, command(session, '.exr', at)];
   return [line('EXCEPTION_RECORD:  ', ...where), ...exceptionNodes(session, record), BLANK];
 }
 
@@ -130,11 +138,21 @@ function contextRecord({ session }: Analysis): readonly OutputNode[] {
   if (!context.ok) return [];
   if (isUser(session)) {
     if (context.value.source !== 'exception') return [];
-    return [line('CONTEXT:  ', { span: 'command', line: '.ecxr', text: '(.ecxr)' }), ...contextNodes(session, context.value), line('Resetting default scope'), BLANK];
+    return [
+      line('CONTEXT:  ', { span: 'command', line: '.ecxr', text: '(.ecxr)' }),
+      ...contextNodes(session, context.value),
+      line('Resetting default scope'),
+      BLANK,
+    ];
   }
   const { at, source } = context.value;
   if (at === undefined || source !== 'context-record') return [];
-  return [line('CONTEXT:  ', plainAddress(session, at), ' -- ', command(session, '.cxr', at)), ...contextNodes(session, context.value), line('Resetting default scope'), BLANK];
+  return [
+    line('CONTEXT:  ', plainAddress(session, at), ' -- ', command(session, '.cxr', at)),
+    ...contextNodes(session, context.value),
+    line('Resetting default scope'),
+    BLANK,
+  ];
 }
 
 function trapFrame({ session }: Analysis): readonly OutputNode[] {
@@ -151,11 +169,13 @@ function trapFrame({ session }: Analysis): readonly OutputNode[] {
 }
 
 /** 0x139 shows its trap frame and record early, other codes the frame before the stack. */
-const earlyTrap: Group = (analysis) => (codeOf(analysis.session) === 0x139 ? [...trapFrame(analysis), ...exceptionRecord(analysis)] : exceptionRecord(analysis));
+const earlyTrap: Group = (analysis) =>
+  codeOf(analysis.session) === 0x139 ? [...trapFrame(analysis), ...exceptionRecord(analysis)] : exceptionRecord(analysis);
 const lateTrap: Group = (analysis) => (codeOf(analysis.session) === 0x139 ? [] : trapFrame(analysis));
 
 /** A user dump's record stands behind its context, a kernel dump's before it. */
-const records: Group = (analysis) => (isUser(analysis.session) ? [...contextRecord(analysis), ...exceptionRecord(analysis)] : [...earlyTrap(analysis), ...contextRecord(analysis)]);
+const records: Group = (analysis) =>
+  isUser(analysis.session) ? [...contextRecord(analysis), ...exceptionRecord(analysis)] : [...earlyTrap(analysis), ...contextRecord(analysis)];
 
 const corruptor: Group = ({ verdict }) => (verdict.bucket === 'MEMORY_CORRUPTION_ONE_BIT' ? two('MEMORY_CORRUPTOR', 'ONE_BIT') : []);
 
@@ -182,7 +202,10 @@ function exceptionCodes({ session }: Analysis): readonly OutputNode[] {
   const access = accessOf(record);
   return [
     ...(access ? two(access.kind === 'write' ? 'WRITE_ADDRESS' : 'READ_ADDRESS', plainAddress(session, access.address), ' ') : []),
-    ...one('ERROR_CODE', `(NTSTATUS) 0x${hexDigits(code, 8)} - ${name ? `${name.name}${name.gloss ? `: ${name.gloss}` : ''}` : '<Unable to get error code text>'}`),
+    ...one(
+      'ERROR_CODE',
+      `(NTSTATUS) 0x${hexDigits(code, 8)} - ${name ? `${name.name}${name.gloss ? `: ${name.gloss}` : ''}` : '<Unable to get error code text>'}`,
+    ),
     ...two('EXCEPTION_CODE_STR', code.toString(16)),
     ...record.parameters.slice(0, 2).flatMap((value, index) => two(`EXCEPTION_PARAMETER${index + 1}`, plainAddress(session, value))),
     ...(isUser(session) ? [] : two('EXCEPTION_STR', `0x${code.toString(16)}`)),
@@ -192,7 +215,14 @@ function exceptionCodes({ session }: Analysis): readonly OutputNode[] {
 /** STACK_TEXT has the columns of `kv` without numbers and trap frames. */
 function stackText({ session, stack }: Analysis): readonly OutputNode[] {
   const style = { ...styleOf('kv'), trapFrames: false };
-  return [line('STACK_TEXT:  '), ...stackNodes(session, stack, style).filter((_node, index) => index > 0 || stack.frames.length === 0).map(withoutNumber), BLANK, BLANK];
+  return [
+    line('STACK_TEXT:  '),
+    ...stackNodes(session, stack, style)
+      .filter((_node, index) => index > 0 || stack.frames.length === 0)
+      .map(withoutNumber),
+    BLANK,
+    BLANK,
+  ];
 }
 
 function withoutNumber(node: OutputNode): OutputNode {
@@ -269,13 +299,24 @@ function ownVerdict({ verdict }: Analysis): readonly OutputNode[] {
     line('Followup:     MachineOwner'),
     line('---------'),
     note(`${verdict.sureness}: ${say(verdict.headline).developer}`),
-    ...verdict.evidence.map((item) => note(`${item.weighs}: ${say(item.says).developer}  `, { span: 'command', line: item.command, text: `[${item.command}]` })),
+    ...verdict.evidence.map((item) =>
+      note(`${item.weighs}: ${say(item.says).developer}  `, { span: 'command', line: item.command, text: `[${item.command}]` }),
+    ),
     ...verdict.against.map((item) => note(`against: ${say(item).developer}`)),
   ];
 }
 
 const GROUPS: readonly Group[] = [
-  ...[keyValues, bugCheckCode, fileName, virtualMachine, (analysis: Analysis) => (isUser(analysis.session) ? [] : faultingThread(analysis)), accessLabel, records, corruptor],
+  ...[
+    keyValues,
+    bugCheckCode,
+    fileName,
+    virtualMachine,
+    (analysis: Analysis) => (isUser(analysis.session) ? [] : faultingThread(analysis)),
+    accessLabel,
+    records,
+    corruptor,
+  ],
   ...[blackBoxes, customerCount, (analysis: Analysis) => (isUser(analysis.session) ? faultingThread(analysis) : []), processName, exceptionCodes, lateTrap],
   ...[stackText, symbolLabels, bucket, system, ownVerdict],
 ];

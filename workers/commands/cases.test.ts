@@ -30,7 +30,8 @@ if (cases.length === 0) console.warn('SKIPPED: no published analyses beside the 
 const BASE = 0xfffff80000000000n;
 const SIZE = 0x1000_0000n;
 const GRAPHICS: ReadonlySet<number> = new Set([0x116, 0x117, 0x141]);
-const MACHINERY = /^nt!(KeBugCheck|KiBugCheck|KiPageFault|KiFastFail|KiRaiseSecurity|MiSystemFault|MmAccessFault|KiExceptionDispatch|KiGeneralProtection|RtlpHeapHandle|KiInterrupt)/;
+const MACHINERY =
+  /^nt!(KeBugCheck|KiBugCheck|KiPageFault|KiFastFail|KiRaiseSecurity|MiSystemFault|MmAccessFault|KiExceptionDispatch|KiGeneralProtection|RtlpHeapHandle|KiInterrupt)/;
 
 interface Placed {
   readonly ip: string;
@@ -86,7 +87,9 @@ function consoleFor(one: Case): Console {
 
 const lower = (text: string | null | undefined): string => (text ?? '').toLowerCase();
 /** 6.x wrote the platform before the bucket and an offset behind it; wrong symbols name no bucket at all. */
-const usable = cases.filter((one) => one.code !== null && (one.frames?.length ?? 0) > 1 && one.FAILURE_BUCKET_ID !== null && !/^(X64|WRONG)_|\+[0-9a-f]+$/.test(one.FAILURE_BUCKET_ID));
+const usable = cases.filter(
+  (one) => one.code !== null && (one.frames?.length ?? 0) > 1 && one.FAILURE_BUCKET_ID !== null && !/^(X64|WRONG)_|\+[0-9a-f]+$/.test(one.FAILURE_BUCKET_ID),
+);
 
 /** Why a case comes out otherwise. `record`: the published text does not hold what the rule reads. */
 const DIFFERENT: Readonly<Record<string, string>> = {

@@ -29,8 +29,11 @@ describe('the table of commands', () => {
     for (const name of names) expect(findCommand(name, SPECS)?.typed).toBe(name);
   });
   // The commands that the console promises, each under its own name.
-  it.each('!analyze k kb kv kn kP kc ~ lm lmvm r u ub db dw dd dq da du dps dds dqs ? .formats !error .bugcheck .exr .ecxr .cxr .trap vertarget .time .sympath !sym .reload ln .hh'.split(' '))('has %s', (name) =>
-    expect(SPECS.map((spec) => spec.name)).toContain(name));
+  it.each(
+    '!analyze k kb kv kn kP kc ~ lm lmvm r u ub db dw dd dq da du dps dds dqs ? .formats !error .bugcheck .exr .ecxr .cxr .trap vertarget .time .sympath !sym .reload ln .hh'.split(
+      ' ',
+    ),
+  )('has %s', (name) => expect(SPECS.map((spec) => spec.name)).toContain(name));
   it.each(examples)('%s on %s', (line, fixture) => {
     const nodes = answerOf(line, fixture);
     expect(nodes.length).toBeGreaterThan(0);
@@ -47,14 +50,26 @@ describe('the table of commands', () => {
 });
 
 /** Addresses in text that are no link: operands that the disassembler wrote (offsets and constants), hashes and stamps, formats of a number, prose of the evidence. */
-const PLAIN_ALLOWED: readonly RegExp[] = [/^ {2}(Hex|Binary|Octal|Decimal)/, /Timestamp:|CheckSum:|ImageSize:|PDB:/, /^(iopl|cs|efl)/, /efl=/, /ExceptionCode:|ExceptionFlags:|ERROR_CODE|EXCEPTION_STR|EXCEPTION_CODE_STR/, /^ {4}Value: /, /Error code:/, /GUID|\{[0-9A-F-]+\}/i, /Bugcheck code|^Evaluate/];
+const PLAIN_ALLOWED: readonly RegExp[] = [
+  /^ {2}(Hex|Binary|Octal|Decimal)/,
+  /Timestamp:|CheckSum:|ImageSize:|PDB:/,
+  /^(iopl|cs|efl)/,
+  /efl=/,
+  /ExceptionCode:|ExceptionFlags:|ERROR_CODE|EXCEPTION_STR|EXCEPTION_CODE_STR/,
+  /^ {4}Value: /,
+  /Error code:/,
+  /GUID|\{[0-9A-F-]+\}/i,
+  /Bugcheck code|^Evaluate/,
+];
 
 /** Words of 8 or 16 hex digits in the text spans of lines, outside the allowed lines. */
 function plainAddresses(nodes: readonly OutputNode[]): readonly string[] {
   return nodes.flatMap((node) => {
     const whole = node.spans.map((span) => span.text).join('');
     if (node.node === 'note' || PLAIN_ALLOWED.some((pattern) => pattern.test(whole))) return [];
-    return node.spans.flatMap((span) => (span.span === 'text' ? (span.text.match(/(?<![0-9a-f])(?:[0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{8})(?![0-9a-f`])/g) ?? []) : []));
+    return node.spans.flatMap((span) =>
+      span.span === 'text' ? (span.text.match(/(?<![0-9a-f])(?:[0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{8})(?![0-9a-f`])/g) ?? []) : [],
+    );
   });
 }
 
@@ -70,7 +85,9 @@ describe('links', () => {
   it.each(examples)('%s on %s: modules of stacks and lists are', (line, fixture) => {
     const lines = answerOf(line, fixture);
     const names = (fixture === 'user' ? ['example', 'ntdll'] : ['examplenic', 'ndis']).map((name) => new RegExp(`(?<![\\w.\\\\])${name}\\+0x`));
-    const plain = lines.filter((node) => node.node === 'line').flatMap((node) => node.spans.filter((span) => span.span === 'text' && names.some((name) => name.test(span.text))));
+    const plain = lines
+      .filter((node) => node.node === 'line')
+      .flatMap((node) => node.spans.filter((span) => span.span === 'text' && names.some((name) => name.test(span.text))));
     expect(plain.map((span) => span.text)).toEqual([]);
   });
 });
@@ -97,7 +114,8 @@ describe('needs', () => {
     expect(unmetNeeds([need as Capability], session).join()).toMatch(says);
   });
   it('are met by the fixtures that the examples name', () => {
-    for (const spec of SPECS) for (const { fixture } of spec.examples) expect([spec.name, unmetNeeds(spec.needs, (FIXTURES[fixture] ?? sampleSession)())]).toEqual([spec.name, []]);
+    for (const spec of SPECS)
+      for (const { fixture } of spec.examples) expect([spec.name, unmetNeeds(spec.needs, (FIXTURES[fixture] ?? sampleSession)())]).toEqual([spec.name, []]);
   });
   it('stop a command before it runs', () => {
     expect(handmade({ target: { kind: 'user' } }).answer('.bugcheck')).toMatchObject({ ok: false, problem: { code: 'NEEDS' } });
@@ -117,7 +135,66 @@ function* numbers(seed: number): Generator<number, never> {
   }
 }
 
-const PIECES = ['@rsp', '@rip', '@rax', 'nt', 'poi(', ')', 'L', 'L?', 'L10', '-', '+', '*', '/', '0', '1', 'ffffffffffffffff', '0n99', '`', '"', ';', '!', '~', '*k', 's', 'm', 'a', 'v', '/c', '/f', '-v', '-show', 'd1', 'zz', '\u0000', 'é', '𝒳', '[', ']', '(', '%', ' ', '  ', 'nt*', '@', '$', '@$bug_param1', 'srv*', ';;', '..', '<<', '40', '.', '-1', '7fffffff', 'by', 'kv 99999999', '#', '[zz]'];
+const PIECES = [
+  '@rsp',
+  '@rip',
+  '@rax',
+  'nt',
+  'poi(',
+  ')',
+  'L',
+  'L?',
+  'L10',
+  '-',
+  '+',
+  '*',
+  '/',
+  '0',
+  '1',
+  'ffffffffffffffff',
+  '0n99',
+  '`',
+  '"',
+  ';',
+  '!',
+  '~',
+  '*k',
+  's',
+  'm',
+  'a',
+  'v',
+  '/c',
+  '/f',
+  '-v',
+  '-show',
+  'd1',
+  'zz',
+  '\u0000',
+  'é',
+  '𝒳',
+  '[',
+  ']',
+  '(',
+  '%',
+  ' ',
+  '  ',
+  'nt*',
+  '@',
+  '$',
+  '@$bug_param1',
+  'srv*',
+  ';;',
+  '..',
+  '<<',
+  '40',
+  '.',
+  '-1',
+  '7fffffff',
+  'by',
+  'kv 99999999',
+  '#',
+  '[zz]',
+];
 
 function randomLine(next: () => number): string {
   const pick = <T>(list: readonly T[]): T | undefined => list[next() % list.length];
@@ -145,11 +222,23 @@ describe('lines of nonsense get typed answers in bounded time', () => {
   it('on the sample', () => fuzz(consoleOf(sampleSession()), 0x5eed, 1500));
   it('on an application', () => fuzz(consoleOf(userSession()), 0xbeef, 1500));
   it('on an empty dump', () => fuzz(handmade({}), 0xf00d, 1500));
-  it('on an x86 dump without memory', () => fuzz(handmade({ arch: 'x86', context: { registers: { eip: 0n, esp: va(0xffff_fffcn) } }, modules: [{ name: 'nt', base: '80000000', end: 'fffff000' }], target: { bugCheck: { code: 0x50, params: [0n, 0n, 0n, 0n] } } }), 0xabcd, 1500));
+  it('on an x86 dump without memory', () =>
+    fuzz(
+      handmade({
+        arch: 'x86',
+        context: { registers: { eip: 0n, esp: va(0xffff_fffcn) } },
+        modules: [{ name: 'nt', base: '80000000', end: 'fffff000' }],
+        target: { bugCheck: { code: 0x50, params: [0n, 0n, 0n, 0n] } },
+      }),
+      0xabcd,
+      1500,
+    ));
   it.skipIf(!corpusHas('kernel/rts-1a.dmp'))('on a real dump', () => fuzz(consoleOf(sessionOf(corpusBytes('kernel/rts-1a.dmp'), 'rts-1a.dmp')), 0x1234, 400));
   it('in very long lines', () => {
     const on = consoleOf(sampleSession());
-    for (const spec of SPECS) for (const tail of ['('.repeat(20_000), '1+'.repeat(20_000), 'a'.repeat(50_000), '*'.repeat(20_000), ' '.repeat(20_000)]) expect(typeof on.answer(`${spec.name} ${tail}`).ok).toBe('boolean');
+    for (const spec of SPECS)
+      for (const tail of ['('.repeat(20_000), '1+'.repeat(20_000), 'a'.repeat(50_000), '*'.repeat(20_000), ' '.repeat(20_000)])
+        expect(typeof on.answer(`${spec.name} ${tail}`).ok).toBe('boolean');
   });
 });
 
