@@ -66,7 +66,7 @@ export function createAnalysisWorker(): AnalysisWorker {
     knowledge: loadKnowledge,
     symbols: names.symbols,
     symbolControl: names.symbols,
-    prepare: (session) => names.prepare(session),
+    prepare: (session, cancelled) => names.prepare(session, cancelled),
     breathe,
     now: () => performance.now(),
     sha256,
