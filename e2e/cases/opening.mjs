@@ -1,4 +1,6 @@
-import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { gzipSync, strToU8, zipSync } from 'fflate';
+import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE, dropSample, equal, expect, file, isInWindow, openFiles, openSample, sampleAs, verdict } from '../page.mjs';
@@ -82,6 +84,34 @@ export const cases = [
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
+    },
+  },
+  {
+    name: 'archives: .gz, .zip with one and with two dumps, .7z',
+    run: async ({ page, url }) => {
+      const bytes = new Uint8Array(readFileSync(SAMPLE));
+      const start = async () => {
+        await page.goto(`${url}#/`);
+        await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+      };
+      const named = page.locator('header .facts strong');
+      await start();
+      await openFiles(page, [file('sample.dmp.gz', gzipSync(bytes))]);
+      await verdict(page).waitFor();
+      equal(await named.innerText(), 'sample.dmp', 'the name of what was in the .gz');
+      await start();
+      await openFiles(page, [file('one.zip', zipSync({ 'notes.txt': strToU8('hello'), 'inside/a.dmp': bytes }))]);
+      await page.getByText('one.zip!inside/a.dmp').waitFor();
+      await verdict(page).waitFor();
+      await start();
+      await openFiles(page, [file('two.zip', zipSync({ 'a.dmp': bytes, 'b.dmp': bytes }))]);
+      await page.getByText('2 of 2 read').waitFor();
+      await start();
+      await openFiles(page, [file('packed.7z', Buffer.from('377abcaf271c0004', 'hex'))]);
+      await page.locator('section[data-code=ARCHIVE_UNSUPPORTED]').waitFor();
+      await start();
+      await openFiles(page, [file('none.zip', zipSync({ 'notes.txt': strToU8('no dump here, only words and words') }))]);
+      await page.locator('section[data-code=ARCHIVE_NO_DUMP]').waitFor();
     },
   },
   {

@@ -5,7 +5,7 @@
 import type { Addition, ShareParts } from './summary.ts';
 
 /** Processes that every Windows has: their names tell nothing of anybody, and "System" is also a word. */
-const OF_WINDOWS = new Set([
+export const OF_WINDOWS = new Set([
   'system',
   'idle',
   'registry',

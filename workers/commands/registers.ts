@@ -168,13 +168,15 @@ function scopeCommand(parts: ScopeCommand): CommandSpec {
   };
 }
 
+export const TRAP_NOTES: readonly string[] = ['NOTE: The trap frame does not contain all registers.', 'Those that it does not hold are shown as question marks.'];
+
 const contextCommand = scopeCommand({ name: '.cxr', aliases: [], summary: 'makes the CONTEXT record at an address the scope', example: '.cxr', notes: [], read: readContextAt });
 const trapCommand = scopeCommand({
   name: '.trap',
   aliases: [],
   summary: 'makes the trap frame at an address the scope',
   example: '.trap',
-  notes: ['NOTE: The trap frame does not contain all registers.', 'Those that it does not hold are shown as question marks.'],
+  notes: TRAP_NOTES,
   read: readTrapFrameAt,
 });
 
@@ -220,10 +222,10 @@ const EVENT_NAMES: Readonly<Record<number, string>> = {
 /** `.exr`: layout as in the public texts; the last line says what an access violation tried. */
 export function exceptionNodes(session: Session, record: ExceptionInfo): readonly OutputNode[] {
   const named = findName(session, record.address);
-  const place = named ? ` (${named.base}+0x${hexDigits(named.displacement, session.memory.pointerSize * 2)})` : '';
+  const place: readonly Span[] = named ? [text(' ('), { span: 'module', name: named.module, text: `${named.base}+0x${hexDigits(named.displacement, session.memory.pointerSize * 2)}` }, text(')')] : [];
   const name = EVENT_NAMES[record.code >>> 0] ?? session.knowledge.exception(record.code)?.name;
   const nodes = [
-    line('ExceptionAddress: ', plainAddress(session, record.address), place),
+    line('ExceptionAddress: ', plainAddress(session, record.address), ...place),
     line(`   ExceptionCode: ${hexDigits(record.code >>> 0, 8)}${name ? ` (${name})` : ''}`),
     line(`  ExceptionFlags: ${hexDigits(record.flags >>> 0, 8)}`),
     line(`NumberParameters: ${record.parameters.length}`),
