@@ -25,7 +25,11 @@ function faultline(...args: readonly string[]): Run {
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 type Json = Record<string, unknown>;
-const lines = (run: Run): Json[] => run.out.trimEnd().split('\n').map((line) => JSON.parse(line) as Json);
+const lines = (run: Run): Json[] =>
+  run.out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Json);
 const codes = (record: Json | undefined): unknown => (record?.['problems'] as Json[])[0]?.['code'];
 
 beforeAll(() => {
@@ -84,7 +88,13 @@ describe('--json', () => {
   it('prints one line a dump, which holds no gap where the dump has the value', () => {
     const [record, ...more] = lines(faultline(at('good.dmp'), '--json', '--hash'));
     expect(more).toEqual([]);
-    expect(record).toMatchObject({ file: at('good.dmp'), kind: 'kernel-triage', arch: 'x64', bugcheck: { code: '0xd1' }, verdict: { culprit: { module: 'examplenic.sys' } } });
+    expect(record).toMatchObject({
+      file: at('good.dmp'),
+      kind: 'kernel-triage',
+      arch: 'x64',
+      bugcheck: { code: '0xd1' },
+      verdict: { culprit: { module: 'examplenic.sys' } },
+    });
     expect(record?.['sha256']).toMatch(/^[0-9a-f]{64}$/);
   });
   it('goes through a folder, in the order of names, past what is no dump', () => {
@@ -99,7 +109,13 @@ describe('archives', () => {
     const run = faultline(at('one.zip'), at('two.zip'), at('packed.dmp.gz'), at('packed.cab'), '--json');
     expect(run.code).toBe(0);
     const records = lines(run);
-    expect(records.map((record) => record['file'])).toEqual([at('one.zip'), `${at('two.zip')}!a/first.dmp`, `${at('two.zip')}!b/second.dmp`, at('packed.dmp.gz'), at('packed.cab')]);
+    expect(records.map((record) => record['file'])).toEqual([
+      at('one.zip'),
+      `${at('two.zip')}!a/first.dmp`,
+      `${at('two.zip')}!b/second.dmp`,
+      at('packed.dmp.gz'),
+      at('packed.cab'),
+    ]);
     for (const record of records) expect(record).toMatchObject({ kind: 'kernel-triage', bugcheck: { code: '0xd1' } });
   });
   it('.7z and .rar are named, with what to do, and a .zip without a dump is no dump', () => {

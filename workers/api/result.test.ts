@@ -196,8 +196,10 @@ describe.skipIf(!hasCorpus)('records of user dumps', () => {
       expect(ours['code']).toBe(low(exception['code']));
       expect(ours['threadId']).toBe(exception['thread_id']);
       expect(ours['access'] ?? null).toBe(system['platform'] === 'WindowsNT' ? (exception['access'] ?? null) : null);
-      if (exception['access'] && system['platform'] === 'WindowsNT') expect(num(ours['accessAddress'])).toBe(wide ? num(exception['access_address']) : num(exception['access_address']) & 0xffff_ffffn);
-      for (const register of Object.keys(context ?? {}).filter((key) => key in told)) expect([register, told[register]]).toEqual([register, low(context?.[register])]);
+      if (exception['access'] && system['platform'] === 'WindowsNT')
+        expect(num(ours['accessAddress'])).toBe(wide ? num(exception['access_address']) : num(exception['access_address']) & 0xffff_ffffn);
+      for (const register of Object.keys(context ?? {}).filter((key) => key in told))
+        expect([register, told[register]]).toEqual([register, low(context?.[register])]);
       expect(Object.keys(told).filter((register) => context && register in context).length).toBeGreaterThan(8);
     }
     const process = (oracle['misc'] as Json | undefined)?.['process_id'];
