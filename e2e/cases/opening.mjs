@@ -1,4 +1,5 @@
 import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE, dropSample, equal, expect, file, isInWindow, openFiles, openSample, sampleAs, verdict } from '../page.mjs';

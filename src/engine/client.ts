@@ -47,11 +47,6 @@ export class Engine {
     return this.#remote.askForNames(force);
   }
 
-  /** Removes what archives of former visits left behind. */
-  async forgetUnpacked(): Promise<void> {
-    await this.#remote.forgetUnpacked();
-  }
-
   /** Asks the running job to end. False where it did not within the time: then the worker must be replaced. */
   async cancel(): Promise<boolean> {
     if (this.#running === 0) return true;
