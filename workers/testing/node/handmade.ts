@@ -2,7 +2,7 @@
  * Small sessions drawn by hand, so that the lines of a published WinDbg text come out with its own values.
  * Memory is bytes at addresses, names are given per address as the text prints them; nothing is parsed from a file.
  */
-import { type Rva, type Va, rva, va, vaAdd } from '../../base/address.ts';
+import { type Rva, rva, va } from '../../base/address.ts';
 import { type Found, found, missing, notValid } from '../../base/found.ts';
 import { driveSync } from '../../base/job.ts';
 import type { Reply } from '../../base/problem.ts';
@@ -279,6 +279,3 @@ function placedFrame(one: Frame, modules: SortedModuleList, symbols: SymbolProvi
   const table = place && symbols.table(place.module);
   return { ...one, ...(place ? { place } : {}), symbol: place && table?.ok ? table.value.nearest(place.rva) : one.symbol };
 }
-
-/** The address `by` bytes on, for tables of bytes. */
-export const beyond = (where: string, by: number): Va => vaAdd(va(at(where)), by);
