@@ -75,11 +75,11 @@ function bugCheckCode({ session }: Analysis): readonly OutputNode[] {
 const fileName = ({ session }: Analysis): readonly OutputNode[] => two('FILE_IN_CAB', session.target.source.name);
 
 const MACHINES: readonly (readonly [driver: RegExp, name: string])[] = [
-  [/^(vmbus|vpci|storvsc|netvsc)\.sys$/i, 'HyperV'],
-  [/^(vmci|vm3dmp|vmhgfs|vmxnet3).*\.sys$/i, 'VMware'],
+  [/^(hypervideo|hyperkbd|vmgencounter|netvsc)\.sys$/i, 'HyperV'],
+  [/^(vm3dmp|vmhgfs|vmmemctl|vmxnet3).*\.sys$/i, 'VMware'],
   [/^vboxguest\.sys$/i, 'VirtualBox'],
 ];
-/** Said only where a guest's own driver is loaded. */
+/** Said only where a guest's own driver is loaded: vmci, vmx86, VBoxDrv, vmbusr, storvsp and vpcivsp are a host's (VBS loads vmbus as well). */
 function virtualMachine({ session }: Analysis): readonly OutputNode[] {
   const found = MACHINES.find(([driver]) => session.target.modules.modules.some((module) => driver.test(module.imageName)));
   return found && session.target.kind !== 'user' ? two('VIRTUAL_MACHINE', found[1]) : [];
