@@ -73,7 +73,10 @@ const accessViolation: Rule = (c, f) => {
     f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind: kind?.words ?? 'unknown', address: hex(address) });
     if (access === 'execute') f.say('x-app-exec', { address: hex(address) });
   }
-  headApp(c, f, blameFrame(c, f));
+  const actor = blameFrame(c, f);
+  headApp(c, f, actor);
+  // The stack and the heap of a program hold what the program wrote there: it jumped into its own data.
+  if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
   f.oppose('a-hardware-could', {});
 };
 
