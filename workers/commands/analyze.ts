@@ -53,25 +53,10 @@ function* analyze(session: Session, verbose: boolean): Job<Reply<readonly Output
   return reply([...title, ...head, BLANK, BLANK, ...labelNodes(analysis)]);
 }
 
-<<<<<<< HEAD
 const parameterSpans = (value: bigint, index: number): readonly Span[] => [
   text(index === 0 ? '' : ', '),
   { span: 'address', at: va(value), text: value.toString(16) },
 ];
-=======
-const fileName = ({ session }: Analysis): readonly OutputNode[] => two('FILE_IN_CAB', session.target.source.name);
-
-const MACHINES: readonly (readonly [driver: RegExp, name: string])[] = [
-  [/^(hypervideo|hyperkbd|vmgencounter|netvsc)\.sys$/i, 'HyperV'],
-  [/^(vm3dmp|vmhgfs|vmmemctl|vmxnet3).*\.sys$/i, 'VMware'],
-  [/^vboxguest\.sys$/i, 'VirtualBox'],
-];
-/** Said only where a guest's own driver is loaded: vmci, vmx86, VBoxDrv, vmbusr, storvsp and vpcivsp are a host's (VBS loads vmbus as well). */
-function virtualMachine({ session }: Analysis): readonly OutputNode[] {
-  const found = MACHINES.find(([driver]) => session.target.modules.modules.some((module) => driver.test(module.imageName)));
-  return found && session.target.kind !== 'user' ? two('VIRTUAL_MACHINE', found[1]) : [];
-}
->>>>>>> verdict2
 
 /** The form without -v: the code, whom it names, and no details. */
 function shortNodes(analysis: Analysis): readonly OutputNode[] {

@@ -146,11 +146,9 @@ const stackOverflow: Rule = (c, f) => {
   const repeated = recursion ? undefined : findRepeated(c);
   if (repeated) f.show(text('e-recursion-words', { place: repeated.place, count: String(repeated.count) }), 'k', { weighs: 'for', how: 'inferred' });
   const actor = blameFrame(c, f);
-  f.head(recursion || repeated ? 'h-app-stack' : 'h-app-stack-plain', {
-    app: appName(c),
-    who: recursion?.module ?? repeated?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
-    place: recursion?.place ?? repeated?.place ?? faultPlace(c),
-  });
+  const plain = { module: actor ? imageOf(actor.module) : 'code of no module', place: faultPlace(c) };
+  const { module, place } = recursion ?? repeated ?? plain;
+  f.head(recursion || repeated ? 'h-app-stack' : 'h-app-stack-plain', { app: appName(c), who: module, place });
   if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
 };
 
