@@ -7,11 +7,12 @@ import { cases as archives } from './cases/archives.mjs';
 import { cases as opening } from './cases/opening.mjs';
 import { cases as views } from './cases/views.mjs';
 import { cases as sharing } from './cases/sharing.mjs';
+import { runWebKit } from './webkit.mjs';
 import { cases as network } from './cases/network.mjs';
 
 const TIME_LIMIT_MS = 90_000;
 const words = process.argv.slice(2);
-const names = BROWSERS.map((browser) => browser.name);
+const names = [...BROWSERS.map((browser) => browser.name), 'webkit'];
 const wantedBrowsers = words.filter((word) => names.includes(word));
 const wantedCases = words.filter((word) => !names.includes(word));
 const all = [...opening, ...archives, ...views, ...sharing, ...network];
@@ -73,6 +74,12 @@ for (const { name, path, launch } of BROWSERS) {
     await runCase(browser, name, test);
   }
   await browser.close();
+}
+if (wantedBrowsers.length === 0 || wantedBrowsers.includes('webkit')) {
+  const counts = await runWebKit(wantedCases);
+  passed += counts.passed;
+  failed += counts.failed;
+  skipped += counts.skipped;
 }
 if (skipped > 0) console.log(`${skipped} browsers were not installed and were skipped`);
 console.log(`e2e: ${passed} passed, ${failed} failed`);

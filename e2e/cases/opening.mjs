@@ -86,6 +86,37 @@ export const cases = [
     },
   },
   {
+    name: 'a file that the browser may not read says so, with the command that copies it',
+    run: async ({ page, url }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'faultline-e2e-'));
+      const gone = join(folder, '030524-8171-01.dmp');
+      copyFileSync(SAMPLE, gone);
+      try {
+        await page.goto(url);
+        await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+        // A file that is there when it is chosen and cannot be read when it is dropped.
+        await page.evaluate(() => {
+          const chooser = Object.assign(document.createElement('input'), { type: 'file', id: 'chooser' });
+          document.body.append(chooser);
+        });
+        await page.setInputFiles('#chooser', gone);
+        rmSync(gone);
+        await page.evaluate(() => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(document.querySelector('#chooser').files[0]);
+          document.querySelector('#chooser').remove();
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+        });
+        const alert = page.locator('section[data-code]');
+        await alert.waitFor();
+        equal(await alert.getAttribute('data-code'), 'READ_DENIED', 'the code');
+        expect((await alert.innerText()).includes('C:\\Windows\\Minidump'), 'names the folder that only administrators may read, and the command');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  },
+  {
     name: 'several dumps make a table, and Back comes back to it',
     run: async ({ page, url }) => {
       await page.goto(url);

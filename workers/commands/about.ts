@@ -1,4 +1,5 @@
 /** `vertarget`, `.time`, `.sympath`, `!sym`, `.reload`, `.hh`: the target, its time, its symbols, and help. */
+import type { Found } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { parseSymbolPath } from '../symbols/service/sympath.ts';
@@ -47,10 +48,13 @@ const ARCH_WORDS: Readonly<Record<Target['arch'], string>> = { x64: 'x64', x86: 
 /** NtProductType under WinDbg's names. */
 const PRODUCTS: Readonly<Record<string, string>> = { workstation: 'WinNt', 'domain controller': 'LanManNt', server: 'Server' };
 
+/** WinDbg calls Windows 11 so too. */
+const windowsFamily = (build: Found<number>): string => (build.ok && build.value >= 10240 ? 'Windows 10' : 'Windows');
+
 /** "Windows 10 Kernel Version 19041 MP (16 procs) Free x64". */
 function headText({ os, arch, kind }: Target): string {
   const count = os.processors.ok ? `${os.processors.value > 1 ? 'MP' : 'UP'} (${os.processors.value} procs)` : '(processors not known)';
-  const family = os.family === 'Windows' || kind !== 'user' ? (os.build.ok && os.build.value >= 10240 ? 'Windows 10' : 'Windows') : os.family;
+  const family = os.family === 'Windows' || kind !== 'user' ? windowsFamily(os.build) : os.family;
   const build = os.build.ok ? String(os.build.value) : '(build not known)';
   return `${family} ${kind === 'user' ? '' : 'Kernel '}Version ${build} ${count} Free ${ARCH_WORDS[arch]}`;
 }

@@ -117,9 +117,12 @@ export function frameLine(session: Session, { frame, outer, inner, index }: Row,
   spans.push(placeSpanOf(session, frame, style), ...(style.source ? sourceSpans(frame) : []));
   const trap = style.trapFrames ? trapFrameAt(session, frame, outer) : undefined;
   if (trap !== undefined) spans.push(text(' (TrapFrame @ '), address(session, trap), text(')'));
+  return line(...spans, ...trustSpans(frame));
+}
+
+function trustSpans(frame: Frame): readonly Span[] {
   const words = TRUST_WORDS[frame.trust];
-  if (words) spans.push(text(`  [${words}]`));
-  return line(...spans);
+  return words ? [text(`  [${words}]`)] : [];
 }
 
 /** Empty for the innermost frame and where the stack was changed. */

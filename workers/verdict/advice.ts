@@ -15,7 +15,7 @@ const processor: Advise = (_c, f) => {
   f.step(text('d-cpu-defaults', {})).step(text('d-cpu-bios', {})).step(text('d-cpu-stress', {}));
 };
 const graphics: Advise = (_c, f) => {
-  f.step(text('d-gpu-stock', {})).step(text('d-gpu-clean', {})).step(text('d-cpu-bios', {}));
+  f.step(text('d-gpu-stock', {})).step(text('d-gpu-clean', {})).step(text('d-gpu-older', {}));
 };
 const disk: Advise = (_c, f) => {
   f.step(text('d-disk-health', {}), 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *')
@@ -23,13 +23,13 @@ const disk: Advise = (_c, f) => {
     .step(text('d-disk-scan', {}), 'chkdsk C: /scan');
 };
 const firmware: Advise = (_c, f) => {
-  f.step(text('d-cpu-defaults', {})).step(text('d-firmware-update', {})).step(text('d-hypervisor-off', {}));
+  f.step(text('d-firmware-update', {})).step(text('d-hypervisor-off', {})).step(text('d-collect', {}));
 };
 const device: Advise = (_c, f) => {
   f.step(text('d-usb-halves', {})).step(text('d-firmware-update', {})).step(text('d-pcie-reseat', {}));
 };
 const anyHardware: Advise = (_c, f) => {
-  f.step(text('d-cpu-defaults', {})).step(text('d-mem-test', {}), 'mdsched.exe').step(text('d-firmware-update', {}));
+  f.step(text('d-mem-test', {}), 'mdsched.exe').step(text('d-firmware-update', {})).step(text('d-collect', {}));
 };
 
 const BY_PART: Readonly<Record<Part, Advise>> = {
@@ -92,10 +92,13 @@ const corruption: Advise = (c, f) => {
 const application: Advise = (c, f) => {
   const app = appName(c);
   const module = f.culprit?.module;
-  if (module !== undefined && module.toLowerCase() !== app.toLowerCase() && c.knowledge.userModule(module))
+  const kind = module === undefined ? undefined : c.knowledge.userModule(module)?.kind;
+  if (module !== undefined && module.toLowerCase() !== app.toLowerCase() && kind !== undefined && !OWN_KINDS.has(kind))
     f.step(text('d-remove-addon', { who: c.who(module), app }));
-  f.step(text('d-reinstall-app', { app }));
+  f.step(text('d-reinstall-app', { app })).step(text('d-report-app', { app }));
 };
+/** Engines, runtimes and system parts are not brought in by another program. */
+const OWN_KINDS: ReadonlySet<string> = new Set(['runtime', 'system', 'graphics', 'gpu-driver', 'audio', 'codec']);
 
 const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
   'driver-bug': driver,
@@ -106,7 +109,7 @@ const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
   'resource-exhaustion': unknown,
   storage: disk,
   firmware,
-  manual: (_c, f) => void f.step(text('d-inspect', {})),
+  manual: (_c, f) => void (f.headline.id === 'h-tool' || f.headline.id === 'h-not-crash' ? f.step(text('d-tool-image', {})) : f.step(text('d-inspect', {}))),
   'live-dump': (_c, f) => void f.step(text('d-no-action', {})),
   'not-known': unknown,
 };

@@ -135,7 +135,8 @@ const USER: Readonly<Record<string, { readonly causes: readonly Cause[]; readonl
   'wine-hang-deadlock': { causes: ['hang'] },
   'wine-cpp-0xE06D7363': { causes: ['application-bug'], module: 'wcrash.exe' },
   'wine-stackoverflow': { causes: ['application-bug'], module: 'wcrash.exe' },
-  'gallipoli-unity-crash': { causes: ['application-bug'], module: 'lib_burst_generated.dll' },
+  // Its instruction touches no memory, so the code that the file holds did not do it.
+  'gallipoli-unity-crash': { causes: ['hardware'] },
   // A debugger's break, no crash.
   'radare2-calc': { causes: ['manual'] },
   'lldb-linux-x86_64_not_crashed': { causes: ['hang'] },

@@ -35,7 +35,7 @@ function listed(names: readonly string[]): string {
 function showUptime(c: Case, f: Finding): void {
   const uptime = c.target.uptimeSeconds;
   if (!uptime.ok || uptime.value >= SHORT_UPTIME || uptime.value <= 0) return;
-  f.show(text('e-boot-soon', { uptime: `${uptime.value.toFixed(1)} seconds` }), '!analyze -v', { weighs: 'context' });
+  f.show(text('e-boot-soon', { uptime: `${uptime.value.toFixed(1)} seconds` }), '.time', { weighs: 'context' });
 }
 
 function verifierLevel(c: Case): string | undefined {
@@ -53,13 +53,23 @@ export function addOverlay(c: Case, f: Finding): void {
   const level = verifierLevel(c);
   if (level !== undefined) f.show(text('e-verifier', { level }), '!analyze -v', { weighs: 'context' });
   const drivers = c.target.modules.modules.map((module) => ({ name: imageOf(module), entry: c.knowledge.driver(imageOf(module)) }));
-  const vulnerable = drivers.filter(({ entry }) => entry?.vulnerable === true && !entry.microsoft).map(({ name }) => name);
-  if (vulnerable.length > 0) f.show(text('e-vulnerable', { names: listed(vulnerable) }), 'lm', { weighs: 'context', how: 'table' });
+  showVulnerable(c, f);
   const tools = drivers.filter(({ entry }) => entry && TOOL_KINDS.has(entry.kind)).map(({ name }) => name);
   if (tools.length > 0) f.show(text('e-tools', { names: listed(tools) }), 'lm', { weighs: 'context', how: 'table' });
   if (f.culprit?.module !== undefined) showAge(c, f, f.culprit.module);
 }
 
+/** A name on a list of vulnerable drivers says nothing of a crash; it is told of the driver that is blamed, and where core code was changed. */
+function showVulnerable(c: Case, f: Finding): void {
+  const tells = (image: string): boolean => c.code === CODE_CHANGED || image.toLowerCase() === f.culprit?.module?.toLowerCase();
+  const names = c.target.modules.modules.map(imageOf).filter((image) => {
+    const entry = c.knowledge.driver(image);
+    return entry?.vulnerable === true && !entry.microsoft && tells(image);
+  });
+  if (names.length > 0) f.show(text('e-vulnerable', { names: listed(names) }), 'lm', { weighs: 'context', how: 'table' });
+}
+
+const CODE_CHANGED = 0x109;
 const YEAR = 31_557_600;
 
 /** A link date that can be one: between 2000 and the crash. Reproducible builds put a hash there. */

@@ -79,7 +79,8 @@ function addressWords(session: Session, announced: string, value: bigint): strin
   const kind = classifyAddress(va(value), worldOf(session));
   if (kind.kind === 'module' || kind.kind === 'unloaded') return kind.words;
   if (!ADDRESS_WORDS.test(announced)) return undefined;
-  if (value < 0x1_0000n && !/address|pointer/i.test(announced)) return undefined;
+  // Words such as "lock type or PTE address" leave it open: a small number is the first.
+  if (value < 0x1_0000n && (!/address|pointer/i.test(announced) || /\bor\b/.test(announced))) return undefined;
   if (kind.kind === 'null') return 'none';
   return kind.words;
 }

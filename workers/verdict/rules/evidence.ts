@@ -85,6 +85,30 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
   return { matched: false, mismatch: operands.length > 0 && operands.length === instruction.memory.length };
 }
 
+/** x86 and x64: instructions that use memory without naming it, by the stack, by the string registers, or by jumping. */
+const IMPLICIT = /^(push|pop|call|ret|iret|enter|leave|int|syscall|sysenter|j|loop|movs|stos|lods|scas|cmps|ins|outs|rep|xlat|maskmov|f|v|x(save|rstor)|cl|sys|ud|hlt|in|out)/;
+
+/**
+ * An access was reported at an instruction that can make none: what ran is not what the file holds. Zero bytes are "add [rax],al"
+ * (in 32-bit code "add [eax],al"), so where that register holds the very address, the processor ran zeros.
+ */
+export function showNoOperand(c: Case, f: Finding): boolean {
+  const { instruction, fault } = c;
+  const { address, access, place, registers } = fault;
+  if (!instruction || !place || !registers || address === undefined || (access !== 'read' && access !== 'write')) return false;
+  if (!/^x(64|86)$/.test(c.target.arch) || instruction.memory.length > 0 || IMPLICIT.test(instruction.mnemonic)) return false;
+  f.show(text('e-no-operand', { instruction: wordsOf(instruction), access, address: hex(address) }), `u ${hex(fault.ip ?? 0n)} L1`, {
+    weighs: 'decides',
+    how: 'derived',
+    from: ['e-instruction', 'e-address'],
+  });
+  const register = c.target.arch === 'x64' ? 'rax' : 'eax';
+  if (access === 'write' && registers[register] === address) {
+    f.show(text('e-zero-code', { register, address: hex(address) }), fault.command, { weighs: 'for', how: 'derived', from: ['e-no-operand'] });
+  }
+  return true;
+}
+
 export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: 'for' | 'context' | 'decides' = 'for'): void {
   f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: trustWords(actor) }), 'k', {
     weighs,

@@ -10,7 +10,7 @@ import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { findFlippedCodeBit, findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from '../instruction.ts';
 import { text } from '../words.ts';
-import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoSuspect, showSuspect } from './evidence.ts';
+import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoOperand, showNoSuspect, showSuspect } from './evidence.ts';
 
 const ILLEGAL = 0xc000001d;
 const MINUS_ONE = 0xffff_ffff_ffff_ffffn;
@@ -32,6 +32,7 @@ const CHECKS: readonly Check[] = [
   sharedPage,
   unloadedModule,
   firmwareDriver,
+  noOperand,
   driverAtFault,
   mismatch,
   windowsAtFault,
@@ -177,6 +178,22 @@ function mismatch(c: Case, f: Finding, look: Look): boolean {
     .judge('hardware', 'possible')
     .blame(undefined, 'cpu')
     .rival({ part: 'ram' }, text('r-ram', {}));
+  return true;
+}
+
+/** The code in the dump cannot have made the access; a driver that stands there is the victim. */
+function noOperand(c: Case, f: Finding): boolean {
+  if (c.fault.address === MINUS_ONE || c.fault.unknown.length > 0 || !showNoOperand(c, f)) return false;
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
+  f.head('h-cpu-mismatch', { name: c.name, place: faultPlace(c) })
+    .judge('hardware', 'possible')
+    .blame(undefined, 'cpu')
+    .rival({ part: 'ram' }, text('r-ram', {}));
+  if (c.fault.place && isThirdParty(c.fault.place.module, c.session)) {
+    const image = imageOf(c.fault.place.module);
+    f.rival({ module: image }, text('r-driver', { who: c.who(image) }));
+  }
+  f.oppose('a-single-dump', {});
   return true;
 }
 

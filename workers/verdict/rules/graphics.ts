@@ -71,9 +71,13 @@ export function liveTdr(c: Case, f: Finding): void {
 interface Crowd {
   readonly image: string;
   readonly count: number;
+  /** Of the innermost of these words. */
+  readonly offset: bigint;
 }
 
 const CROWD = 8;
+/** As many words of one display driver, and no other third-party driver with more than a few, are no leftovers of an earlier call. */
+const FULL = 24;
 
 /**
  * The display driver that most words on the stuck thread's stack lie in. A stray word says nothing; the code says that the thread
@@ -83,7 +87,12 @@ function crowdedDisplay(c: Case): Crowd | undefined {
   const counts = new Map<string, number>();
   for (const actor of c.actors) if (isGraphics(imageOf(actor.module))) counts.set(imageOf(actor.module), (counts.get(imageOf(actor.module)) ?? 0) + 1);
   const [best, next] = [...counts.entries()].sort((a, b) => b[1] - a[1]);
-  return best && best[1] >= CROWD && best[1] >= 3 * (next?.[1] ?? 0) ? { image: best[0], count: best[1] } : undefined;
+  return best && best[1] >= CROWD && best[1] >= 3 * (next?.[1] ?? 0) ? crowdOf(c, best[0], best[1]) : undefined;
+}
+
+function crowdOf(c: Case, image: string, count: number): Crowd {
+  const first = c.actors.find((actor) => imageOf(actor.module) === image);
+  return { image, count, offset: first?.offset ?? 0n };
 }
 
 function stuckWithoutFrame(c: Case, f: Finding): void {
@@ -93,13 +102,23 @@ function stuckWithoutFrame(c: Case, f: Finding): void {
   else showNoSuspect(c, f);
   f.oppose('a-leftovers', {});
   graphicsRivals(f);
+  const ownStack = stuckThreadRuns(c);
+  if (ownStack) f.show(text('e-stuck-thread', { thread: hex(c.params[0]) }), '~', { weighs: 'for' });
   if (image === undefined) {
     f.head('h-gpu-unknown', { name: c.name, what: 'a thread stuck in the display driver' });
     return;
   }
+  const module = c.target.modules.byName(image);
+  if (module && crowd) f.place = { module: image, offset: crowd.offset };
   f.head('h-gpu', { who: c.who(image), name: c.name, place: image })
-    .judge('driver-bug', 'possible')
+    .judge('driver-bug', ownStack && crowd && crowd.count >= FULL ? 'likely' : 'possible')
     .blame(image, 'gpu');
+}
+
+/** Argument 1 is the stuck thread; where it is the one that ran, the stack in the dump is its own. */
+function stuckThreadRuns(c: Case): boolean {
+  const thread = c.target.crashThread.ok ? c.target.threads[c.target.crashThread.value] : undefined;
+  return thread?.object !== undefined && thread.object === c.params[0];
 }
 
 /** 0xEA: the thread that spins in the display driver is the crashing one. */

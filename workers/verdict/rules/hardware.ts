@@ -5,6 +5,7 @@ import type { MachineCheck } from '../../knowledge/knowledge.ts';
 import type { Case } from '../case.ts';
 import { aerWords, type ErrorRecord, readErrorRecord } from '../cper.ts';
 import type { Finding } from '../finding.ts';
+import { numberAt, prcbNumber } from '../prcb.ts';
 import { virtualMachine } from '../overlay.ts';
 import type { Part } from '../verdict.ts';
 import { text } from '../words.ts';
@@ -106,6 +107,16 @@ export function oldMachineCheck(c: Case, f: Finding): void {
   f.show(text('e-bank', { bank: bank.toString(), unit: 'unit by bank number', cpu: 'the reporting processor' }), '.bugcheck', { weighs: 'context' });
 }
 
+/** Argument 3 read: the number in the KPRCB itself proves which processor the stop means. */
+function showPrcb(c: Case, f: Finding, cpu: bigint): void {
+  const prcb = va(c.params[2]);
+  const at = numberAt(c.target, prcb);
+  const { processor } = c.target;
+  if (at === undefined || prcbNumber(c.target, prcb) !== Number(cpu)) return;
+  const reporter = processor.ok ? String(processor.value) : 'not told';
+  f.show(text('e-prcb', { cpu: cpu.toString(), prcb: hex(prcb), reporter }), `dd ${hex(at)} L1`, { weighs: 'decides', from: ['e-hung-cpu'] });
+}
+
 /** 0x101: P1 ticks, P3 the PRCB of the silent processor, P4 its index. */
 export function clockWatchdog(c: Case, f: Finding): void {
   const [ticks, , prcb, cpu] = c.params;
@@ -115,9 +126,10 @@ export function clockWatchdog(c: Case, f: Finding): void {
   f.head('h-cpu-hang', { name: c.name, cpu: cpu.toString() })
     .judge('hardware', vm ? 'possible' : 'likely')
     .blame(undefined, 'cpu');
+  showPrcb(c, f, cpu);
   f.say('x-hung-context', {});
   if (vm) f.say('x-guest', {}).rival({}, text('r-hypervisor', {}));
-  f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
+  f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-interrupts', {}));
 }
 
 /** 0x1CA, 0x1DB, 0x1CF, 0x20001, 0x18B: the platform below Windows. */

@@ -37,10 +37,20 @@ function bitFlip(c: Case, f: Finding, flip: { readonly what: string; readonly va
   f.rival({ part: 'cpu' }, text('r-cpu', {})).oppose('a-driver-could', {});
 }
 
+/** Where argument 2 is an address in this dump that holds argument 3, the bytes bear the stop out. */
+function showPointsAt(c: Case, f: Finding): void {
+  const [, at, value] = c.params;
+  const found = value === 0n ? undefined : c.target.memory.pointer(va(at));
+  if (found?.ok && found.value === value) {
+    f.show(text('e-points-at', { from: '2', to: '3', at: hex(at), value: hex(value) }), `dps ${hex(at)} L1`, { weighs: 'for', from: ['e-code'] });
+  }
+}
+
 /** 0x1A: P1 decides all. */
 export function memoryManagement(c: Case, f: Finding): void {
   const [kind, , low, high] = c.params;
   const meaning = showSubCode(c, f, 1) ?? `kind ${hex(kind)}, which is not in the public tables`;
+  showPointsAt(c, f);
   if (PTE_CORRUPT.has(kind) && kind === 0x41792n) {
     const value = low !== 0n ? low : high;
     const bit = low !== 0n && high !== 0n ? undefined : onlyBit(value);
@@ -83,7 +93,7 @@ export function corruptedPage(c: Case, f: Finding): void {
   if (zeroPage) f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
   else f.say('x-store', { status: hex(first) });
   showSubCode(c, f, 1);
-  f.head('h-bitflip', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page' })
+  f.head(zeroPage ? 'h-bitflip' : 'h-memory-ram', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page did not unpack' })
     .judge('hardware', 'likely')
     .blame(undefined, 'ram');
   f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'firmware' }, text('r-firmware', {}));

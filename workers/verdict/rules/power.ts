@@ -5,6 +5,7 @@ import { type Actor, imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
+import { type Profile, readProfile } from '../samples.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 
 /** ntddk.h, x64 IRP: CurrentStackLocation in Tail.Overlay; IO_STACK_LOCATION: DeviceObject; DEVICE_OBJECT: DriverObject; DRIVER_OBJECT: DriverStart. */
@@ -14,20 +15,29 @@ const DEVICE_DRIVER = 0x8n;
 const DRIVER_START = 0x18n;
 const IRP_TYPE = 6;
 
+export interface Holder {
+  readonly image: string;
+  readonly base: bigint;
+  /** Where DRIVER_OBJECT.DriverStart was read. */
+  readonly from: bigint;
+}
+
 /** The driver that holds a request: IRP → current stack location → device object → driver object → image. */
-export function holderOfIrp(c: Case, irp: bigint): { readonly image: string; readonly base: bigint } | undefined {
+export function holderOfIrp(c: Case, irp: bigint): Holder | undefined {
   if (c.target.arch !== 'x64' && c.target.arch !== 'arm64') return undefined;
   const { memory } = c.session;
   const type = memory.u16(va(irp));
   if (!type.ok || type.value !== IRP_TYPE) return undefined;
   let at = irp;
+  let from = irp;
   for (const offset of [IRP_CURRENT_STACK, STACK_DEVICE, DEVICE_DRIVER, DRIVER_START]) {
-    const next = memory.pointer(va(at + offset));
+    from = at + offset;
+    const next = memory.pointer(va(from));
     if (!next.ok || next.value === 0n) return undefined;
     at = next.value;
   }
   const place = c.target.modules.find(va(at));
-  return place ? { image: imageOf(place.module), base: place.module.base } : undefined;
+  return place ? { image: imageOf(place.module), base: place.module.base, from } : undefined;
 }
 
 /** 0x9F. */
@@ -48,7 +58,7 @@ export function powerState(c: Case, f: Finding): void {
     return;
   }
   const image = holder.image;
-  f.show(text('e-owner-tag', { who: c.who(image), index: '4', value: hex(irp), place: image }), `dps ${hex(irp)}`, { weighs: 'decides', how: 'derived' });
+  f.show(text('e-owner-tag', { who: c.who(image), index: '4', value: hex(irp), place: image }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
   const third9f = isThirdParty(module, c.session);
   f.head('h-power', { who: c.who(image), name: c.name })
     .judge('driver-bug', third9f ? 'likely' : 'possible')
@@ -126,6 +136,11 @@ export function dpcWatchdog(c: Case, f: Finding): void {
       .oppose('a-hardware-could', {});
     return;
   }
+  const profile = kind === 1n ? readProfile(c) : undefined;
+  if (profile) {
+    sampled(c, f, { profile, meaning });
+    return;
+  }
   if (kind === 1n) f.oppose('a-watchdog-stack', {});
   if (near) {
     showSuspect(f, c, near, 'context');
@@ -136,4 +151,30 @@ export function dpcWatchdog(c: Case, f: Finding): void {
     .judge('not-known', 'not-known')
     .rival({}, text('r-slow-driver', {}))
     .rival({ part: 'disk' }, text('r-disk', {}));
+}
+
+/** In how many of ten samples a driver must stand before it is named, and before it is blamed. */
+const MOST = 0.8;
+
+/** Argument 1 = 1 with the profile at hand: what ran in each sample, not what ran at the end. */
+function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonly meaning: string }): void {
+  const { profile, meaning } = seen;
+  const driver = profile.shares.find((share) => share.thirdParty);
+  const inner = profile.inner.find((share) => share.thirdParty);
+  const [top] = profile.shares;
+  const all = profile.shares.slice(0, 4).map((share) => `${share.image} ${String(share.count)}`);
+  const shown = driver ?? top;
+  const args = { count: String(profile.samples), module: shown?.image ?? 'ntoskrnl.exe', share: String(shown?.count ?? profile.samples), all: all.join(', ') || 'ntoskrnl.exe only' };
+  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), `dps ${hex(profile.at)} L28`, { weighs: 'decides', how: 'derived' });
+  if (driver && driver.count >= profile.samples * MOST) {
+    const innermost = inner?.image === driver.image && inner.count >= profile.samples * MOST;
+    f.head('h-dpc-driver', { who: c.who(driver.image), name: c.name, what: meaning, place: driver.image })
+      .judge('driver-bug', innermost ? 'likely' : 'possible')
+      .blame(driver.image)
+      .oppose('a-hardware-could', {});
+    return;
+  }
+  f.head('h-dpc-windows', { name: c.name, what: meaning, module: args.module }).judge('not-known', 'not-known');
+  if (driver) f.rival({ module: driver.image }, text('r-driver', { who: c.who(driver.image) }));
+  f.rival({ part: 'disk' }, text('r-disk', {})).rival({}, text('r-slow-driver', {}));
 }

@@ -3,6 +3,7 @@ import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf, isGraphics, isThirdParty, placeWords, isKernelImage } from '../actors.ts';
 import type { Case } from '../case.ts';
+import { readExitStatus } from '../exitstatus.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
@@ -21,7 +22,21 @@ export function criticalProcess(c: Case, f: Finding): void {
     'not-known',
     'not-known',
   );
-  f.rival({ part: 'disk' }, text('r-disk', {})).rival({ part: 'ram' }, text('r-ram', {})).rival({}, text('r-any-driver', {}));
+  const exit = readExitStatus(c.target, va(object));
+  const ended = known ?? 'the process of the argument';
+  if (known !== undefined) f.show(text('e-own-process', { process: known }), '!analyze -v', { how: 'inferred', weighs: 'context' });
+  if (exit) endedWith(c, f, { process: ended, status: exit.status, at: exit.at });
+  f.rival({ part: 'disk' }, text('r-disk', {})).rival({ part: 'ram' }, text('r-ram', {}));
+  f.rival({}, known === undefined ? text('r-killer', {}) : text('r-injected', {}));
+}
+
+/** An error status means that it ended from within; STATUS_IN_PAGE_ERROR that its own file or the page file could not be read. */
+function endedWith(c: Case, f: Finding, exit: { readonly process: string; readonly status: number; readonly at: bigint }): void {
+  const status = c.status(exit.status);
+  f.show(text('e-exit-status', { process: exit.process, status }), `dd ${hex(exit.at)} L1`, { weighs: 'decides' });
+  if (exit.status >>> 30 !== 3) return;
+  f.head('h-process-status', { name: c.name, process: exit.process, status });
+  if (exit.status === 0xc0000006) f.judge('storage', 'likely').blame(undefined, 'disk');
 }
 
 /** 0xC000021A: P2 the status that the part of Windows ended with. */
@@ -42,6 +57,13 @@ const BY_HAND: Readonly<Record<number, string>> = {
   0x161: 'asked for in the running system',
 };
 
+/** Four letters of a number, the lowest byte first, as they stand in the file: 0x5454414d → "MATT". */
+function lettersOf(value: bigint): string {
+  let letters = '';
+  for (let index = 0; index < 4; index++) letters += String.fromCharCode(Number((value >> BigInt(8 * index)) & 0xffn));
+  return /^[\x20-\x7e]{4}$/.test(letters) ? letters : hex(value);
+}
+
 /** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
 export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
@@ -54,9 +76,15 @@ export function byHand(c: Case, f: Finding): void {
     );
     return;
   }
-  if (c.code === MEMORY_TOOL) f.head('h-tool', { what: 'written by a memory tool' });
-  else f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' });
-  f.judge('manual', 'certain').say('x-on-purpose', {});
+  if (c.code === MEMORY_TOOL) {
+    const mark = [BigInt(c.code), ...c.params].map((value) => lettersOf(value)).join(' ');
+    f.show(text('e-tool-mark', { mark }), '.bugcheck', { weighs: 'decides', how: 'derived' });
+    f.head('h-tool', { what: 'written by a memory tool' }).judge('manual', 'certain').say('x-tool', {});
+    return;
+  }
+  f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' })
+    .judge('manual', 'certain')
+    .say('x-on-purpose', {});
 }
 
 /** Live codes: the machine went on. */
@@ -124,7 +152,7 @@ export function vendorCode(c: Case, f: Finding): void {
   f.show(text('e-caller', { who: c.who(image), place: placeWords(actor), trust: trustWords(actor) }), 'k', { weighs: 'decides' });
   placeOf(f, actor);
   f.detector = image;
-  f.head('h-vendor', { who: c.who(image), code, place: placeWords(actor) })
+  f.say('x-vendor', {}).head('h-vendor', { who: c.who(image), code, place: placeWords(actor) })
     .judge('driver-bug', direct ? 'likely' : 'possible')
     .blame(image, display ? 'gpu' : undefined);
   f.oppose('a-hardware-could', {}).rival({ part: display ? 'gpu' : 'device' }, text(display ? 'r-gpu' : 'r-hardware', {}));
@@ -152,8 +180,9 @@ export function generic(c: Case, f: Finding): void {
 
 /** No stop at all in it. */
 export function noStop(c: Case, f: Finding): void {
+  f.show(text('e-no-stop', {}), '.bugcheck', { weighs: 'decides' });
   f.head('h-not-crash', {}).judge('manual', 'likely');
-  if (c.target.live.ok && c.target.live.value) f.head('h-tool', { what: c.target.writer.ok ? c.target.writer.value : 'live system' });
+  if (c.target.live.ok && c.target.live.value) f.head('h-tool', { what: c.target.writer.ok ? c.target.writer.value : 'live system' }).say('x-tool', {});
 }
 
 /** Sysinternals NotMyFault: a driver whose only work is to crash, and its program. */

@@ -13,7 +13,7 @@ function check(verdict: Verdict): void {
   const ids = verdict.evidence.map((one) => one.id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const one of verdict.evidence) {
-    expect(one.command).toMatch(/^(\.exr|\.cxr|\.trap|u|lmvm|lm|dps|!analyze|\.bugcheck|k|r|!error|db|ln|\.formats|~|\?)( |$)/);
+    expect(one.command).toMatch(/^(\.exr|\.cxr|\.trap|u|lmvm|lm|dps|!analyze|\.bugcheck|\.time|dd|dq|k|r|!error|db|ln|\.formats|~|\?)( |$)/);
     for (const from of one.from) expect(ids).toContain(from);
   }
   const texts = [

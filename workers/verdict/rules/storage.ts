@@ -40,7 +40,7 @@ function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
   const words = c.status(status);
   const hint = STATUS[status];
   f.show(text('e-status', { status: words, index: String(index) }), `!error ${hex(status)}`, { weighs: 'decides' });
-  f.say('x-inpage-disk', { status: words, hint: hint?.hint ?? 'a status of the I/O system' });
+  f.say(hint?.disk === false ? 'x-paging-damaged' : 'x-inpage-disk', { status: words, hint: hint?.hint ?? 'a status of the I/O system' });
   if (status === 0xc000009a) {
     f.head('h-unknown', { name: c.name }).judge('resource-exhaustion', 'likely');
     return;

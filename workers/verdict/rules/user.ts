@@ -4,9 +4,12 @@ import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { ACCESS_WORDS, faultPlace, showFault, showInstruction } from './evidence.ts';
+import { wordsOf } from '../instruction.ts';
+import { readThrownType } from '../throwinfo.ts';
+import { ACCESS_WORDS, faultPlace, setPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
 import { endedItself, signalName } from '../signals.ts';
 import { findRecursion } from './exception.ts';
+import { findRepeated } from '../repeated.ts';
 import type { Rule } from './rule.ts';
 
 /** The program: the dump's process name, else the first module. */
@@ -64,6 +67,7 @@ function showThread(c: Case, f: Finding): void {
 const accessViolation: Rule = (c, f) => {
   const kind = showFault(c, f);
   showInstruction(c, f);
+  if (otherCodeRan(c, f)) return;
   const { address, access } = c.fault;
   if (address !== undefined) {
     f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind: kind?.words ?? 'unknown', address: hex(address) });
@@ -72,6 +76,19 @@ const accessViolation: Rule = (c, f) => {
   headApp(c, f, blameFrame(c, f));
   f.oppose('a-hardware-could', {});
 };
+
+/** The file's own code cannot have done what was reported. */
+function otherCodeRan(c: Case, f: Finding): boolean {
+  if (!showNoOperand(c, f)) return false;
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
+  f.head('h-app-code', { app: appName(c), place: faultPlace(c) })
+    .judge('hardware', 'possible')
+    .blame(undefined, 'cpu')
+    .rival({ part: 'ram' }, text('r-ram', {}))
+    .rival({}, text('r-code-changed', {}));
+  f.oppose('a-single-dump', {});
+  return true;
+}
 
 const failFast: Rule = (c, f) => {
   showFault(c, f);
@@ -84,13 +101,37 @@ const failFast: Rule = (c, f) => {
   f.head('h-app-failfast', { app: appName(c), what, place: actor ? placeWords(actor) : faultPlace(c) });
 };
 
+const CPP = 0xe06d7363;
+/** EH_MAGIC_NUMBER1 to 3 (the C++ runtime's ehdata.h). */
+const CPP_MAGIC: ReadonlySet<bigint> = new Set([0x1993_0520n, 0x1993_0521n, 0x1993_0522n]);
+
 const thrown: Rule = (c, f) => {
-  showFault(c, f);
+  raisedAt(c, f);
   const actor = blameFrame(c, f);
   const place = actor ? placeWords(actor) : faultPlace(c);
   if (!actor) ownProgram(c, f);
-  f.head('h-app-throw', { app: appName(c), name: c.name, who: actor ? c.who(imageOf(actor.module)) : 'its runtime', place }).say('x-throw', { place });
+  const who = actor ? c.who(imageOf(actor.module)) : 'its runtime';
+  if (c.target.exception?.code === CPP) {
+    const type = showThrow(c, f);
+    f.head('h-app-throw-cpp', { app: appName(c), who, place, type: type === undefined ? '' : ` of type ${type}` });
+  } else f.head('h-app-throw', { app: appName(c), name: c.name, who, place });
+  f.say('x-throw', { place });
 };
+
+/** The magic number, and the type where the module's ThrowInfo can be read. */
+function showThrow(c: Case, f: Finding): string | undefined {
+  const magic = c.target.exception?.parameters[0];
+  if (magic !== undefined && CPP_MAGIC.has(magic)) f.show(text('e-throw-magic', { magic: hex(magic) }), '.exr -1', { how: 'table' });
+  const thrownType = readThrownType(c);
+  if (thrownType) f.show(text('e-throw-type', { type: thrownType.type }), `db ${hex(thrownType.at)} L40`, { weighs: 'decides', how: 'derived' });
+  return thrownType?.type;
+}
+
+/** RaiseException and the like only carry the error out: where they stand is the detector, not the place of the fault. */
+function raisedAt(c: Case, f: Finding): void {
+  if (c.fault.place) f.detector = imageOf(c.fault.place.module);
+  setPlace(c, f);
+}
 
 const stackOverflow: Rule = (c, f) => {
   showFault(c, f);
@@ -99,11 +140,13 @@ const stackOverflow: Rule = (c, f) => {
     const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
     f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
   }
+  const repeated = recursion ? undefined : findRepeated(c);
+  if (repeated) f.show(text('e-recursion-words', { place: repeated.place, count: String(repeated.count) }), 'k', { weighs: 'for', how: 'inferred' });
   const actor = blameFrame(c, f);
-  f.head('h-app-stack', {
+  f.head(recursion || repeated ? 'h-app-stack' : 'h-app-stack-plain', {
     app: appName(c),
-    who: recursion?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
-    place: recursion?.place ?? faultPlace(c),
+    who: recursion?.module ?? repeated?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
+    place: recursion?.place ?? repeated?.place ?? faultPlace(c),
   });
   if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
 };
@@ -119,15 +162,32 @@ const heapCorruption: Rule = (c, f) => {
   f.oppose('a-reported-by', { module: f.detector ?? 'ntdll.dll' });
 };
 
+/** In a module of the program: an assertion. In Windows' own break routine, with no frame of the program: a debugger came in. */
 const breakpoint: Rule = (c, f) => {
-  showFault(c, f);
-  f.head('h-app-break', { app: appName(c), place: faultPlace(c) }).judge('manual', 'possible');
   const actor = ownActor(c);
-  if (actor && c.fault.place?.module === actor.module) f.blame(imageOf(actor.module)).judge('application-bug', 'possible');
+  if (actor && c.fault.place?.module === actor.module) {
+    trapped(c, f);
+    return;
+  }
+  raisedAt(c, f);
+  const breaking = !actor && c.fault.place !== undefined && /^ntdll/i.test(imageOf(c.fault.place.module));
+  if (breaking) f.show(text('e-break', { place: faultPlace(c) }), 'k', { weighs: 'decides', how: 'inferred' });
+  f.head('h-app-break', { app: appName(c), place: faultPlace(c) }).judge('manual', breaking ? 'likely' : 'possible');
 };
+
+/** int 3, ud2, brk in the program's own code. */
+function trapped(c: Case, f: Finding): void {
+  showFault(c, f);
+  showInstruction(c, f);
+  const instruction = c.instruction ? wordsOf(c.instruction) : 'breakpoint';
+  f.show(text('e-trap-instruction', { instruction, place: faultPlace(c) }), `u ${hex(c.fault.ip ?? 0n)} L1`, { weighs: 'decides', from: ['e-instruction'] });
+  blameFrame(c, f);
+  f.head('h-app-trap', { app: appName(c), instruction, place: faultPlace(c) });
+}
 
 export const hang: Rule = (c, f) => {
   f.head('h-app-hang', { app: appName(c) }).judge('hang', 'possible');
+  if (!c.target.exception) f.show(text('e-no-exception', {}), '.exr -1', { weighs: 'for' });
   showThread(c, f);
   const actor = ownActor(c);
   if (actor) f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: actor.frame.trust }), 'k', { weighs: 'context' });
@@ -186,13 +246,21 @@ const posix: Rule = (c, f) => {
     hang(c, f);
     return;
   }
-  showFault(c, f);
+  if (isTrapInstruction(c)) {
+    f.say('x-signal', { signal: signalName(c.target) ?? c.name });
+    trapped(c, f);
+    return;
+  }
+  const kind = showFault(c, f);
   showInstruction(c, f);
   f.say('x-signal', { signal: signalName(c.target) ?? c.name });
+  if (kind && c.fault.address !== undefined) f.say('x-app-touch', { kind: kind.words, address: hex(c.fault.address) });
   const actor = blameFrame(c, f);
   headApp(c, f, actor);
   if (endedItself(c.target) && !actor) ownProgram(c, f);
 };
+
+const isTrapInstruction = (c: Case): boolean => c.instruction !== undefined && /^(ud[012]?|int3|int 3|brk|udf)$/.test(c.instruction.mnemonic);
 
 const CRASHPAD_SIMULATED = 0x0517a7ed;
 
@@ -211,10 +279,21 @@ export const userMode: Rule = (c, f) => {
 
 /** Other codes; those that RaiseException delivers are the program's own. */
 const other: Rule = (c, f) => {
-  showFault(c, f);
-  showInstruction(c, f);
-  const actor = blameFrame(c, f);
-  headApp(c, f, actor);
+  if (isTrapInstruction(c) && ownActor(c)?.module === c.fault.place?.module) {
+    trapped(c, f);
+    return;
+  }
   const raised = c.fault.place && /^kernelbase|^kernel32/i.test(imageOf(c.fault.place.module));
-  if (!actor && raised) ownProgram(c, f);
+  if (!raised) {
+    showFault(c, f);
+    showInstruction(c, f);
+    headApp(c, f, blameFrame(c, f));
+    return;
+  }
+  raisedAt(c, f);
+  const actor = blameFrame(c, f);
+  if (!actor) ownProgram(c, f);
+  const place = actor ? placeWords(actor) : faultPlace(c);
+  const code = c.status(c.target.exception?.code ?? 0);
+  f.head('h-app-raise', { app: appName(c), code, who: actor ? c.who(imageOf(actor.module)) : 'its runtime' }).say('x-throw', { place });
 };

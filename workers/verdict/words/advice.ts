@@ -60,6 +60,11 @@ export const ADVICE = {
     'Clean driver install (remove with DDU in safe mode, then install); try one older branch too.',
     'Clean install of the display driver.',
   ],
+  'd-gpu-older': [
+    'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, try another graphics card.',
+    'One older driver branch (laptop: the maker’s); then another card, slot and power supply.',
+    'Older branch; swap hardware.',
+  ],
   'd-verifier-on': [
     'If it comes back without a clear suspect, Windows can watch the drivers more closely (make a restore point first).',
     'Driver Verifier on third-party drivers; recovery: safe mode, verifier /reset.',
@@ -119,6 +124,16 @@ export const ADVICE = {
   'd-no-action': ['Nothing needs to be done for a single one.', 'No action for a single live dump; count them.', 'Count occurrences.'],
   'd-collect': ['Keep the next files too: several together say much more.', 'Collect more dumps before acting.', 'Collect more dumps.'],
   'd-reinstall-app': ['Update or reinstall {app}.', 'Update or reinstall {app}; report the place to its maker.', 'Report to the maker of {app}.'],
+  'd-report-app': [
+    'If it goes on, report it to the maker of {app} with the place named here. Send the file itself only to people you trust: it can hold private data.',
+    'Report the place and the signature to the maker of {app}.',
+    'Report place and signature.',
+  ],
+  'd-tool-image': [
+    'Nothing has to be repaired. If you look for a crash, open the files in C:\\Windows\\Minidump or C:\\Windows\\MEMORY.DMP.',
+    'No crash in it: look for Minidump\\*.dmp or MEMORY.DMP.',
+    'Not a crash dump.',
+  ],
   'd-remove-addon': [
     '{who} belongs to another program that loads itself into {app}; try without it.',
     'Injected or third-party module {who}: test without it.',

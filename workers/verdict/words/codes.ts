@@ -87,6 +87,16 @@ export const CODES = {
   ],
   'x-acpi': ['The firmware’s description of the hardware has an error: {meaning}.', 'ACPI: {meaning}{name}.', 'ACPI: {meaning}{name}.'],
   'x-inpage-disk': ['The disk gave back an error while Windows read its own files.', 'Status {status}: {hint}.', '{status}: {hint}.'],
+  'x-paging-damaged': [
+    'The answer that came back is one that no disk gives; it comes from damaged data in memory.',
+    'Status {status}: {hint}.',
+    '{status}: {hint}.',
+  ],
+  'x-vendor': [
+    'A driver may stop Windows itself when it finds its device in a state that it cannot handle.',
+    'The meaning of the arguments is the maker’s; drivers of this kind stop when their device does not come up or does not answer.',
+    'Vendor code: arguments are private to the driver.',
+  ],
   'x-verifier': ['The test found: {meaning}.', 'Verifier check {value}: {meaning}; area: {area}.', 'Verifier {value}: {meaning}.'],
   'x-hung-context': [
     'What the silent core was doing is not in this small file.',
@@ -119,6 +129,11 @@ export const CODES = {
     'It jumped to a place that holds no code.',
     'Execution at {address}: a broken function pointer or return address.',
     'Bad control transfer to {address}.',
+  ],
+  'x-app-touch': [
+    'It tried to use memory that it may not use ({kind}).',
+    'Address touched: {address}, {kind}.',
+    '{address}: {kind}.',
   ],
   'x-signal': ['The system ended it with {signal}.', 'Signal {signal}.', 'Signal {signal}.'],
   'x-throw': [

@@ -79,6 +79,11 @@ export const EVIDENCE = {
     '{count} values on the stuck thread’s stack lie in {module}, more than in any other driver.',
     '{count} stack words in {module} (scan).',
   ],
+  'e-stuck-thread': [
+    'The stuck thread is the one whose memory is in the file.',
+    'Argument 1 = {thread} is the thread that ran: the stack in the dump is its own.',
+    'P1 = current thread {thread}.',
+  ],
   'e-no-stack': ['The file does not hold enough to tell what was running.', 'No usable stack: {why}.', 'Stack walk ended: {why}.'],
   'e-unloaded': [
     'Something tried to use {name}, a driver that had been removed from memory.',
@@ -87,6 +92,70 @@ export const EVIDENCE = {
   ],
   'e-owner-tag': ['The stop names {who}.', 'Argument {index} = {value} lies in {place}.', 'P{index} = {value} = {place}.'],
   'e-status': ['Windows gives the status {status}.', 'Status {status} (argument {index}).', 'P{index}: {status}.'],
+  'e-prcb': [
+    'Windows’ own notes on that processor are in the file and agree.',
+    'The KPRCB of argument 3 is in the dump: its Number is {cpu}; the report came from processor {reporter}.',
+    'KPRCB {prcb}: Number {cpu}; reporter {reporter}.',
+  ],
+  'e-points-at': [
+    'The place that Windows names holds the value that Windows names.',
+    'The memory at argument {from} ({at}) holds {value}: argument {to}.',
+    '*P{from} = {value} = P{to}.',
+  ],
+  'e-dpc-samples': [
+    'While the processor was busy, Windows noted {count} times what ran: {share} times {module} was at work, and never a driver of another maker.',
+    '{count} samples of the watchdog’s profile: {module} in {share} of them ({all}); no third-party driver in any.',
+    'DPC watchdog profile, {count} samples: {all}.',
+  ],
+  'e-dpc-samples-driver': [
+    'While the processor was busy, Windows noted {count} times what ran: {share} times {module} was at work.',
+    '{count} samples of the watchdog’s profile: {module} in {share} of them ({all}).',
+    'DPC watchdog profile, {count} samples: {all}.',
+  ],
+  'e-exit-status': [
+    'Windows notes how {process} ended: {status}.',
+    'ExitStatus of {process} is {status}.',
+    'EPROCESS.ExitStatus of {process}: {status}.',
+  ],
+  'e-own-process': [
+    '{process} was itself running when it ended; no other program is seen ending it.',
+    'The object of argument 1 is the running process, {process}: it ended from within, not by another process.',
+    'P1 = current process {process}: terminated from its own context.',
+  ],
+  'e-no-stop': ['The file names no stop.', 'Stop code 0 in the header: there was no bug check.', 'BugCheckCode 0.'],
+  'e-tool-mark': [
+    'In the place of a stop code stands the mark of the tool that wrote the file.',
+    'The stop code and its arguments spell “{mark}”: a writer’s mark, not a stop.',
+    'Writer’s mark “{mark}”.',
+  ],
+  'e-no-exception': ['The file names no error.', 'No exception is recorded in this dump.', 'No exception stream, or an empty one.'],
+  'e-no-operand': [
+    'The program’s instruction at that place does not use memory at all.',
+    '“{instruction}” touches no memory, yet {access} at {address} was reported.',
+    '{instruction}: no memory operand; reported {access} of {address}.',
+  ],
+  'e-zero-code': [
+    'What the processor did fits empty code (zeros) at that place, not the code that the file holds.',
+    'Zero bytes there would be “add [{register}],al”, which writes to {address} = {register}: exactly what was reported.',
+    '00 00 = add [{register}],al → {address} = faulting address: stale or zero code was executed.',
+  ],
+  'e-throw-magic': [
+    'It is the kind of error that C++ programs raise.',
+    'Argument 0 = {magic}: the magic number of the C++ runtime, so the object and its type follow.',
+    'Magic {magic} (EH_MAGIC_NUMBER).',
+  ],
+  'e-throw-type': ['The error is of the kind {type}.', 'Type of the thrown object: {type}.', 'TypeDescriptor {type}.'],
+  'e-trap-instruction': [
+    'The program’s own code holds a stop at that place.',
+    '“{instruction}” at {place}: a stop that the compiler or an assertion put there.',
+    '{instruction} at {place}: deliberate trap.',
+  ],
+  'e-recursion-words': [
+    'The same step stands on the stack over and over.',
+    '{place} stands {count} times on the stack as a return address.',
+    '{count} stack words are {place}.',
+  ],
+  'e-break': ['It stopped inside Windows’ own break routine.', 'Breakpoint at {place}, called by no code of the program.', 'Breakpoint at {place}.'],
   'e-hung-cpu': [
     'Processor {cpu} is the one that stopped.',
     'Argument 4: processor {cpu} did not answer for {ticks} ticks.',
@@ -130,12 +199,12 @@ export const EVIDENCE = {
   'e-vm': ['Windows ran inside a virtual machine ({vm}).', 'Virtual machine: {vm}.', 'Guest of {vm}.'],
   'e-verifier': ['Driver Verifier was switched on.', 'Driver Verifier active (level {level}).', 'MmVerifyDriverLevel {level}.'],
   'e-vulnerable': [
-    'Loaded as well: {names}. Such drivers are known for holes; that does not make them the cause.',
+    '{names}: some versions of it have known security holes.',
     'On the list of vulnerable drivers by name: {names} (version not checked; context only).',
     'Name match with vulnerable-driver list: {names}.',
   ],
   'e-tools': [
-    'Loaded as well: tools that reach deep into Windows ({names}).',
+    'Also running: programs for tuning, monitoring, lighting or against cheating ({names}). That is a hint at most.',
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
   ],
@@ -192,6 +261,14 @@ export const EVIDENCE = {
   'r-gpu': ['The graphics card itself', 'Graphics hardware: clocks, power, heat, memory on the card.', 'GPU hardware'],
   'r-driver': ['{who}', '{who}: on the stack.', '{who}'],
   'r-any-driver': ['Another driver that wrote where it should not', 'Some other driver that overwrote the memory earlier.', 'Stray write by another driver'],
+  'r-killer': ['Another program that ended it, such as security software', 'A program that ended it: security software, a cleaner, a task manager.', 'External termination'],
+  'r-injected': ['A program that loads itself into it', 'A module of another program inside it: security software, shell extensions.', 'Injected module'],
+  'r-interrupts': ['A driver that kept the processor from answering', 'A driver that kept interrupts off for too long.', 'Interrupts masked by a driver'],
+  'r-code-changed': [
+    'A program that changed the code while it ran',
+    'Another thread or program that rewrote or unmapped the code for a moment.',
+    'Code rewritten concurrently',
+  ],
   'r-hypervisor': ['The program that runs the virtual machine', 'Hypervisor or host: stolen time, refused access.', 'Hypervisor'],
   'r-firmware': ['The firmware (BIOS/UEFI)', 'Firmware tables or settings.', 'Firmware'],
   'r-power': ['The power supply', 'Power supply or its cables.', 'Power delivery'],

@@ -107,6 +107,11 @@ export const HEADLINES = {
     '{name}: {process} ended; who ended it is not in this dump.',
     '{name}: critical object {process}; terminating side not in this dump.',
   ],
+  'h-process-status': [
+    'A part of Windows that it cannot run without, {process}, stopped itself after an error.',
+    '{name}: {process} ended from within with {status}.',
+    '{name}: {process}, ExitStatus {status}.',
+  ],
   'h-power': [
     '{who} did not finish in time when the computer changed between sleep and running.',
     '{name}: a power request was held, by {who}.',
@@ -118,6 +123,11 @@ export const HEADLINES = {
     '{name}: {what}.',
   ],
   'h-dpc': ['Something kept a processor busy for too long; this file does not tell which driver.', '{name}: {what}.', '{name}: {what}.'],
+  'h-dpc-windows': [
+    'A processor was kept busy for too long while Windows’ own {module} was at work. Who gave it that work is not in this file.',
+    '{name}: the samples show {module}, and no third-party driver.',
+    '{name}: {what}; profile in {module}.',
+  ],
   'h-dpc-driver': [
     '{who} most likely kept a processor busy for too long.',
     '{name}: {who} ran too long at DISPATCH_LEVEL or above.',
@@ -143,11 +153,32 @@ export const HEADLINES = {
     '{app}: unhandled {name}, raised by {who}.',
     '{app}: unhandled {name}, thrown from {place}.',
   ],
+  'h-app-raise': [
+    'The program {app} stopped itself by raising an error of its own ({code}).',
+    '{app}: raised {code} through {who}; nobody handled it.',
+    '{app}: RaiseException({code}) in {who}.',
+  ],
+  'h-app-trap': [
+    'The program {app} stopped itself at a check of its own.',
+    '{app}: trap instruction in its own code ({instruction}).',
+    '{app}: {instruction} at {place}.',
+  ],
+  'h-app-code': [
+    'The program {app} crashed, but the code in this file cannot have done what was reported. That points to the processor or the memory.',
+    '{app}: the instruction at {place} touches no memory. CPU or RAM first.',
+    '{app}: no memory operand at {place}; executed bytes differ from those in the dump.',
+  ],
+  'h-app-throw-cpp': [
+    'The program {app} ended because of a C++ error that nobody handled.',
+    '{app}: unhandled C++ exception{type}, raised by {who}.',
+    '{app}: unhandled C++ exception{type}, thrown from {place}.',
+  ],
   'h-app-failfast': [
     'The program {app} stopped itself when it found something wrong: {what}.',
     '{app}: fast fail, {what}.',
     '{app}: __fastfail, {what}, at {place}.',
   ],
+  'h-app-stack-plain': ['The program {app} ran out of stack.', '{app}: stack overflow in {who}.', '{app}: stack overflow at {place}.'],
   'h-app-stack': ['The program {app} ran out of stack: it called itself too often.', '{app}: stack overflow in {who}.', '{app}: stack overflow at {place}.'],
   'h-app-heap': [
     'The program {app} damaged its own memory.',
@@ -155,12 +186,12 @@ export const HEADLINES = {
     '{app}: heap corruption reported at {place}.',
   ],
   'h-app-break': [
-    'This is a snapshot of {app}, taken at a break. It is not a crash.',
+    'This is a snapshot of {app}, taken when a debugger or tool stopped it. It is not a crash.',
     '{app}: breakpoint or assertion, no fault.',
     '{app}: breakpoint at {place}.',
   ],
   'h-app-hang': [
-    'This is a snapshot of {app}, taken while it was not answering or on request.',
+    'This is a snapshot of {app}: no error is recorded. It was taken on request, or because the program did not answer.',
     '{app}: no exception in the dump: hang or snapshot.',
     '{app}: no exception stream; threads tell what waits.',
   ],
@@ -187,6 +218,11 @@ export const HEADLINES = {
   ],
   'h-not-crash': ['This file does not record a crash.', 'No stop code and no exception in it.', 'No bug check, no exception.'],
   'x-on-purpose': ['Nothing has to be repaired because of it.', 'Not a fault; nothing to repair.', 'Deliberate stop.'],
+  'x-tool': [
+    'The computer kept running while a tool copied its memory.',
+    'A tool copied the memory of the running system; no restart happened.',
+    'Memory image.',
+  ],
   'x-look-stuck': [
     'What the programs and drivers were waiting for shows why it seemed stuck.',
     'Read the threads’ waits: they show what was stuck.',

@@ -30,7 +30,10 @@ const HASH_LIMIT = 64 * 1024 * 1024;
 
 function openSource(file: DumpFile | Uint8Array, name: string): Reply<ByteSource> {
   if (file instanceof Uint8Array) return reply(new ArraySource(file, name));
-  return file instanceof Blob ? reply(new FileSource(file, name)) : refuse('READ_DENIED', 'what was handed over is no file');
+  if (!(file instanceof Blob)) return refuse('READ_DENIED', 'what was handed over is no file');
+  const source = new FileSource(file, name);
+  source.checkEmpty();
+  return reply(source);
 }
 
 /** A macrotask without the four milliseconds that nested timers are made to wait. */

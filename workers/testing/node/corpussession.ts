@@ -1,0 +1,20 @@
+/** A file of the corpus as an opened session, without symbols. */
+import { driveSync } from '../../base/job.ts';
+import { ArraySource } from '../../bytes/source.ts';
+import { createDecoder } from '../../code/createdecoder.ts';
+import { loadKnowledge } from '../../knowledge/load.ts';
+import { NO_SYMBOLS } from '../../symbols/provider.ts';
+import { openTarget } from '../../target/open.ts';
+import { createSession } from '../../target/session.ts';
+import type { Session } from '../../target/target.ts';
+import { decoderModule } from '../../worlds/node/wasm.ts';
+import { corpusBytes } from './corpus.ts';
+
+const knowledge = await loadKnowledge();
+const decoder = createDecoder(decoderModule());
+
+export function corpusSession(path: string): Session {
+  const opened = driveSync(openTarget(new ArraySource(corpusBytes(path), path)));
+  if (!opened.ok) throw new Error(`${path}: ${opened.problem.code}`);
+  return createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge });
+}
