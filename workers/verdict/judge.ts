@@ -57,7 +57,13 @@ function closing(c: Case, f: Finding): void {
   }
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
   const { process } = c.target;
-  if (f.explanation.length < 4 && process.name.ok && !/^(system|idle)$/i.test(process.name.value) && f.cause !== 'manual' && !f.evidence.some((one) => one.id === 'e-process'))
+  if (
+    f.explanation.length < 4 &&
+    process.name.ok &&
+    !/^(system|idle)$/i.test(process.name.value) &&
+    f.cause !== 'manual' &&
+    !f.evidence.some((one) => one.id === 'e-process')
+  )
     f.say('x-process', { process: process.name.value });
   if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual') f.say('x-repeat', {});
 }
