@@ -17,7 +17,16 @@ function row(spec: CommandSpec): string {
 
 function makeCommands(): string {
   const groups = [...new Set(SPECS.map((spec) => spec.group))];
-  const parts = groups.map((group) => [`## ${group}`, '', '| command | what it does | needs | examples |', '|---|---|---|---|', ...SPECS.filter((spec) => spec.group === group).map(row), ''].join('\n'));
+  const parts = groups.map((group) =>
+    [
+      `## ${group}`,
+      '',
+      '| command | what it does | needs | examples |',
+      '|---|---|---|---|',
+      ...SPECS.filter((spec) => spec.group === group).map(row),
+      '',
+    ].join('\n'),
+  );
   return `# Console commands\nMade from the command specs by \`npm run docs\`; do not edit by hand.\nA command whose needs a dump does not meet answers with the reason.\n\n${parts.join('\n')}`;
 }
 

@@ -4,13 +4,13 @@
  *   PORT=9000 npm start      another port        npm start -- --no-build      serve dist as it is
  *   HOST=0.0.0.0 npm start   for other machines too: put TLS in front, browsers install and store only on https or localhost
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSite } from './build/site.mjs';
 import { ensureInstalled, root } from './ensure.mjs';
 import { createNodeServer, createSite, listen } from './server/node.mjs';
 
-const SOURCES = ['index.html', 'vite.config.ts', 'tsconfig.json', 'package-lock.json', 'src', 'public', 'workers', 'scripts/server/headers.mjs'];
+const SOURCES = ['index.html', 'vite.config.ts', 'svelte.config.js', 'tsconfig.json', 'package.json', 'package-lock.json', 'src', 'public', 'workers', 'scripts/server/headers.mjs'];
 
 /** The newest change below `path`, folders included, since a removed file changes only its folder. */
 function newest(path) {
@@ -30,11 +30,9 @@ function whyBuild() {
 
 function build(why) {
   console.log(`Building: ${why} …`);
-  const done = spawnSync(process.execPath, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build'], { cwd: root, stdio: 'inherit' });
-  if (done.status !== 0) {
-    console.error('The build did not succeed: see above.');
-    process.exit(1);
-  }
+  if (buildSite()) return;
+  console.error('The build did not succeed: see above.');
+  process.exit(1);
 }
 
 if (process.argv.includes('--no-build')) {

@@ -29,6 +29,23 @@ export const cases = [
     },
   },
   {
+    name: 'cancel: unpacking a large dump stops at once, and the page is ready for the next',
+    run: async ({ page, url }) => {
+      const large = new Uint8Array(400 * 1024 * 1024);
+      large.set(sample());
+      await start(page, url);
+      await openFiles(page, [file('large.dmp.gz', gzipSync(large, { level: 1 }))]);
+      const cancel = page.getByRole('button', { name: /^Cancel/ });
+      await cancel.waitFor();
+      const asked = Date.now();
+      await page.keyboard.press('Escape');
+      await cancel.waitFor({ state: 'detached' });
+      expect(Date.now() - asked < 2500, 'it stopped within two seconds and a half');
+      await openFiles(page, [file('sample.dmp', sample())]);
+      await verdict(page).waitFor();
+    },
+  },
+  {
     name: 'archives: what cannot be opened gets a sentence',
     run: async ({ page, url }) => {
       const seven = Buffer.concat([Buffer.from([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]), Buffer.alloc(64)]);

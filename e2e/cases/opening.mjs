@@ -1,4 +1,5 @@
 import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE, dropSample, equal, expect, file, isInWindow, openFiles, openSample, sampleAs, verdict } from '../page.mjs';
@@ -79,6 +80,37 @@ export const cases = [
         await verdict(page).waitFor();
         expect(performance.now() - started < 15_000, 'opened within 15 s');
         expect((await page.locator('aside').innerText()).includes('5.00 GiB'), 'its size is shown');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  },
+  {
+    name: 'a file that the browser may not read says so, with the command that copies it',
+    run: async ({ page, url }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'faultline-e2e-'));
+      const gone = join(folder, '030524-8171-01.dmp');
+      copyFileSync(SAMPLE, gone);
+      try {
+        await page.goto(url);
+        await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
+        // A file that is there when it is chosen and cannot be read when it is dropped.
+        await page.evaluate(() => {
+          const chooser = Object.assign(document.createElement('input'), { type: 'file', id: 'chooser' });
+          document.body.append(chooser);
+        });
+        await page.setInputFiles('#chooser', gone);
+        rmSync(gone);
+        await page.evaluate(() => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(document.querySelector('#chooser').files[0]);
+          document.querySelector('#chooser').remove();
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+        });
+        const alert = page.locator('section[data-code]');
+        await alert.waitFor();
+        equal(await alert.getAttribute('data-code'), 'READ_DENIED', 'the code');
+        expect((await alert.innerText()).includes('C:\\Windows\\Minidump'), 'names the folder that only administrators may read, and the command');
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }

@@ -273,6 +273,3 @@ export function createSymbolProxy(options = {}) {
     }
   };
 }
-
-/** With the defaults: what an edge function exports. */
-export const handleSymbolRequest = createSymbolProxy();

@@ -18,6 +18,7 @@ export class Engine {
   readonly #broken: Promise<Reply<never>>;
   #end: (why: Reply<never>) => void = () => undefined;
   #running = 0;
+  #ended = false;
 
   constructor() {
     this.#broken = new Promise((settle) => (this.#end = settle));
@@ -47,11 +48,6 @@ export class Engine {
     return this.#remote.askForNames(force);
   }
 
-  /** Removes what archives of former visits left behind. */
-  async forgetUnpacked(): Promise<void> {
-    await this.#remote.forgetUnpacked();
-  }
-
   /** Asks the running job to end. False where it did not within the time: then the worker must be replaced. */
   async cancel(): Promise<boolean> {
     if (this.#running === 0) return true;
@@ -59,7 +55,10 @@ export class Engine {
     return Promise.race([this.#remote.cancel().then(() => true as const), waited]);
   }
 
+  /** May be called twice: by whoever stops the work, and by whoever waited for it. */
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#end(refuse('CANCELLED', 'the analysis was ended'));
     this.#remote[Comlink.releaseProxy]();
     this.#worker.terminate();

@@ -1,25 +1,62 @@
 /** What is open: nothing, one dump, or several with a table over them. */
-import type { FirstFacts, VerdictView } from '../../workers/api/analysis.ts';
+import type { FirstFacts, ProgressNote, VerdictView } from '../../workers/api/analysis.ts';
 import type { Problem } from '../../workers/base/problem.ts';
-import type { Refused } from './archives.svelte.ts';
+import { Unpacking } from './archives.ts';
 import { Engine } from './client.ts';
 import { Dump } from './dump.svelte.ts';
 
 export interface Entry {
-  readonly file: File;
+  readonly name: string;
+  /** Null where an archive did not give it out. */
+  readonly file: File | null;
   readonly state: 'waiting' | 'reading' | 'read' | 'failed';
   readonly facts: FirstFacts | null;
   readonly verdict: VerdictView | null;
   readonly problem: Problem | null;
 }
 
+const waiting = (file: File): Entry => ({ name: file.name, file, state: 'waiting', facts: null, verdict: null, problem: null });
+
 class Session {
   dump = $state.raw<Dump | null>(null);
   entries = $state.raw<readonly Entry[]>([]);
+  /** An archive that gave out nothing. */
+  failure = $state.raw<{ readonly name: string; readonly problem: Problem } | null>(null);
+  #unpackNote = $state.raw<ProgressNote | null>(null);
+  #unpacking: Unpacking | null = null;
   #round = 0;
+
+  get progress(): ProgressNote | null {
+    return this.#unpackNote ?? this.dump?.progress ?? null;
+  }
+  async cancel(): Promise<void> {
+    if (this.#unpacking) this.#unpacking.stop();
+    else await this.dump?.cancel();
+  }
+
+  /** Opens what was given, archives unpacked. Says which view shows it; null where it was cancelled. */
+  async take(files: readonly File[]): Promise<'verdict' | 'list' | null> {
+    const { files: dumps, failed } = await this.#unpacked(files);
+    this.failure = null;
+    const [first] = dumps;
+    if (first && dumps.length + failed.length === 1) {
+      this.#forget();
+      this.open(first);
+      return 'verdict';
+    }
+    if (!first && failed.length === 1) return this.#fail(failed[0]);
+    if (dumps.length + failed.length === 0) return null;
+    this.entries = [
+      ...dumps.map(waiting),
+      ...failed.map(({ name, problem }): Entry => ({ name, file: null, state: 'failed', facts: null, verdict: null, problem })),
+    ];
+    void this.#summariseAll();
+    return 'list';
+  }
 
   /** Opens one file; the former dump's worker ends. */
   open(file: File): Dump {
+    this.failure = null;
     if (this.dump?.file === file) return this.dump;
     this.dump?.close();
     const dump = new Dump(file);
@@ -30,25 +67,39 @@ class Session {
     return dump;
   }
 
-  /** Reads header and verdict of each file in a few workers; the rows fill in place. `refused` are rows that failed before. */
-  async list(files: readonly File[], refused: readonly Refused[] = []): Promise<void> {
+  #fail(failure: { readonly name: string; readonly problem: Problem } | undefined): 'verdict' | null {
+    if (!failure || failure.problem.code === 'CANCELLED') return null;
+    this.#forget();
+    this.failure = failure;
+    return 'verdict';
+  }
+  #forget(): void {
+    this.#round += 1;
+    this.entries = [];
+  }
+
+  async #unpacked(files: readonly File[]): ReturnType<Unpacking['take']> {
+    if (!(await Unpacking.needed(files))) return { files, failed: [] };
+    const unpacking = new Unpacking();
+    this.#unpacking = unpacking;
+    const taken = await unpacking.take(files, (note) => (this.#unpackNote = note));
+    this.#unpacking = null;
+    this.#unpackNote = null;
+    return taken;
+  }
+
+  /** Reads header and verdict of each file in a few workers; the rows fill in place. */
+  async #summariseAll(): Promise<void> {
     const round = ++this.#round;
-    const waiting = files.map((file): Entry => ({ file, state: 'waiting', facts: null, verdict: null, problem: null }));
-    const failed = refused.map(({ name, problem }): Entry => ({ file: new File([], name), state: 'failed', facts: null, verdict: null, problem }));
-    this.entries = [...waiting, ...failed];
-    const workers = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1, files.length));
+    const count = this.entries.length;
+    const workers = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1, count));
     let next = 0;
     const take = async (): Promise<void> => {
       const engine = new Engine();
-      while (next < files.length && round === this.#round) await this.#summarise(engine, next++, round);
+      while (next < count && round === this.#round) await this.#summarise(engine, next++, round);
       engine.end();
     };
     await Promise.all(Array.from({ length: workers }, take));
-  }
-
-  forgetList(): void {
-    this.#round += 1;
-    this.entries = [];
   }
 
   async #summarise(engine: Engine, index: number, round: number): Promise<void> {

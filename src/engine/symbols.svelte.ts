@@ -50,6 +50,10 @@ class Symbols {
     if (answer.ok) this.cache = answer.value;
   }
 
+  async #countStored(api: Comlink.Remote<SymbolApi>): Promise<void> {
+    const cache = await api.cached();
+    if (cache.ok) this.cache = cache.value;
+  }
   #takeServers(answer: Reply<readonly ServerView[]>): void {
     this.noServers = answer.ok ? null : answer.problem.detail;
     if (answer.ok) this.servers = answer.value;
@@ -68,6 +72,7 @@ class Symbols {
     await api.watch(
       Comlink.proxy((download: Download) => {
         this.downloads = { ...this.downloads, [download.id]: download };
+        if (download.status.state === 'done') void this.#countStored(api);
       }),
     );
     return api;

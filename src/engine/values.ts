@@ -1,4 +1,4 @@
 /** Pure functions of the engine that the page needs at run time; the only door to them. */
-export { va, type Va } from '../../workers/base/address.ts';
+export { va } from '../../workers/base/address.ts';
 export { formatVa, hex, hexDigits } from '../../workers/base/hex.ts';
-export { refuse } from '../../workers/base/problem.ts';
+export { archiveKind, HEAD_BYTES } from '../../workers/formats/archive/kind.ts';

@@ -5,7 +5,7 @@
 import type { Addition, ShareParts } from './summary.ts';
 
 /** Processes that every Windows has: their names tell nothing of anybody, and "System" is also a word. */
-const OF_WINDOWS = new Set([
+export const OF_WINDOWS = new Set([
   'system',
   'idle',
   'registry',
@@ -22,8 +22,14 @@ const OF_WINDOWS = new Set([
   'explorer.exe',
 ]);
 
-/** Drive, UNC and NT paths; accounts in paths fall with them. */
-const PATHS = /(?:\b[A-Za-z]:\\|\\\\[\w.?-]+\\|\\(?:\?\?|Device|SystemRoot|Users|Windows|Program Files)\\|\/(?:home|Users)\/)[^\s"'<>|,;()]*/g;
+/**
+ * Drive, UNC and NT paths; accounts in paths fall with them. A folder's name may hold blanks: it ends at its separator,
+ * a file's name at its ending or else at the first blank.
+ */
+const ROOT = String.raw`(?:\b[A-Za-z]:\\|\\\\[\w.?-]+\\|\\(?:\?\?|Device|SystemRoot|Users|Windows|Program Files)\\)`;
+const NAME = String.raw`[^"<>|:*?%\\/\r\n]{1,80}`;
+const LAST = String.raw`(?:[^"<>|:*?%\\/\r\n,;()]{1,60}\.(?:exe|dll|sys|dmp|pdb|cpp|cc|c|h|txt|log)\b|[^\s"'<>|,;()]*)`;
+const PATHS = new RegExp(String.raw`${ROOT}(?:${NAME}\\)*${LAST}|/(?:home|Users)/(?:${NAME}/)*${LAST}`, 'gi');
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [PATHS, '[path]'],
   [/\bS-1-5-21(?:-\d+){3,}\b/g, '[account]'],

@@ -58,6 +58,8 @@ export const t = {
     update: 'A new version is ready.',
     updateNow: 'Restart now',
     replaced: 'The job did not end in time, so its worker was replaced and the file opened again.',
+    symbols: (file: string) => `Waiting for symbols: ${file}`,
+    ofBytes: (done: string, of: string | null) => (of === null ? `${done} so far, total not known` : `${done} of ${of}`),
     of: (done: number, of: number | null) =>
       of === null ? `${done.toLocaleString('en')} so far, total not known` : `${Math.floor((100 * done) / Math.max(1, of))} %`,
   },

@@ -9,6 +9,7 @@ import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '..
 import type { Trust } from '../unwind/frame.ts';
 import type { Cause, How, Part, Place, Sureness, Weight } from '../verdict/verdict.ts';
 
+/** @public Rises when an answer changes its form. */
 export const API_VERSION = 1;
 
 /** A value or the words for its absence; `copy` is the text form of the gap. */

@@ -5,6 +5,7 @@ import { type Job, type Step, drive } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { Defect, type Problem, type Reply, SourceError, refuse, reply } from '../base/problem.ts';
 import { BlockCache } from '../bytes/blockcache.ts';
+import { checkFingerprint, type Fingerprint, takeFingerprint } from '../bytes/fingerprint.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { Decoder } from '../code/decoder.ts';
 import { completions, describeCommands } from '../commands/help.ts';
@@ -34,7 +35,7 @@ export interface EngineParts {
   readonly symbols: SymbolProvider;
   readonly symbolControl: SymbolControl;
   /** Asks for the symbols that a new session needs first; returns when what is at hand has been loaded. */
-  prepare(session: Session): Promise<void>;
+  prepare(session: Session, cancelled: () => boolean): Promise<void>;
   breathe(): Promise<void>;
   /** Milliseconds, monotonic. */
   now(): number;
@@ -43,21 +44,31 @@ export interface EngineParts {
   readonly version: string;
 }
 
-interface Opened {
-  readonly session: Session;
+/** A dump of which the first facts have been told. */
+interface Begun {
+  /** The file itself, to see whether it is still the same. */
+  readonly raw: ByteSource;
+  readonly fingerprint: Fingerprint;
+  readonly source: BlockCache;
   readonly knowledge: Knowledge;
-  readonly source: ByteSource;
   readonly startedAt: number;
+  readonly onProgress: OnProgress | undefined;
+}
+
+interface Opened extends Begun {
+  readonly session: Session;
   verdict: { readonly revision: number; readonly value: Verdict } | undefined;
 }
 
 const MAX_MEMORY_VIEW = 1 << 20;
+const CANCELLED = refuse('CANCELLED', 'cancelled');
 
 export class Engine {
   readonly #parts: EngineParts;
+  #begun: Begun | undefined;
   #opened: Opened | undefined;
   #pending: Promise<Reply<Opened>> | undefined;
-  /** Raised by cancel and close; a job ends when it no longer holds the current number. */
+  /** Raised by cancel, close and the next opening; a job ends when it no longer holds the current number. */
   #generation = 0;
 
   constructor(parts: EngineParts) {
@@ -66,30 +77,47 @@ export class Engine {
 
   open(file: DumpFile | Uint8Array, name: string, onProgress?: OnProgress): ReturnType<AnalysisApi['open']> {
     return this.#guard(async () => {
-      this.#generation += 1;
-      this.#opened = undefined;
-      this.#pending = undefined;
+      this.#forget();
+      const generation = this.#generation;
       const startedAt = this.#parts.now();
       const raw = this.#parts.openSource(file, name);
       if (!raw.ok) return raw;
       const source = new BlockCache(raw.value);
       const first = readFirst(source);
       if (!first.ok) return first;
+      const fingerprint = takeFingerprint(source);
       const knowledge = await this.#parts.knowledge();
-      this.#pending = this.#guard(() => this.#openWhole(source, knowledge, startedAt, onProgress));
+      if (generation !== this.#generation) return CANCELLED;
+      this.#begun = { raw: raw.value, fingerprint, source, knowledge, startedAt, onProgress };
+      void this.#whole();
       return reply(firstFacts(first.value, knowledge));
     });
   }
 
-  async #openWhole(source: BlockCache, knowledge: Knowledge, startedAt: number, onProgress?: OnProgress): Promise<Reply<Opened>> {
+  /** The whole of the dump that was begun; begins anew where it was cancelled before. */
+  #whole(): Promise<Reply<Opened>> {
+    const begun = this.#begun;
+    if (!begun) return Promise.resolve(refuse('NOT_A_DUMP', 'no dump is open'));
+    this.#pending ??= this.#guard(() => this.#openWhole(begun)).then((answer) => {
+      if (begun !== this.#begun) return CANCELLED;
+      if (answer.ok) this.#opened = answer.value;
+      else if (answer.problem.code === 'CANCELLED') this.#pending = undefined;
+      return answer;
+    });
+    return this.#pending;
+  }
+
+  async #openWhole(begun: Begun): Promise<Reply<Opened>> {
+    const generation = this.#generation;
+    const cancelled = (): boolean => this.#generation !== generation;
     const decoder = await this.#parts.decoder();
-    const target = await this.#drive(openTarget(source), onProgress);
+    if (cancelled()) return CANCELLED;
+    const target = await this.#drive(openTarget(begun.source), begun.onProgress);
     if (!target.ok) return target;
     if (!target.value.ok) return target.value;
-    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge });
-    await this.#parts.prepare(session);
-    this.#opened = { session, knowledge, source, startedAt, verdict: undefined };
-    return reply(this.#opened);
+    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge });
+    await this.#parts.prepare(session, cancelled);
+    return cancelled() ? CANCELLED : reply({ ...begun, session, verdict: undefined });
   }
 
   verdict(onProgress?: OnProgress): ReturnType<AnalysisApi['verdict']> {
@@ -104,8 +132,8 @@ export class Engine {
   }
 
   stack(thread: number | null, onProgress?: OnProgress): ReturnType<AnalysisApi['stack']> {
-    return this.#with(async ({ session }) => {
-      const walked = await this.#walk(session, thread, onProgress);
+    return this.#with(async (opened) => {
+      const walked = await this.#walk(opened, thread, onProgress);
       return walked.ok ? reply(stackView(walked.value, thread)) : walked;
     });
   }
@@ -153,6 +181,7 @@ export class Engine {
 
   run(line: string, onProgress?: OnProgress): ReturnType<AnalysisApi['run']> {
     return this.#with(async (opened) => {
+      checkFingerprint(opened.raw, opened.fingerprint);
       const answer = await this.#drive(runCommand(this.#context(opened.session), line), onProgress);
       if (!answer.ok) return answer;
       return answer.value.ok ? reply({ line, nodes: answer.value.value }) : answer.value;
@@ -169,14 +198,16 @@ export class Engine {
 
   result(): ReturnType<AnalysisApi['result']> {
     return this.#with(async (opened) => {
-      const stack = await this.#walk(opened.session, null);
+      const stack = await this.#walk(opened, null);
       const verdict = await this.#judge(opened);
       if (!stack.ok) return stack;
       if (!verdict.ok) return verdict;
       const sha256 = await this.#parts.sha256(opened.source);
       const engine = { version: this.#parts.version, millis: Math.round(this.#parts.now() - opened.startedAt) };
       const { session, knowledge } = opened;
-      return reply(toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }));
+      return reply(
+        toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }),
+      );
     });
   }
 
@@ -186,13 +217,19 @@ export class Engine {
   }
 
   close(): Promise<void> {
-    this.#generation += 1;
-    this.#opened = undefined;
-    this.#pending = undefined;
+    this.#forget();
     return Promise.resolve();
   }
 
+  #forget(): void {
+    this.#generation += 1;
+    this.#begun = undefined;
+    this.#opened = undefined;
+    this.#pending = undefined;
+  }
+
   async #judge(opened: Opened, onProgress?: OnProgress): Promise<Reply<Verdict>> {
+    checkFingerprint(opened.raw, opened.fingerprint);
     const { revision } = this.#parts.symbols;
     if (opened.verdict?.revision === revision) return reply(opened.verdict.value);
     const judged = await this.#drive(judge(opened.session), onProgress);
@@ -200,7 +237,8 @@ export class Engine {
     return judged;
   }
 
-  async #walk(session: Session, thread: number | null, onProgress?: OnProgress): Promise<Reply<Stack>> {
+  async #walk({ session, raw, fingerprint }: Opened, thread: number | null, onProgress?: OnProgress): Promise<Reply<Stack>> {
+    checkFingerprint(raw, fingerprint);
     if (thread === null) return this.#drive(session.crashStack(), onProgress);
     const chosen = session.target.threads[thread];
     if (!chosen) return refuse('BAD_ARGUMENT', `there is no thread ${thread}`, { at: 0 });
@@ -215,7 +253,7 @@ export class Engine {
   #with<T>(work: (opened: Opened) => Reply<T> | Promise<Reply<T>>): Promise<Reply<T>> {
     return this.#guard(async () => {
       if (this.#opened) return work(this.#opened);
-      const opened = await (this.#pending ?? refuse('NOT_A_DUMP', 'no dump is open'));
+      const opened = await this.#whole();
       return opened.ok ? work(opened.value) : opened;
     });
   }
@@ -227,7 +265,7 @@ export class Engine {
       breathe: () => this.#parts.breathe(),
       onStep: (step) => tell(step, onProgress),
     });
-    return result.done ? reply(result.value) : refuse('CANCELLED', 'cancelled');
+    return result.done ? reply(result.value) : CANCELLED;
   }
 
   /** The only place where thrown errors become problems. */

@@ -2,13 +2,13 @@
 import type { Reply } from '../base/problem.ts';
 import type { AddedFiles } from '../symbols/service/dropped.ts';
 import type { StoredEntry } from '../symbols/service/effects.ts';
-import type { Consent, ServerView, TextRef } from '../symbols/service/servers.ts';
+import type { Consent, ServerView } from '../symbols/service/servers.ts';
 import type { Download, DownloadStatus } from '../symbols/service/status.ts';
 import type { SymbolPath } from '../symbols/service/sympath.ts';
 import type { ModuleRequest } from '../symbols/service/want.ts';
 import type { WirePort } from '../symbols/wire.ts';
 
-export type { AddedFiles, Consent, Download, DownloadStatus, ModuleRequest, ServerView, StoredEntry, SymbolPath, TextRef, WirePort };
+export type { AddedFiles, Consent, Download, DownloadStatus, ModuleRequest, ServerView, StoredEntry, SymbolPath, WirePort };
 
 export interface SymbolOptions {
   /** Address of the proxy without a slash at its end, "https://crash.example/symbols"; null where the site has none. */

@@ -1,7 +1,7 @@
 /** Rows for the page out of a target: plain cloneable data, gaps with their words. */
 import { type Found, mapFound, missing } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { formatVa, hex } from '../base/hex.ts';
+import { hex } from '../base/hex.ts';
 import type { Va } from '../base/address.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { Module } from '../modules/module.ts';
@@ -184,13 +184,4 @@ function frameRow(frame: Frame, index: number): FrameRow {
 
 export function stackView(stack: Stack, thread: number | null): StackView {
   return { thread, frames: stack.frames.map(frameRow), ended: stack.ended.detail };
-}
-
-/** "nt!KeBugCheckEx+0x5", "nvlddmkm+0x12634e" or a bare address, as WinDbg writes a place. */
-export function placeName(frame: Frame, pointerSize: 4 | 8): string {
-  const { place, symbol } = frame;
-  if (!place) return formatVa(frame.ip, pointerSize);
-  if (!symbol.ok) return `${place.module.name}+${hex(place.rva)}`;
-  const { name, displacement } = symbol.value;
-  return `${place.module.name}!${name}${displacement ? `+${hex(displacement)}` : ''}`;
 }

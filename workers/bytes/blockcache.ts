@@ -77,7 +77,8 @@ export class BlockCache implements ByteSource {
     this.counters.reads += 1;
     this.counters.bytesRead += bytes.length;
     for (let part = count - 1; part >= 0; part--) {
-      const slice = bytes.subarray(part * BLOCK_SIZE, (part + 1) * BLOCK_SIZE);
+      // Copied, since one block kept of several would keep the memory of all.
+      const slice = count === 1 ? bytes : bytes.slice(part * BLOCK_SIZE, (part + 1) * BLOCK_SIZE);
       if (part === 0 || slice.length > 0) this.#keep(index + part, slice);
     }
     this.#sequentialEnd = index + count;

@@ -41,9 +41,19 @@ describe('vertarget and .time', () => {
         ],
       },
     });
-    expect(made.run('.time')).toEqual(['Debug session time: Mon Apr  7 19:10:50.000 2003 (UTC + 0:00)', 'System Uptime: not available', 'Process Uptime: 0 days 0:00:08.750', '  Kernel time: 0 days 0:00:00.015', '  User time: 0 days 0:00:00.015']);
+    expect(made.run('.time')).toEqual([
+      'Debug session time: Mon Apr  7 19:10:50.000 2003 (UTC + 0:00)',
+      'System Uptime: not available',
+      'Process Uptime: 0 days 0:00:08.750',
+      '  Kernel time: 0 days 0:00:00.015',
+      '  User time: 0 days 0:00:00.015',
+    ]);
   });
-  it('says what is not known', () => expect(handmade({}).run('.time')).toEqual(['Debug session time: (not known: this hand-made dump does not tell it)', 'System Uptime: (not known: this hand-made dump does not tell it)']));
+  it('says what is not known', () =>
+    expect(handmade({}).run('.time')).toEqual([
+      'Debug session time: (not known: this hand-made dump does not tell it)',
+      'System Uptime: (not known: this hand-made dump does not tell it)',
+    ]));
 });
 
 describe('.sympath', () => {
@@ -82,11 +92,18 @@ describe('!sym', () => {
 describe('.reload', () => {
   it('asks, by name or for all; arrives later', () => {
     const asked: unknown[] = [];
-    const made = handmade({ modules: [{ name: 'nt', base: '1000', end: '2000', imageName: 'ntoskrnl.exe' }], control: { request: (names, force) => void asked.push([names, force]) } });
+    const made = handmade({
+      modules: [{ name: 'nt', base: '1000', end: '2000', imageName: 'ntoskrnl.exe' }],
+      control: { request: (names, force) => void asked.push([names, force]) },
+    });
     expect(made.run('.reload')[0]).toBe('Reloading current modules'); // WinDbg goes on with a point for each module while it waits
     made.run('.reload /f nt');
     made.run('.reload /f ntoskrnl.exe=fffff800`00000000');
-    expect(asked).toEqual([[[], false], [['nt'], true], [['nt'], true]]);
+    expect(asked).toEqual([
+      [[], false],
+      [['nt'], true],
+      [['nt'], true],
+    ]);
     expect(made.answer('.reload nosuch')).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT' } });
   });
 });

@@ -1,4 +1,5 @@
 /** `vertarget`, `.time`, `.sympath`, `!sym`, `.reload`, `.hh`: the target, its time, its symbols, and help. */
+import type { Found } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { parseSymbolPath } from '../symbols/service/sympath.ts';
@@ -10,7 +11,11 @@ import { address } from './names.ts';
 import { formatTime } from './numbers.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note } from './spec.ts';
 
-const gap = (value: { readonly missing: Parameters<typeof describeMissing>[0] }): Span => ({ span: 'missing', reason: value.missing, text: `(not known: ${describeMissing(value.missing)})` });
+const gap = (value: { readonly missing: Parameters<typeof describeMissing>[0] }): Span => ({
+  span: 'missing',
+  reason: value.missing,
+  text: `(not known: ${describeMissing(value.missing)})`,
+});
 
 /** "0 days 0:00:03.747". */
 function uptimeText(seconds: number): string {
@@ -43,19 +48,26 @@ const ARCH_WORDS: Readonly<Record<Target['arch'], string>> = { x64: 'x64', x86: 
 /** NtProductType under WinDbg's names. */
 const PRODUCTS: Readonly<Record<string, string>> = { workstation: 'WinNt', 'domain controller': 'LanManNt', server: 'Server' };
 
+/** WinDbg calls Windows 11 so too. */
+const windowsFamily = (build: Found<number>): string => (build.ok && build.value >= 10240 ? 'Windows 10' : 'Windows');
+
 /** "Windows 10 Kernel Version 19041 MP (16 procs) Free x64". */
-function versionLines(session: Session): readonly OutputNode[] {
-  const { os, arch, kind, kernelPointers } = session.target;
+function headText({ os, arch, kind }: Target): string {
   const count = os.processors.ok ? `${os.processors.value > 1 ? 'MP' : 'UP'} (${os.processors.value} procs)` : '(processors not known)';
-  const family = os.build.ok && os.build.value >= 10240 ? 'Windows 10' : 'Windows';
+  const family = os.family === 'Windows' || kind !== 'user' ? windowsFamily(os.build) : os.family;
   const build = os.build.ok ? String(os.build.value) : '(build not known)';
-  const head = kind === 'user' && os.family !== 'Windows' ? `${os.family} ${build}` : `${family} ${kind === 'user' ? '' : 'Kernel '}Version ${build}`;
-  const nodes: OutputNode[] = [line(`${head} ${count} Free ${ARCH_WORDS[arch]}`)];
+  return `${family} ${kind === 'user' ? '' : 'Kernel '}Version ${build} ${count} Free ${ARCH_WORDS[arch]}`;
+}
+
+function versionLines(session: Session): readonly OutputNode[] {
+  const { os, kind, kernelPointers } = session.target;
+  const nodes: OutputNode[] = [line(headText(session.target))];
   if (os.productType.ok) nodes.push(line(`Product: ${PRODUCTS[os.productType.value] ?? os.productType.value}`));
   if (os.name.ok) nodes.push(note(os.name.value));
   const base = session.target.modules.byName('nt')?.base;
   const list = kernelPointers['PsLoadedModuleList'];
-  if (kind !== 'user' && base !== undefined && list !== undefined) nodes.push(line('Kernel base = 0x', address(session, base), ' PsLoadedModuleList = 0x', address(session, list)));
+  if (kind !== 'user' && base !== undefined && list !== undefined)
+    nodes.push(line('Kernel base = 0x', address(session, base), ' PsLoadedModuleList = 0x', address(session, list)));
   return nodes;
 }
 
@@ -131,7 +143,10 @@ const symCommand: CommandSpec = {
   summary: 'noisy: tells every probe for symbols and its answer; quiet: no more',
   args: [{ name: 'mode', kind: 'text', optional: true, summary: 'noisy or quiet' }],
   needs: [],
-  examples: [{ line: '!sym', fixture: 'sample' }, { line: '!sym noisy', fixture: 'sample' }],
+  examples: [
+    { line: '!sym', fixture: 'sample' },
+    { line: '!sym noisy', fixture: 'sample' },
+  ],
   *run({ symbolControl }, tail) {
     const mode = tail.trim().toLowerCase();
     if (mode !== '' && mode !== 'noisy' && mode !== 'quiet') return refuse('BAD_ARGUMENT', 'write !sym noisy or !sym quiet', { at: 5 });
@@ -151,15 +166,24 @@ const reloadCommand: CommandSpec = {
   needs: ['modules'],
   examples: [{ line: '.reload', fixture: 'sample' }],
   *run({ session, symbolControl }, tail) {
-    const words = tail.trim().split(/\s+/).filter((word) => word !== '');
+    const words = tail
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== '');
     const force = words.some((word) => /^\/[a-z]*f/i.test(word));
     const names = words.filter((word) => !word.startsWith('/')).map((word) => word.split('=')[0] ?? word);
     const known = names.map((name) => session.target.modules.byName(name));
     const unknown = names.filter((_name, index) => !known[index]);
     if (unknown.length > 0) return refuse('BAD_ARGUMENT', `no module is called ${unknown.join(', ')}`, { at: 8 });
-    symbolControl.request(known.flatMap((module) => (module ? [module.name] : [])), force);
+    symbolControl.request(
+      known.flatMap((module) => (module ? [module.name] : [])),
+      force,
+    );
     const what = names.length === 0 ? 'all modules' : names.join(', ');
-    return reply([...(names.length === 0 ? [line('Reloading current modules')] : []), note(`Asked for symbols of ${what}. Names appear as they arrive; !sym noisy shows each answer.`)]);
+    return reply([
+      ...(names.length === 0 ? [line('Reloading current modules')] : []),
+      note(`Asked for symbols of ${what}. Names appear as they arrive; !sym noisy shows each answer.`),
+    ]);
   },
 };
 
@@ -179,7 +203,9 @@ const helpCommand: CommandSpec = {
 
 function overview(specs: readonly CommandSpec[], session: Session): readonly OutputNode[] {
   const width = Math.max(...specs.map((spec) => usageOf(spec).length));
-  return describeCommands(specs, session).map((entry) => line({ span: 'command', line: `.hh ${entry.name}`, text: entry.usage.padEnd(width) }, `  ${entry.summary}${entry.unmet ? ' (not on this dump)' : ''}`));
+  return describeCommands(specs, session).map((entry) =>
+    line({ span: 'command', line: `.hh ${entry.name}`, text: entry.usage.padEnd(width) }, `  ${entry.summary}${entry.unmet ? ' (not on this dump)' : ''}`),
+  );
 }
 
 function oneCommand(specs: readonly CommandSpec[], session: Session, name: string): Reply<readonly OutputNode[]> {

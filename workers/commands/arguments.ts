@@ -35,7 +35,8 @@ export interface RangeDefaults {
 
 /** A range in a command's units: `addr`, `addr Ln`, `addr end`. */
 export function rangeOf(session: Session, text: string, defaults: RangeDefaults): Reply<UnitRange> {
-  if (text.trim() === '') return defaults.start === undefined ? refuse('BAD_ARGUMENT', 'an address is wanted', { at: 0 }) : reply({ start: defaults.start, count: defaults.count });
+  if (text.trim() === '')
+    return defaults.start === undefined ? refuse('BAD_ARGUMENT', 'an address is wanted', { at: 0 }) : reply({ start: defaults.start, count: defaults.count });
   const range = evaluateRange(text, sessionScope(session));
   if (!range.ok) return range;
   if (!range.value.ok) return refuse('BAD_ARGUMENT', describeMissing(range.value.missing), { at: 0 });

@@ -4,7 +4,10 @@ import { at, handmade } from '../testing/node/handmade.ts';
 // r-Techsupport/rTS_Wiki, "BSOD guide": rtwlanu.sys, `u` and `ub` at the faulting instruction.
 const rtwlanu = handmade({
   modules: [{ name: 'rtwlanu', base: 'fffff806`697b0000', end: 'fffff806`6a000000' }],
-  memory: { 'fffff806`697f82f1': '33c0 488b5c2430 4883c420 5f c3 cc cc 4883ec28 488b5260 488b8958070000 4885d2 7414 488b81d40d0000 488b89500d0000 ff15f0904700 4883c428' },
+  memory: {
+    'fffff806`697f82f1':
+      '33c0 488b5c2430 4883c420 5f c3 cc cc 4883ec28 488b5260 488b8958070000 4885d2 7414 488b81d40d0000 488b89500d0000 ff15f0904700 4883c428',
+  },
   context: { registers: { rip: at('fffff806`697f8304') } },
 });
 
@@ -20,7 +23,9 @@ describe('u', () => {
     'fffff806`697f8322 ff15f0904700    call    qword ptr [rtwlanu+0x4c1418 (fffff806`69c71418)]',
     'fffff806`697f8328 4883c428        add     rsp,28h',
   ];
-  it.each(['u fffff806`697f8304', 'u @rip', 'u', 'u rtwlanu+48304 L8', 'u fffff806697f8304 fffff806697f8328'])('%s', (line) => expect(rtwlanu.run(line)).toEqual(text));
+  it.each(['u fffff806`697f8304', 'u @rip', 'u', 'u rtwlanu+48304 L8', 'u fffff806697f8304 fffff806697f8328'])('%s', (line) =>
+    expect(rtwlanu.run(line)).toEqual(text),
+  );
   it('names what an instruction refers to', () => {
     // MicrosoftDocs, "!acxkd": AudioCodec!AcxDeviceAddCircuit (without its source line, which needs private symbols).
     const made = handmade({
@@ -39,7 +44,11 @@ describe('u', () => {
     ]);
   });
   it('writes a label where a function begins', () => {
-    const made = handmade({ modules: [{ name: 'drv', base: 'fffff800`00000000', end: 'fffff800`00010000' }], names: { 'fffff800`00001000': 'drv!First', 'fffff800`00001001': 'drv!Second' }, memory: { 'fffff800`00001000': 'c3c3' } });
+    const made = handmade({
+      modules: [{ name: 'drv', base: 'fffff800`00000000', end: 'fffff800`00010000' }],
+      names: { 'fffff800`00001000': 'drv!First', 'fffff800`00001001': 'drv!Second' },
+      memory: { 'fffff800`00001000': 'c3c3' },
+    });
     expect(made.run('u drv!First L2')).toEqual(['drv!First:', 'fffff800`00001000 c3              ret', 'drv!Second:', 'fffff800`00001001 c3              ret']);
   });
   it('x86', () => {
@@ -58,7 +67,8 @@ describe('u', () => {
       'bf920e55 c20400          ret     4',
     ]);
   });
-  it('says why it stops', () => expect(rtwlanu.run('u fffff806`697f8328').slice(-2)).toEqual(['fffff806`697f832c ??              ???', expect.stringContaining('not in this dump')]));
+  it('says why it stops', () =>
+    expect(rtwlanu.run('u fffff806`697f8328').slice(-2)).toEqual(['fffff806`697f832c ??              ???', expect.stringContaining('not in this dump')]));
 });
 
 describe('ub', () => {
@@ -77,7 +87,10 @@ describe('ub', () => {
   });
   it('names what a jump goes through', () => {
     // MicrosoftDocs, bug check 0x116.
-    const made = handmade({ modules: [{ name: 'nvlddmkm', base: 'fffff801`63ec0000', end: 'fffff801`66000000' }], memory: { 'fffff801`6470c132': 'cccc 48ff254d2deaff cc 48ff252d2eeaff cc 48ff257d2deaff cc' } });
+    const made = handmade({
+      modules: [{ name: 'nvlddmkm', base: 'fffff801`63ec0000', end: 'fffff801`66000000' }],
+      memory: { 'fffff801`6470c132': 'cccc 48ff254d2deaff cc 48ff252d2eeaff cc 48ff257d2deaff cc' },
+    });
     expect(made.run('ub fffff8016470c14c')).toEqual([
       'nvlddmkm+0x84c132:',
       'fffff801`6470c132 cc              int     3',

@@ -35,8 +35,14 @@ function operandSpans(session: Session, instruction: Instruction): readonly Span
 }
 
 export function instructionLine(session: Session, instruction: Instruction, after: readonly Span[] = []): OutputNode {
-  const bytes = [...instruction.bytes].map((byte) => hexDigits(byte, 2)).join('').padEnd(BYTE_COLUMN);
-  const operands = instruction.operands === '' ? [text(instruction.mnemonic)] : [text(`${instruction.mnemonic.padEnd(MNEMONIC_COLUMN)} `), ...operandSpans(session, instruction)];
+  const bytes = [...instruction.bytes]
+    .map((byte) => hexDigits(byte, 2))
+    .join('')
+    .padEnd(BYTE_COLUMN);
+  const operands =
+    instruction.operands === ''
+      ? [text(instruction.mnemonic)]
+      : [text(`${instruction.mnemonic.padEnd(MNEMONIC_COLUMN)} `), ...operandSpans(session, instruction)];
   return line(address(session, instruction.at), ` ${bytes} `, ...operands, ...after);
 }
 
@@ -82,7 +88,12 @@ function operandValue(session: Session, instruction: Instruction, context: Conte
   const read = session.memory.read(at, size);
   const value: Span =
     read.got === size
-      ? text([...read.bytes].reverse().map((byte) => hexDigits(byte, 2)).join(''))
+      ? text(
+          [...read.bytes]
+            .reverse()
+            .map((byte) => hexDigits(byte, 2))
+            .join(''),
+        )
       : { span: 'missing', reason: read.missing ?? { why: 'not-in-dump', space: 'virtual', at }, text: '?'.repeat(size * 2) };
   return [text(` ${segment}:${selector === undefined ? '' : `${hexDigits(selector, 4)}:`}`), address(session, at), text('='), value];
 }
@@ -107,7 +118,8 @@ interface CodeRange {
 
 function codeRange(session: Session, tail: string): Reply<CodeRange> {
   const ip = session.scope?.registers['rip'] ?? session.scope?.registers['eip'] ?? session.scope?.registers['pc'];
-  if (tail.trim() === '') return ip === undefined ? refuse('BAD_ARGUMENT', 'an address is wanted', { at: 0 }) : reply({ start: va(ip), count: DEFAULT_COUNT, end: undefined });
+  if (tail.trim() === '')
+    return ip === undefined ? refuse('BAD_ARGUMENT', 'an address is wanted', { at: 0 }) : reply({ start: va(ip), count: DEFAULT_COUNT, end: undefined });
   const range = evaluateRange(tail, sessionScope(session));
   if (!range.ok) return range;
   if (!range.value.ok) return refuse('BAD_ARGUMENT', describeMissing(range.value.missing), { at: 0 });
@@ -135,7 +147,12 @@ const unassembleCommand: CommandSpec = {
     for (let index = 0; index < range.value.count; index++) {
       if (range.value.end !== undefined && at > range.value.end) break;
       const decoded = decodeAt(session, at);
-      if (!decoded.ok) return reply([...nodes, line(address(session, at), ' ', { span: 'missing', reason: decoded.missing, text: '??              ???' }), note(describeMissing(decoded.missing))]);
+      if (!decoded.ok)
+        return reply([
+          ...nodes,
+          line(address(session, at), ' ', { span: 'missing', reason: decoded.missing, text: '??              ???' }),
+          note(describeMissing(decoded.missing)),
+        ]);
       if (index > 0 && findName(session, at)?.displacement === 0) nodes.push(...labelNodes(session, at));
       nodes.push(instructionLine(session, decoded.value));
       at = vaAdd(at, decoded.value.length);

@@ -22,7 +22,14 @@ export function usageOf(spec: CommandSpec): string {
 export function describeCommands(specs: readonly CommandSpec[], session: Session): readonly CommandEntry[] {
   return specs.map((spec) => {
     const lacking = unmetNeeds(spec.needs, session);
-    return { name: spec.name, aliases: spec.aliases, group: spec.group, summary: spec.summary, usage: usageOf(spec), unmet: lacking.length > 0 ? lacking.join('; ') : null };
+    return {
+      name: spec.name,
+      aliases: spec.aliases,
+      group: spec.group,
+      summary: spec.summary,
+      usage: usageOf(spec),
+      unmet: lacking.length > 0 ? lacking.join('; ') : null,
+    };
   });
 }
 

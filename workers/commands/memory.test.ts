@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { at, handmade } from '../testing/node/handmade.ts';
 
 const text = (value: string): string => [...value].map((char) => (char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')).join('');
-const dwords = (values: string): string => values.split(' ').map((word) => (word.match(/../g) ?? []).reverse().join('')).join('');
+const dwords = (values: string): string =>
+  values
+    .split(' ')
+    .map((word) => (word.match(/../g) ?? []).reverse().join(''))
+    .join('');
 
 describe('db', () => {
   const made = handmade({
@@ -31,7 +35,10 @@ describe('db', () => {
   });
   // WinDbg prints ?? for what it cannot read too; the reason below is ours.
   it('never shows zero for a gap', () => {
-    expect(made.run('db fffff801`890e82d5 L3')).toEqual(['fffff801`890e82d5  00 ?? ??                                         .??', expect.stringContaining('not in this dump')]);
+    expect(made.run('db fffff801`890e82d5 L3')).toEqual([
+      'fffff801`890e82d5  00 ?? ??                                         .??',
+      expect.stringContaining('not in this dump'),
+    ]);
     expect(made.run('dq 1000 L1')[0]).toBe('00000000`00001000  ????????`????????');
     expect(made.run('dps 1000 L1')[0]).toBe('00000000`00001000  ????????`????????');
     expect(made.run('du 1000')[0]).toBe('00000000`00001000  "????????"');
@@ -51,8 +58,15 @@ describe('dd, dw, dq, dc', () => {
     },
   });
   it('dd', () =>
-    expect(made.run('dd fffff801`53c78670 L7')).toEqual(['fffff801`53c78670  00000008 00000004 00000008 0000000d', 'fffff801`53c78680  00000018 00000006 0000000a']));
-  it('dc', () => expect(made.run('dc fffff802`5c000040 L8')).toEqual(['fffff802`5c000040  0eba1f0e cd09b400 4c01b821 685421cd  ........!..L.!Th', 'fffff802`5c000050  70207369 72676f72 63206d61 6f6e6e61  is program canno']));
+    expect(made.run('dd fffff801`53c78670 L7')).toEqual([
+      'fffff801`53c78670  00000008 00000004 00000008 0000000d',
+      'fffff801`53c78680  00000018 00000006 0000000a',
+    ]));
+  it('dc', () =>
+    expect(made.run('dc fffff802`5c000040 L8')).toEqual([
+      'fffff802`5c000040  0eba1f0e cd09b400 4c01b821 685421cd  ........!..L.!Th',
+      'fffff802`5c000050  70207369 72676f72 63206d61 6f6e6e61  is program canno',
+    ]));
   // Two columns by default; the text has one, by /c1.
   it('dq', () => expect(made.run('dq fffffd08ee125dc8 L2')).toEqual(['fffffd08`ee125dc8  fffff801`71222935 00000025`196fdb50']));
   it('dq /c1', () => expect(made.run('dq /c1 fffffd08ee125dc8 L2')).toEqual(['fffffd08`ee125dc8  fffff801`71222935', 'fffffd08`ee125dd0  00000025`196fdb50']));

@@ -22,7 +22,13 @@ const UNITS: Readonly<Record<string, Unit>> = {
   dd: { bytes: 4, perRow: 4, defaultCount: 32, ascii: false },
   dq: { bytes: 8, perRow: 2, defaultCount: 16, ascii: false },
 };
-const SUMMARY: Readonly<Record<string, string>> = { db: 'bytes and characters', dw: '16-bit words', dc: '32-bit values and characters', dd: '32-bit values', dq: '64-bit values' };
+const SUMMARY: Readonly<Record<string, string>> = {
+  db: 'bytes and characters',
+  dw: '16-bit words',
+  dc: '32-bit values and characters',
+  dd: '32-bit values',
+  dq: '64-bit values',
+};
 const MAX_UNITS = 0x4000;
 
 /** One byte each, null where the dump does not hold it. */
@@ -151,7 +157,8 @@ function textCommand(name: 'da' | 'du'): CommandSpec {
       const range = rangeOf(session, columns.rest, { start: undefined, count: MAX_TEXT, unitBytes: size, limit: MAX_TEXT });
       if (!range.ok) return range;
       const read = session.memory.read(range.value.start, range.value.count * size);
-      if (read.got < size) return reply([line(address(session, range.value.start), `  "${'?'.repeat(8)}"`), ...(read.missing ? [note(describeMissing(read.missing))] : [])]);
+      if (read.got < size)
+        return reply([line(address(session, range.value.start), `  "${'?'.repeat(8)}"`), ...(read.missing ? [note(describeMissing(read.missing))] : [])]);
       return reply(textRows(session, range.value.start, decodeText(read.bytes, size), { size, width: columns.perRow ?? TEXT_WIDTH }));
     },
   };

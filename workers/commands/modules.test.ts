@@ -26,7 +26,9 @@ describe('lm', () => {
     ]);
   });
   // nohuto/windbg-notes: "lm m mmcss" begins with the link back to the list.
-  it.each(['lm m notepad', 'lm kv m nosuch', 'lm m note*', 'lmm notepad', 'lm m NOTEPAD.EXE'])('%s', (line) => expect(notepad.run(line)[0]).toBe('Browse full module list'));
+  it.each(['lm m notepad', 'lm kv m nosuch', 'lm m note*', 'lmm notepad', 'lm m NOTEPAD.EXE'])('%s', (line) =>
+    expect(notepad.run(line)[0]).toBe('Browse full module list'),
+  );
   it('filters', () => {
     expect(notepad.run('lm m *b*e')).toHaveLength(4);
     expect(notepad.run('lm u')).toHaveLength(5);
@@ -37,11 +39,24 @@ describe('lm', () => {
   });
   it('is narrow on x86, with exports', () => {
     // InsightEngineering, "TTD LINQ Queries" and "Introduction to MEX" for the kind of symbols.
-    const made = handmade({ arch: 'x86', modules: [{ name: 'PSAPI', base: '75040000', end: '75046000' }, { name: 'KERNELBASE', base: '75230000', end: '754b3000', symbols: { kind: 'exports', origin: 'KERNELBASE.dll' } }] });
-    expect(made.run('lm')).toEqual(['start    end        module name', '75040000 75046000   PSAPI      (deferred)             ', '75230000 754b3000   KERNELBASE   (export symbols)       KERNELBASE.dll']);
+    const made = handmade({
+      arch: 'x86',
+      modules: [
+        { name: 'PSAPI', base: '75040000', end: '75046000' },
+        { name: 'KERNELBASE', base: '75230000', end: '754b3000', symbols: { kind: 'exports', origin: 'KERNELBASE.dll' } },
+      ],
+    });
+    expect(made.run('lm')).toEqual([
+      'start    end        module name',
+      '75040000 75046000   PSAPI      (deferred)             ',
+      '75230000 754b3000   KERNELBASE   (export symbols)       KERNELBASE.dll',
+    ]);
   });
   it('lists unloaded modules', () => {
-    const made = handmade({ modules: [{ name: 'nt', base: 'fffff806`2f200000', end: 'fffff806`30246000' }], unloaded: [{ name: 'dam.sys', start: va(at('fffff806`38000000')), end: va(at('fffff806`3801c000')) }] });
+    const made = handmade({
+      modules: [{ name: 'nt', base: 'fffff806`2f200000', end: 'fffff806`30246000' }],
+      unloaded: [{ name: 'dam.sys', start: va(at('fffff806`38000000')), end: va(at('fffff806`3801c000')) }],
+    });
     expect(made.run('lm').slice(2)).toEqual(['', 'Unloaded modules:', 'fffff806`38000000 fffff806`3801c000   dam.sys']);
     expect(made.run('lm o')).toHaveLength(2);
     expect(made.run('ln fffff806`38000010')).toEqual(['the address lies in dam.sys, which was unloaded']);
@@ -70,8 +85,22 @@ describe('lmvm', () => {
   // Translations and the resource table need the image file, which a dump does not bring; instead the PDB's identity stands here.
   const made = handmade({
     modules: [
-      { name: 'AcxHdAudio', imageName: 'AcxHdAudio.sys', path: String.raw`\SystemRoot\System32\drivers\AcxHdAudio.sys`, base: 'fffff803`8a3c0000', end: 'fffff803`8a448000', pe: { timestamp: 0x08294233, checksum: 0x87dd6 } },
-      { name: 'SysmonDrv', imageName: 'SysmonDrv.sys', base: 'fffff802`5c000000', end: 'fffff802`5c02e000', pe: { timestamp: 0x655244fd, checksum: 0x2c5e2 }, version: '15.11.0.0' },
+      {
+        name: 'AcxHdAudio',
+        imageName: 'AcxHdAudio.sys',
+        path: String.raw`\SystemRoot\System32\drivers\AcxHdAudio.sys`,
+        base: 'fffff803`8a3c0000',
+        end: 'fffff803`8a448000',
+        pe: { timestamp: 0x08294233, checksum: 0x87dd6 },
+      },
+      {
+        name: 'SysmonDrv',
+        imageName: 'SysmonDrv.sys',
+        base: 'fffff802`5c000000',
+        end: 'fffff802`5c02e000',
+        pe: { timestamp: 0x655244fd, checksum: 0x2c5e2 },
+        version: '15.11.0.0',
+      },
     ],
     target: { crashTime: found(Date.UTC(2024, 0, 1)) },
   });
@@ -88,7 +117,14 @@ describe('lmvm', () => {
     ]);
     expect(made.run('lmvm AcxHdAudio')[8]).toBe('    ImageSize:        00088000');
     // The text stands in UTC-8: 07:47:09.
-    expect(made.run('lmDvm SysmonDrv')).toEqual(expect.arrayContaining(['    Timestamp:        Mon Nov 13 15:47:09 2023 (655244FD)', '    CheckSum:         0002C5E2', '    ImageSize:        0002E000', '    File version:     15.11.0.0']));
+    expect(made.run('lmDvm SysmonDrv')).toEqual(
+      expect.arrayContaining([
+        '    Timestamp:        Mon Nov 13 15:47:09 2023 (655244FD)',
+        '    CheckSum:         0002C5E2',
+        '    ImageSize:        0002E000',
+        '    File version:     15.11.0.0',
+      ]),
+    );
     expect(made.run('lm kv m Sysmon*')).toEqual(made.run('lmvm SysmonDrv'));
   });
   it('says what the dump does not hold', () => expect(made.run('lmvm AcxHdAudio')).toEqual(expect.arrayContaining(['    File version:     not in the dump'])));
@@ -99,7 +135,11 @@ describe('ln', () => {
   it('names the symbol before and the next one', () => {
     // MicrosoftDocs, "Debugging memory leaks … (C4) 0x62": "(9a3bf660)   MyDriver!DeviceControlDispatch+0x4c   |  (9a3bf6d0)   …";
     // its source line needs private symbols, and its second name is cut in the text.
-    const made = handmade({ arch: 'x86', modules: [{ name: 'MyDriver', base: '9a3b0000', end: '9a3c8000' }], names: { '9a3bf660': 'MyDriver!DeviceControlDispatch', '9a3bf6d0': 'MyDriver!DeviceControlDone' } });
+    const made = handmade({
+      arch: 'x86',
+      modules: [{ name: 'MyDriver', base: '9a3b0000', end: '9a3c8000' }],
+      names: { '9a3bf660': 'MyDriver!DeviceControlDispatch', '9a3bf6d0': 'MyDriver!DeviceControlDone' },
+    });
     expect(made.run('ln 0x9a3bf6ac')).toEqual(['(9a3bf660)   MyDriver!DeviceControlDispatch+0x4c   |  (9a3bf6d0)   MyDriver!DeviceControlDone']);
     expect(made.run('ln 9a3bf6e0')).toEqual(['(9a3bf6d0)   MyDriver!DeviceControlDone+0x10']);
   });

@@ -29,7 +29,10 @@ interface ListRequest {
 
 /** Options after `lm`: letters in any order, then `m PATTERN` or `a ADDRESS` (learn.microsoft.com, "lm (List Loaded Modules)"). */
 function parseOptions(tail: string): ListRequest | undefined {
-  const words = tail.trim().split(/\s+/).filter((word) => word !== '');
+  const words = tail
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   let letters = '';
   let pattern: string | undefined;
   let at: string | undefined;
@@ -92,12 +95,23 @@ function columnsText(session: Session, module: Module, columns: string): string 
 
 function moduleLine(session: Session, module: Module, columns = ''): OutputNode {
   const end = vaAdd(module.base, module.size);
-  return line(address(session, module.base), ' ', address(session, end), '   ', { span: 'command', line: `lmvm ${module.name}`, text: module.name.padEnd(NAME_WIDTH) }, columnsText(session, module, columns));
+  return line(
+    address(session, module.base),
+    ' ',
+    address(session, end),
+    '   ',
+    { span: 'command', line: `lmvm ${module.name}`, text: module.name.padEnd(NAME_WIDTH) },
+    columnsText(session, module, columns),
+  );
 }
 
 const LABEL_WIDTH = 18;
 const label = (name: string, value: string | Span): OutputNode => line(`    ${`${name}:`.padEnd(LABEL_WIDTH)}`, value);
-const gapSpan = (missing: { readonly missing: Parameters<typeof describeMissing>[0] }): Span => ({ span: 'missing', reason: missing.missing, text: 'not in the dump' });
+const gapSpan = (missing: { readonly missing: Parameters<typeof describeMissing>[0] }): Span => ({
+  span: 'missing',
+  reason: missing.missing,
+  text: 'not in the dump',
+});
 const YEAR_1995 = 788_918_400;
 const HASH_WORDS = ' (This is a reproducible build file hash, not a timestamp)';
 
@@ -129,7 +143,8 @@ export function moduleDetails(session: Session, module: Module): readonly Output
   return nodes;
 }
 
-const unloadedLine = (session: Session, module: UnloadedModule): OutputNode => line(address(session, module.start), ' ', address(session, module.end), `   ${module.name}`);
+const unloadedLine = (session: Session, module: UnloadedModule): OutputNode =>
+  line(address(session, module.start), ' ', address(session, module.end), `   ${module.name}`);
 
 function chooseModules(session: Session, request: ListRequest): Reply<readonly Module[]> {
   const { modules } = session.target.modules;
@@ -157,11 +172,18 @@ function listModules(session: Session, request: ListRequest): Reply<readonly Out
   if (!chosen.ok) return chosen;
   const wide = session.memory.pointerSize === 8;
   // WinDbg's link back to the whole list stands where a pattern was given.
-  const head = [...(request.pattern ? [line({ span: 'command', line: 'lm', text: 'Browse full module list' })] : []), line(wide ? 'start             end                 module name' : 'start    end        module name')];
+  const head = [
+    ...(request.pattern ? [line({ span: 'command', line: 'lm', text: 'Browse full module list' })] : []),
+    line(wide ? 'start             end                 module name' : 'start    end        module name'),
+  ];
   const rows = chosen.value.flatMap((module) => (request.verbose ? moduleDetails(session, module) : [moduleLine(session, module, request.columns)]));
-  const unloaded = request.loadedOnly || request.at !== undefined ? [] : session.target.modules.unloaded.filter((module) => !request.pattern || matchesPattern(module.name, request.pattern));
+  const unloaded =
+    request.loadedOnly || request.at !== undefined
+      ? []
+      : session.target.modules.unloaded.filter((module) => !request.pattern || matchesPattern(module.name, request.pattern));
   const tail = unloaded.length > 0 ? [line(''), line('Unloaded modules:'), ...unloaded.map((module) => unloadedLine(session, module))] : [];
-  if (rows.length === 0 && tail.length === 0) return reply([...head, note(request.at === undefined ? 'no module has such a name' : 'the address lies in no module')]);
+  if (rows.length === 0 && tail.length === 0)
+    return reply([...head, note(request.at === undefined ? 'no module has such a name' : 'the address lies in no module')]);
   return reply([...head, ...rows, ...tail]);
 }
 
@@ -172,7 +194,10 @@ const listCommand: CommandSpec = {
   summary: 'modules; m PATTERN by name, a ADDRESS by address, v with details, o loaded only, k or u one half, t n f other columns',
   args: [{ name: 'options', kind: 'flags', optional: true, summary: 'kv m nv*' }],
   needs: ['modules'],
-  examples: [{ line: 'lm', fixture: 'sample' }, { line: 'lm kv m n*', fixture: 'sample' }],
+  examples: [
+    { line: 'lm', fixture: 'sample' },
+    { line: 'lm kv m n*', fixture: 'sample' },
+  ],
   *run({ session }, tail, typed = 'lm') {
     const request = parseOptions(`${typed.slice(2)} ${tail}`);
     return request ? listModules(session, request) : refuse('BAD_ARGUMENT', 'options of lm are v, o, k, u, t, n, f, then m PATTERN or a ADDRESS', { at: 3 });
@@ -221,7 +246,9 @@ function nearest(session: Session, at: Va): readonly OutputNode[] {
   const exact = hit.value.displacement === 0;
   const name: Span = { span: 'module', name: place.module.name, text: `${place.module.name}!${hit.value.name}` };
   const after = table.ok ? nextSymbol(table.value, { at: place.rva, start: place.rva - hit.value.displacement, end: place.module.size }) : undefined;
-  const next: readonly (Span | string)[] = after ? ['   |  (', address(session, vaAdd(place.module.base, after.at)), `)   ${place.module.name}!${after.name}`] : [];
+  const next: readonly (Span | string)[] = after
+    ? ['   |  (', address(session, vaAdd(place.module.base, after.at)), `)   ${place.module.name}!${after.name}`]
+    : [];
   const nodes: OutputNode[] = [line('(', address(session, start), ')   ', name, exact ? '' : `+0x${hit.value.displacement.toString(16)}`, ...next)];
   if (exact) nodes.push(line('Exact matches:'), line('    ', name));
   return nodes;

@@ -53,7 +53,9 @@ describe('?', () => {
     [narrow, '? 0', 'Evaluate expression: 0 = 00000000'],
     [wide, '?0n16', 'Evaluate expression: 16 = 00000000`00000010'],
   ])('%#: %s', (on, line, text) => expect(on.run(line)).toEqual([text]));
-  it.each(['? ', '? 1+', '? nosuch!name', '? poi(1)', '? 1/0'])('%j is refused', (line) => expect(wide.answer(line)).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT' } }));
+  it.each(['? ', '? 1+', '? nosuch!name', '? poi(1)', '? 1/0'])('%j is refused', (line) =>
+    expect(wide.answer(line)).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT' } }),
+  );
 });
 
 // WinDbg prints Windows' message; here the code's public name and our own gloss stand in its place.

@@ -20,7 +20,13 @@ const evaluateCommand: CommandSpec = {
     if (!value.ok) return value;
     const wide = value.value > 0xffff_ffffn || session.memory.pointerSize === 8;
     // On a 32-bit target addresses count as signed: the kernel's half is negative.
-    return reply([line(`Evaluate expression: ${BigInt.asIntN(wide ? 64 : 32, value.value)} = `, { span: 'address', at: value.value as never, text: formatVa(value.value, wide ? 8 : 4) })]);
+    return reply([
+      line(`Evaluate expression: ${BigInt.asIntN(wide ? 64 : 32, value.value)} = `, {
+        span: 'address',
+        at: value.value as never,
+        text: formatVa(value.value, wide ? 8 : 4),
+      }),
+    ]);
   },
 };
 
@@ -115,8 +121,11 @@ const errorCommand: CommandSpec = {
     ] as const;
     const order = code < 0x8000_0000 && flag !== '1' ? [...tables].reverse() : tables;
     const nodes: OutputNode[] = [];
-    for (const [family, entry] of order) if (entry) nodes.push(line(`Error code: (${family}) 0x${hexDigits(code, 1)} (${code}) - ${entry.name}${entry.gloss ? `: ${entry.gloss}` : ''}`));
-    return nodes.length > 0 ? reply(nodes) : refuse('BAD_ARGUMENT', `0x${hexDigits(code, 1)} is in no public list of NTSTATUS, HRESULT or Win32 codes`, { at: 0 });
+    for (const [family, entry] of order)
+      if (entry) nodes.push(line(`Error code: (${family}) 0x${hexDigits(code, 1)} (${code}) - ${entry.name}${entry.gloss ? `: ${entry.gloss}` : ''}`));
+    return nodes.length > 0
+      ? reply(nodes)
+      : refuse('BAD_ARGUMENT', `0x${hexDigits(code, 1)} is in no public list of NTSTATUS, HRESULT or Win32 codes`, { at: 0 });
   },
 };
 

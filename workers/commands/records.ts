@@ -35,5 +35,11 @@ const EXCEPTION_RECORD32_SIZE = 0x50;
 export function readExceptionAt(session: Session, at: Va): Found<ExceptionInfo> {
   const bits = session.memory.pointerSize === 8 ? 64 : 32;
   const record = readRecord(session, at, bits === 64 ? EXCEPTION_RECORD_SIZE : EXCEPTION_RECORD32_SIZE, (bytes) => parseExceptionRecord(bytes, bits));
-  return mapFound(record, (value): ExceptionInfo => ({ code: value.code, flags: value.flags, address: va(value.address), parameters: value.parameters, nested: va(value.nested) }));
+  return mapFound(record, (value): ExceptionInfo => ({
+    code: value.code,
+    flags: value.flags,
+    address: va(value.address),
+    parameters: value.parameters,
+    nested: va(value.nested),
+  }));
 }

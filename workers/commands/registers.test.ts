@@ -7,7 +7,8 @@ import { at, handmade } from '../testing/node/handmade.ts';
 
 const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 /** "rax=… rbx=…" of a published text as registers. */
-const registersOf = (text: string): Record<string, bigint> => Object.fromEntries([...text.matchAll(/(\w+)=([0-9a-f]+)/g)].map(([, name = '', value = '']) => [name, BigInt(`0x${value}`)]));
+const registersOf = (text: string): Record<string, bigint> =>
+  Object.fromEntries([...text.matchAll(/(\w+)=([0-9a-f]+)/g)].map(([, name = '', value = '']) => [name, BigInt(`0x${value}`)]));
 
 // InsightEngineering, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED (0x7e): … misuse of RtlFillMemory".
 const CXR = `rax=4141414141414139 rbx=0000000000006000 rcx=0000000002530001
@@ -70,7 +71,13 @@ describe('.exr', () => {
   it('reads a record of a 32-bit system', () => {
     // MicrosoftDocs, bug check 0x1E: c0000005 at 8013cd0a, parameters 0 and 0362cfff (an old text; laid out as current ones here).
     const record = new Uint8Array(0x50);
-    for (const [place, value] of [[0, 0xc0000005], [12, 0x8013cd0a], [16, 2], [24, 0x0362cfff]] as const) put(record, place, 4, value);
+    for (const [place, value] of [
+      [0, 0xc0000005],
+      [12, 0x8013cd0a],
+      [16, 2],
+      [24, 0x0362cfff],
+    ] as const)
+      put(record, place, 4, value);
     const made = handmade({ arch: 'x86', memory: { fe40cd88: hex(record) } });
     expect(made.run('.exr fe40cd88')).toEqual([
       'ExceptionAddress: 8013cd0a',
@@ -87,7 +94,18 @@ describe('.exr', () => {
 describe('.trap', () => {
   // kash1064/Kaeru-no-Himitsukichi, "WinDbg kernel dump" (2021): NotMyFault at raised IRQL.
   const frame = new Uint8Array(0x190);
-  const cells = { 0x30: 'c85c00f0', 0x38: 'ffffd80241e00340', 0x40: '890', 0x48: 'ffffd8024abbdc80', 0x50: '0', 0x58: 'ffffd80241e002c0', 0x60: 'ffffd8024aa9bff0', 0x158: '2', 0x168: 'fffff80060da1981', 0x180: 'ffffd48f77af9970' };
+  const cells = {
+    0x30: 'c85c00f0',
+    0x38: 'ffffd80241e00340',
+    0x40: '890',
+    0x48: 'ffffd8024abbdc80',
+    0x50: '0',
+    0x58: 'ffffd80241e002c0',
+    0x60: 'ffffd8024aa9bff0',
+    0x158: '2',
+    0x168: 'fffff80060da1981',
+    0x180: 'ffffd48f77af9970',
+  };
   for (const [place, value] of Object.entries(cells)) put(frame, Number(place), 8, at(value));
   put(frame, 0x170, 2, 0x10);
   put(frame, 0x178, 4, 0x50282);
@@ -115,8 +133,14 @@ describe('.trap', () => {
     // InsightEngineering, 0x0A in tunnel.sys: "cmp     qword ptr [rdx+8],rbx ds:00000000`00000008=????????????????".
     const trap = new Uint8Array(0x190);
     put(trap, 0x168, 8, at('fffff8068a1c75b0'));
-    const tunnel = handmade({ modules: [{ name: 'tunnel', base: 'fffff806`8a1c0000', end: 'fffff806`8a1d0000' }], memory: { 'fffff806`34cb6700': hex(trap), 'fffff806`8a1c75b0': '48395a08' }, context: { registers: {} } });
-    expect(tunnel.run('.trap fffff80634cb6700').at(-1)).toBe('fffff806`8a1c75b0 48395a08        cmp     qword ptr [rdx+8],rbx ds:00000000`00000008=????????????????');
+    const tunnel = handmade({
+      modules: [{ name: 'tunnel', base: 'fffff806`8a1c0000', end: 'fffff806`8a1d0000' }],
+      memory: { 'fffff806`34cb6700': hex(trap), 'fffff806`8a1c75b0': '48395a08' },
+      context: { registers: {} },
+    });
+    expect(tunnel.run('.trap fffff80634cb6700').at(-1)).toBe(
+      'fffff806`8a1c75b0 48395a08        cmp     qword ptr [rdx+8],rbx ds:00000000`00000008=????????????????',
+    );
   });
 });
 
@@ -172,7 +196,9 @@ describe('r', () => {
     const x = ['78', '2037b0069e0', '10', '293a8ff9f0', '293a8ffb90', '293a8ff9eb', '0', '0', '72', '0', '0', 'ffffffffff817aa9', '7ffea822efe0'].map(at);
     const made = handmade({
       arch: 'arm64',
-      memory: { '1000': hex(arm64Context({ x, fp: at('293a8ffc10'), lr: at('7ffea80f7388'), sp: at('293a8ff9e0'), pc: at('7ffea80e30f4'), cpsr: 0x60000000 })) },
+      memory: {
+        '1000': hex(arm64Context({ x, fp: at('293a8ffc10'), lr: at('7ffea80f7388'), sp: at('293a8ff9e0'), pc: at('7ffea80e30f4'), cpsr: 0x60000000 })),
+      },
       context: { registers: {} },
     });
     expect(made.run('.cxr 1000').slice(0, 9)).toEqual([
@@ -190,7 +216,11 @@ describe('.bugcheck', () => {
   // A public text (0x9F, 2024): "Bugcheck code 0000009F" / "Arguments 00000000`00000003 …"; the name below is ours.
   it('x64', () => {
     const made = handmade({ target: { bugCheck: { code: 0x9f, params: [3n, at('ffff948f`e9be4060'), at('ffffe381`3d0ef040'), at('ffff948f`ee90eba0')] } } });
-    expect(made.run('.bugcheck')).toEqual(['Bugcheck code 0000009F', 'Arguments 00000000`00000003 ffff948f`e9be4060 ffffe381`3d0ef040 ffff948f`ee90eba0', 'DRIVER_POWER_STATE_FAILURE']);
+    expect(made.run('.bugcheck')).toEqual([
+      'Bugcheck code 0000009F',
+      'Arguments 00000000`00000003 ffff948f`e9be4060 ffffe381`3d0ef040 ffff948f`ee90eba0',
+      'DRIVER_POWER_STATE_FAILURE',
+    ]);
   });
   // MicrosoftDocs, bug check 0xA: "Bugcheck code 0000000a" / "Arguments 00000000 0000001c 00000000 00000000" (current WinDbg writes the code in capitals).
   it('x86', () => {

@@ -31,7 +31,12 @@ const ARM64_ROWS: readonly (readonly string[])[] = [
   ['x28', 'fp', 'lr', 'sp'],
   ['pc'],
 ];
-const ARM_ROWS: readonly (readonly string[])[] = [['r0', 'r1', 'r2', 'r3'], ['r4', 'r5', 'r6', 'r7'], ['r8', 'r9', 'r10', 'r11'], ['r12', 'sp', 'lr', 'pc']];
+const ARM_ROWS: readonly (readonly string[])[] = [
+  ['r0', 'r1', 'r2', 'r3'],
+  ['r4', 'r5', 'r6', 'r7'],
+  ['r8', 'r9', 'r10', 'r11'],
+  ['r12', 'sp', 'lr', 'pc'],
+];
 const ROWS: Readonly<Record<Arch, readonly (readonly string[])[]>> = { x64: X64_ROWS, x86: X86_ROWS, arm64: ARM64_ROWS, arm: ARM_ROWS };
 const SEGMENTS = ['cs', 'ss', 'ds', 'es', 'fs', 'gs'];
 
@@ -55,7 +60,11 @@ function cell(context: Context, name: string, arch: Arch): Span {
   const value = context.registers[name];
   const digits = digitsOf(arch);
   if (value === undefined || context.unknown.includes(name)) {
-    return { span: 'missing', reason: { why: 'not-computed', detail: `the ${context.source} does not hold ${name}` }, text: `${nameText(arch, name)}=${'?'.repeat(digits)}` };
+    return {
+      span: 'missing',
+      reason: { why: 'not-computed', detail: `the ${context.source} does not hold ${name}` },
+      text: `${nameText(arch, name)}=${'?'.repeat(digits)}`,
+    };
   }
   return { span: 'address', at: va(value), text: `${nameText(arch, name)}=${hexDigits(value, digits)}` };
 }
@@ -107,7 +116,12 @@ function withFlags(context: Context, arch: Arch, rows: readonly OutputNode[]): r
 export function contextNodes(session: Session, context: Context): readonly OutputNode[] {
   const { arch } = session.target;
   const gap = arch === 'arm64' ? '  ' : ' ';
-  const rows = ROWS[arch].map((row) => joined(row.map((name) => cell(context, name, arch)), gap));
+  const rows = ROWS[arch].map((row) =>
+    joined(
+      row.map((name) => cell(context, name, arch)),
+      gap,
+    ),
+  );
   const ip = context.registers['rip'] ?? context.registers['eip'] ?? context.registers['pc'];
   return [...withFlags(context, arch, rows), ...(ip === undefined ? [] : instructionNodes(session, va(ip), context))];
 }
@@ -119,7 +133,10 @@ const registerCommand: CommandSpec = {
   summary: 'the registers of the current scope, or one of them',
   args: [{ name: 'register', kind: 'register', optional: true, summary: 'rax, eax, al …' }],
   needs: ['context'],
-  examples: [{ line: 'r', fixture: 'sample' }, { line: 'r rip', fixture: 'sample' }],
+  examples: [
+    { line: 'r', fixture: 'sample' },
+    { line: 'r rip', fixture: 'sample' },
+  ],
   *run({ session }, tail) {
     const name = tail.trim().replace(/^@/, '').toLowerCase();
     if (!session.scope) return refuse('NEEDS', 'no register context is set');
@@ -168,13 +185,25 @@ function scopeCommand(parts: ScopeCommand): CommandSpec {
   };
 }
 
-const contextCommand = scopeCommand({ name: '.cxr', aliases: [], summary: 'makes the CONTEXT record at an address the scope', example: '.cxr', notes: [], read: readContextAt });
+export const TRAP_NOTES: readonly string[] = [
+  'NOTE: The trap frame does not contain all registers.',
+  'Those that it does not hold are shown as question marks.',
+];
+
+const contextCommand = scopeCommand({
+  name: '.cxr',
+  aliases: [],
+  summary: 'makes the CONTEXT record at an address the scope',
+  example: '.cxr',
+  notes: [],
+  read: readContextAt,
+});
 const trapCommand = scopeCommand({
   name: '.trap',
   aliases: [],
   summary: 'makes the trap frame at an address the scope',
   example: '.trap',
-  notes: ['NOTE: The trap frame does not contain all registers.', 'Those that it does not hold are shown as question marks.'],
+  notes: TRAP_NOTES,
   read: readTrapFrameAt,
 });
 
@@ -220,19 +249,28 @@ const EVENT_NAMES: Readonly<Record<number, string>> = {
 /** `.exr`: layout as in the public texts; the last line says what an access violation tried. */
 export function exceptionNodes(session: Session, record: ExceptionInfo): readonly OutputNode[] {
   const named = findName(session, record.address);
-  const place = named ? ` (${named.base}+0x${hexDigits(named.displacement, session.memory.pointerSize * 2)})` : '';
+  const place: readonly Span[] = named
+    ? [text(' ('), { span: 'module', name: named.module, text: `${named.base}+0x${hexDigits(named.displacement, session.memory.pointerSize * 2)}` }, text(')')]
+    : [];
   const name = EVENT_NAMES[record.code >>> 0] ?? session.knowledge.exception(record.code)?.name;
   const nodes = [
-    line('ExceptionAddress: ', plainAddress(session, record.address), place),
+    line('ExceptionAddress: ', plainAddress(session, record.address), ...place),
     line(`   ExceptionCode: ${hexDigits(record.code >>> 0, 8)}${name ? ` (${name})` : ''}`),
     line(`  ExceptionFlags: ${hexDigits(record.flags >>> 0, 8)}`),
     line(`NumberParameters: ${record.parameters.length}`),
     ...record.parameters.map((value, index) => line(`   Parameter[${index}]: `, plainAddress(session, value))),
   ];
   const access = accessOf(record);
-  if (access) nodes.push(line(`Attempt to ${access.kind === 'read' ? 'read from' : access.kind === 'write' ? 'write to' : 'execute non-executable'} address `, plainAddress(session, access.address)));
+  if (access)
+    nodes.push(
+      line(
+        `Attempt to ${access.kind === 'read' ? 'read from' : access.kind === 'write' ? 'write to' : 'execute non-executable'} address `,
+        plainAddress(session, access.address),
+      ),
+    );
   const subcode = record.code >>> 0 === FAST_FAIL ? record.parameters[0] : undefined;
-  if (subcode !== undefined) nodes.push(line(`Subcode: 0x${subcode.toString(16)} ${session.knowledge.fastFail(Number(subcode & 0xffff_ffffn))?.name ?? '(no public name)'} `));
+  if (subcode !== undefined)
+    nodes.push(line(`Subcode: 0x${subcode.toString(16)} ${session.knowledge.fastFail(Number(subcode & 0xffff_ffffn))?.name ?? '(no public name)'} `));
   return nodes;
 }
 
@@ -247,7 +285,9 @@ const exceptionCommand: CommandSpec = {
   *run({ session }, tail) {
     if (tail.trim() === '-1') {
       const { exception } = session.target;
-      return exception ? reply(exceptionNodes(session, exception)) : refuse('NEEDS', 'the dump holds no exception record of the crash; .bugcheck shows its code');
+      return exception
+        ? reply(exceptionNodes(session, exception))
+        : refuse('NEEDS', 'the dump holds no exception record of the crash; .bugcheck shows its code');
     }
     const at = addressOf(session, tail);
     if (!at.ok) return at;
@@ -273,4 +313,11 @@ const bugCheckCommand: CommandSpec = {
   },
 };
 
-export const REGISTER_COMMANDS: readonly CommandSpec[] = [registerCommand, contextCommand, trapCommand, exceptionContextCommand, exceptionCommand, bugCheckCommand];
+export const REGISTER_COMMANDS: readonly CommandSpec[] = [
+  registerCommand,
+  contextCommand,
+  trapCommand,
+  exceptionContextCommand,
+  exceptionCommand,
+  bugCheckCommand,
+];

@@ -3,7 +3,18 @@ import { matchesPattern } from './modules.ts';
 import { findCommand, splitLines } from './run.ts';
 import type { CommandSpec } from './spec.ts';
 
-const spec = (name: string, ...aliases: string[]): CommandSpec => ({ name, aliases, group: 'help', summary: '', args: [], needs: [], examples: [], *run() { return { ok: true, value: [] }; } });
+const spec = (name: string, ...aliases: string[]): CommandSpec => ({
+  name,
+  aliases,
+  group: 'help',
+  summary: '',
+  args: [],
+  needs: [],
+  examples: [],
+  *run() {
+    return { ok: true, value: [] };
+  },
+});
 const SPECS = ['k', 'kb', 'kP', 'lm', 'lmvm', 'db', 'd', '?', '.formats', '~', '!analyze', 'r', 'u', 'ub'].map((name) => spec(name));
 const named = (line: string) => {
   const match = findCommand(line, SPECS);

@@ -15,11 +15,9 @@ export type Span =
 
 export type OutputNode =
   /** A line of the text, exactly as WinDbg lays it out when its spans' texts are joined. */
-  | { readonly node: 'line'; readonly spans: readonly Span[] }
-  | { readonly node: 'note'; readonly spans: readonly Span[] };
+  { readonly node: 'line'; readonly spans: readonly Span[] } | { readonly node: 'note'; readonly spans: readonly Span[] };
 
-export type Capability =
-  | 'kernel' | 'user' | 'bugcheck' | 'exception' | 'context' | 'memory' | 'modules' | 'threads' | 'stack' | 'symbols' | 'x64' | 'time';
+export type Capability = 'kernel' | 'user' | 'bugcheck' | 'exception' | 'context' | 'memory' | 'modules' | 'threads' | 'stack' | 'symbols' | 'x64' | 'time';
 
 export interface ArgSpec {
   readonly name: string;

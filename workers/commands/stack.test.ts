@@ -38,7 +38,9 @@ describe('k', () => {
   it.each(['k', 'kn', 'kL', 'knL'])('%s prints the published stack', (line) => expect(notepad.run(line)).toEqual(text));
   it('counts frames', () => expect(notepad.run('k 2')).toEqual(text.slice(0, 3)));
   // WinDbg prints parameters where private symbols name them; here a line says why there are none.
-  it.each(['kp', 'kP'])('%s says that parameters need private symbols', (line) => expect(notepad.run(line)).toEqual([...text, expect.stringContaining('private symbols')]));
+  it.each(['kp', 'kP'])('%s says that parameters need private symbols', (line) =>
+    expect(notepad.run(line)).toEqual([...text, expect.stringContaining('private symbols')]),
+  );
   it('kc has neither addresses nor displacements', () => {
     // InsightEngineering, "Deadlock: Inconsistent Lock Ordering": " # Call Site" / "00 ntdll!NtWaitForAlertByThreadId".
     expect(notepad.run('kc').slice(0, 3)).toEqual([' # Call Site', '00 notepad!wWinMain', '01 notepad!__scrt_common_main_seh']);
@@ -50,7 +52,10 @@ describe('k', () => {
       frames: [frame('ffffd48f`77af9970', 'fffff800`60da1d3d', 'fffff800`60da1981', { trust: 'scan-call-checked' })],
       ended: { reason: 'no-memory', detail: 'the stack ends here' },
     });
-    expect(scanned.run('k').slice(1)).toEqual(['00 ffffd48f`77af9970 fffff800`60da1d3d     myfault+0x1981  [scan, call before it checked]', 'the walk ended here: the stack ends here']);
+    expect(scanned.run('k').slice(1)).toEqual([
+      '00 ffffd48f`77af9970 fffff800`60da1d3d     myfault+0x1981  [scan, call before it checked]',
+      'the walk ended here: the stack ends here',
+    ]);
   });
 });
 
@@ -124,7 +129,9 @@ describe('kb and kv', () => {
         frame('ffffc60b`87e8eed0', 'fffff805`7363168e', 'fffff805`736312d0', { boundary: 'trap-frame' }),
       ],
     });
-    expect(fault.run('kv')[1]).toBe('00 ffffc60b`87e8ed40 fffff805`736312d0     : ffffc983`656e6f4e ffff8001`acdbc010 ffffc983`00000003 00000000`00000880 : nt!KiPageFault+0x474 (TrapFrame @ ffffc60b`87e8ed40)');
+    expect(fault.run('kv')[1]).toBe(
+      '00 ffffc60b`87e8ed40 fffff805`736312d0     : ffffc983`656e6f4e ffff8001`acdbc010 ffffc983`00000003 00000000`00000880 : nt!KiPageFault+0x474 (TrapFrame @ ffffc60b`87e8ed40)',
+    );
   });
 });
 

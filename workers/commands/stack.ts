@@ -99,6 +99,13 @@ interface Row {
   readonly index: number;
 }
 
+/** Four home slots between colons on x64, three words of the stack on x86. */
+function argumentSpans(session: Session, frame: Frame): readonly Span[] {
+  const colon = isWide(session) ? [text(': ')] : [];
+  const slots = Array.from({ length: isWide(session) ? 4 : 3 }, (_, slot) => valueSpan(session, frame.args[slot] ?? noArgument));
+  return [...colon, ...slots.flatMap((span) => [span, text(' ')]), ...colon];
+}
+
 /** One frame as its style prints it. */
 export function frameLine(session: Session, { frame, outer, inner, index }: Row, style: StackStyle): OutputNode {
   const wide = isWide(session);
@@ -106,17 +113,16 @@ export function frameLine(session: Session, { frame, outer, inner, index }: Row,
   const base = style.childSp || (style.args && !wide);
   if (base) spans.push(childSpan(session, frame, outer), text(' '));
   if (base || style.args) spans.push(valueSpan(session, frame.returnAddress), text('     '));
-  if (style.args) {
-    if (wide) spans.push(text(': '));
-    for (let slot = 0; slot < (wide ? 4 : 3); slot++) spans.push(valueSpan(session, frame.args[slot] ?? noArgument), text(' '));
-    if (wide) spans.push(text(': '));
-  }
+  if (style.args) spans.push(...argumentSpans(session, frame));
   spans.push(placeSpanOf(session, frame, style), ...(style.source ? sourceSpans(frame) : []));
   const trap = style.trapFrames ? trapFrameAt(session, frame, outer) : undefined;
   if (trap !== undefined) spans.push(text(' (TrapFrame @ '), address(session, trap), text(')'));
+  return line(...spans, ...trustSpans(frame));
+}
+
+function trustSpans(frame: Frame): readonly Span[] {
   const words = TRUST_WORDS[frame.trust];
-  if (words) spans.push(text(`  [${words}]`));
-  return line(...spans);
+  return words ? [text(`  [${words}]`)] : [];
 }
 
 /** Empty for the innermost frame and where the stack was changed. */
@@ -161,7 +167,7 @@ function frameNodes(session: Session, frames: readonly Frame[], style: StackStyl
     const frame = frames[index];
     if (frame) nodes.push(frameLine(session, { frame, outer: frames[index + 1], inner: frames[index - 1], index }, style));
   };
-  for (let at = 0; at < frames.length; ) {
+  for (let at = 0; at < frames.length;) {
     const fold = foldAt(frames, at);
     const shown = fold ? fold.cycle * 2 : 1;
     for (let index = at; index < at + shown; index++) show(index);
@@ -203,7 +209,9 @@ export function frameCount(session: Session, tail: string): Reply<number> {
   if (tail.trim() === '') return reply(FRAMES_SHOWN);
   const count = valueOf(session, tail);
   if (!count.ok) return count;
-  return count.value > BigInt(MOST_FRAMES) ? refuse('BAD_ARGUMENT', `at most 0x${MOST_FRAMES.toString(16)} frames are shown`, { at: 0 }) : reply(Number(count.value));
+  return count.value > BigInt(MOST_FRAMES)
+    ? refuse('BAD_ARGUMENT', `at most 0x${MOST_FRAMES.toString(16)} frames are shown`, { at: 0 })
+    : reply(Number(count.value));
 }
 
 interface Kin {
@@ -212,7 +220,11 @@ interface Kin {
   readonly summary: string;
 }
 const KIN: readonly Kin[] = [
-  { name: 'k', aliases: ['kL', 'kM'], summary: 'the stack: stack pointer, return address and place of each frame, and how each was found; L hides source lines' },
+  {
+    name: 'k',
+    aliases: ['kL', 'kM'],
+    summary: 'the stack: stack pointer, return address and place of each frame, and how each was found; L hides source lines',
+  },
   { name: 'kn', aliases: ['knL'], summary: 'as k, which numbers its frames too' },
   { name: 'kb', aliases: ['kbn', 'kbL', 'kbnL'], summary: 'the stack with the first arguments as they stand in the home slots' },
   { name: 'kv', aliases: ['kvn', 'kvL', 'kvnL'], summary: 'as kb, with stack pointers and the addresses of trap frames' },

@@ -14,7 +14,13 @@ const made = () =>
     target: { kind: 'user', process: { name: found('notepad.exe'), id: found(0xde4) } },
     threads: [
       { id: 0x22f0, teb: '00000055`5f36a000', suspend: 1, registers: { rip: at('00007ff9`9d2e2651') }, frames: [frame('1000', '0', '00007ff9`9d2e2651')] },
-      { id: 0x7ac, teb: '00000055`5f35c000', suspend: 1, registers: { rip: at('00007ff9`9b3465e4') }, frames: [frame('00000055`5f11f7b8', '0', '00007ff9`9b3465e4')] },
+      {
+        id: 0x7ac,
+        teb: '00000055`5f35c000',
+        suspend: 1,
+        registers: { rip: at('00007ff9`9b3465e4') },
+        frames: [frame('00000055`5f11f7b8', '0', '00007ff9`9b3465e4')],
+      },
       { id: 0x898, teb: '00000055`5f37e000', suspend: 1, name: 'worker' },
     ],
     context: { registers: { rip: at('00007ff9`9d2e2651') } },
@@ -33,7 +39,10 @@ describe('~', () => {
     expect(run('~1s')).toEqual(['win32u!NtGdiGetCharABCWidthsW+0x14:', '00007ff9`9b3465e4 c3              ret']);
     // The thread that crashed is marked with # once another is current (docs: "Controlling processes and threads").
     expect(run('~').map((row) => row.slice(0, 4))).toEqual(['#  0', '.  1', '   2']);
-    expect(run('~.k')).toEqual([' # Child-SP          RetAddr               Call Site', '00 00000055`5f11f7b8 00000000`00000000     win32u!NtGdiGetCharABCWidthsW+0x14']);
+    expect(run('~.k')).toEqual([
+      ' # Child-SP          RetAddr               Call Site',
+      '00 00000055`5f11f7b8 00000000`00000000     win32u!NtGdiGetCharABCWidthsW+0x14',
+    ]);
     expect(run('k')).toEqual(run('~1k'));
     expect(run('.ecxr').at(-2)).toBe('ntdll!RtlUserThreadStart+0x21:');
     expect(run('~')[0]?.[0]).toBe('.');
@@ -51,7 +60,8 @@ describe('~', () => {
       ' # Child-SP          RetAddr               Call Site',
     ]);
   });
-  it('says why a thread has no stack', () => expect(made().run('~2k')).toEqual([expect.stringContaining('no frames: the registers of this thread are missing')]));
+  it('says why a thread has no stack', () =>
+    expect(made().run('~2k')).toEqual([expect.stringContaining('no frames: the registers of this thread are missing')]));
   it('takes an id', () => expect(made().run('~~[7ac]k')[1]).toContain('win32u!'));
   it.each([
     ['~9s', 'there is no thread 9'],
@@ -65,7 +75,11 @@ describe('~', () => {
   });
   // 32-bit Tebs are eight digits (nohuto/windbg-notes): "   0  Id: 2064.22a0 Suspend: 1 Teb: 00eaf000 Unfrozen".
   it('is narrow on x86', () => {
-    const x86 = handmade({ arch: 'x86', target: { kind: 'user', process: { name: found('x'), id: found(0x2064) }, crashThread: { ok: false, missing: { why: 'not-computed' } } }, threads: [{ id: 0x22a0, teb: '00eaf000', suspend: 1 }] });
+    const x86 = handmade({
+      arch: 'x86',
+      target: { kind: 'user', process: { name: found('x'), id: found(0x2064) }, crashThread: { ok: false, missing: { why: 'not-computed' } } },
+      threads: [{ id: 0x22a0, teb: '00eaf000', suspend: 1 }],
+    });
     expect(x86.run('~')).toEqual(['   0  Id: 2064.22a0 Suspend: 1 Teb: 00eaf000 Unfrozen']);
   });
 });

@@ -57,7 +57,8 @@ function* stacksOf(session: Session, threads: readonly ThreadInfo[], wanted: Sta
   return nodes;
 }
 
-const crashOf = (session: Session): ThreadInfo | undefined => (session.target.crashThread.ok ? session.target.threads[session.target.crashThread.value] : undefined);
+const crashOf = (session: Session): ThreadInfo | undefined =>
+  session.target.crashThread.ok ? session.target.threads[session.target.crashThread.value] : undefined;
 
 /** The thread whose registers are the scope; the crash's where the scope is a record of it. */
 function currentOf(session: Session): ThreadInfo | undefined {
@@ -93,7 +94,8 @@ function selectThread(session: Session, chosen: readonly ThreadInfo[]): Reply<re
 export function* threadStack(session: Session, thread: ThreadInfo, limit: number): Job<Stack> {
   // The thread that crashed keeps the registers of the exception; its own are those of the code that wrote the dump.
   if (thread === crashOf(session) && session.target.context.ok) return yield* session.crashStack();
-  if (!thread.context.ok) return { frames: [], ended: { reason: 'no-memory', detail: `the registers of this thread are missing: ${describeMissing(thread.context.missing)}` } };
+  if (!thread.context.ok)
+    return { frames: [], ended: { reason: 'no-memory', detail: `the registers of this thread are missing: ${describeMissing(thread.context.missing)}` } };
   return yield* session.walk(thread.context.value, limit, thread.stackRange.ok ? thread.stackRange.value : undefined);
 }
 

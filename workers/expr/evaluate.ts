@@ -103,7 +103,10 @@ class Parser {
     let value = this.#level(level + 1);
     for (;;) {
       const token = this.#peek();
-      const apply = token && token.kind !== 'number' && token.kind !== 'register' && Object.hasOwn(operators, token.text.toLowerCase()) ? operators[token.text.toLowerCase()] : undefined;
+      const apply =
+        token && token.kind !== 'number' && token.kind !== 'register' && Object.hasOwn(operators, token.text.toLowerCase())
+          ? operators[token.text.toLowerCase()]
+          : undefined;
       if (!token || !apply) return value;
       this.#next += 1;
       const result = apply(value, this.#level(level + 1));
@@ -167,7 +170,9 @@ class Parser {
   }
 
   #name(token: Token): Evaluated {
-    const known = token.text.startsWith('$') ? this.#scope.pseudo(token.text.toLowerCase()) : (this.#scope.symbol(token.text) ?? this.#scope.register(token.text.toLowerCase()));
+    const known = token.text.startsWith('$')
+      ? this.#scope.pseudo(token.text.toLowerCase())
+      : (this.#scope.symbol(token.text) ?? this.#scope.register(token.text.toLowerCase()));
     if (!known) throw new Fault(token.at, `couldn't resolve '${token.text}'`);
     return known;
   }

@@ -47,7 +47,8 @@ function withLength(text: string, match: RegExpExecArray, scope: ExpressionScope
   if (!count.ok) return refuse('BAD_ARGUMENT', `the length is not a number: ${count.problem.detail}`, { at: match.index });
   if (!start.value.ok) return reply(start.value);
   if (!count.value.ok) return reply(count.value);
-  if (count.value.value > PLAIN_LIMIT && match[2] === undefined) return refuse('BAD_ARGUMENT', 'the range is over 256 MB; write L? if that is meant', { at: match.index });
+  if (count.value.value > PLAIN_LIMIT && match[2] === undefined)
+    return refuse('BAD_ARGUMENT', 'the range is over 256 MB; write L? if that is meant', { at: match.index });
   const backwards = match[1] === '-';
   const from = backwards ? va(start.value.value - count.value.value) : va(start.value.value);
   return reply({ ok: true, value: { start: from, count: count.value.value, end: undefined } });

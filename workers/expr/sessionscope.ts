@@ -43,7 +43,15 @@ function armParts(): ReadonlyMap<string, RegisterPart> {
 
 const PARTS: Readonly<Record<Arch, ReadonlyMap<string, RegisterPart>>> = { x64: x86Parts(true), x86: x86Parts(false), arm64: armParts(), arm: new Map() };
 /** Other spellings of the same register. */
-const SAME: Readonly<Record<string, readonly string[]>> = { efl: ['eflags'], eflags: ['efl'], fp: ['x29'], x29: ['fp'], lr: ['x30'], x30: ['lr'], cpsr: ['psr'] };
+const SAME: Readonly<Record<string, readonly string[]>> = {
+  efl: ['eflags'],
+  eflags: ['efl'],
+  fp: ['x29'],
+  x29: ['fp'],
+  lr: ['x30'],
+  x30: ['lr'],
+  cpsr: ['psr'],
+};
 const IP_NAMES = ['rip', 'eip', 'pc'];
 const SP_NAMES = ['rsp', 'esp', 'sp'];
 const RETURN_NAMES = ['rax', 'eax', 'x0', 'r0'];
@@ -64,7 +72,8 @@ export function readRegister(session: Session, name: string): Found<bigint> | un
   const { scope, target } = session;
   const part = PARTS[target.arch].get(name);
   const whole = part?.whole ?? name;
-  if (!scope) return part || IP_NAMES.includes(name) || SP_NAMES.includes(name) ? missing({ why: 'not-computed', detail: 'no register context is set' }) : undefined;
+  if (!scope)
+    return part || IP_NAMES.includes(name) || SP_NAMES.includes(name) ? missing({ why: 'not-computed', detail: 'no register context is set' }) : undefined;
   if (scope.unknown.includes(whole)) return missing({ why: 'not-computed', detail: `the ${scope.source} does not hold ${whole}` });
   const value = [whole, ...(SAME[whole] ?? [])].map((candidate) => scope.registers[candidate]).find((candidate) => candidate !== undefined);
   if (value === undefined) return undefined;
@@ -87,7 +96,10 @@ const PSEUDO: Readonly<Record<string, (session: Session) => Found<bigint>>> = {
   $scopeip: (session) => firstRegister(session, IP_NAMES) ?? noScope(),
   $csp: (session) => firstRegister(session, SP_NAMES) ?? noScope(),
   $retreg: (session) => firstRegister(session, RETURN_NAMES) ?? noScope(),
-  $exentry: (session) => (session.target.kind === 'user' && session.target.modules.modules[0] ? found(session.target.modules.modules[0].base) : missing({ why: 'not-computed', detail: 'only an application dump has one' })),
+  $exentry: (session) =>
+    session.target.kind === 'user' && session.target.modules.modules[0]
+      ? found(session.target.modules.modules[0].base)
+      : missing({ why: 'not-computed', detail: 'only an application dump has one' }),
   $ptrsize: (session) => found(BigInt(session.memory.pointerSize)),
   $pagesize: () => found(0x1000n),
   $bug_code: (session) => (session.target.bugCheck ? found(BigInt(session.target.bugCheck.code)) : missing({ why: 'stream-absent', stream: 'bug check' })),

@@ -7,7 +7,6 @@ import { checkLength, nothingRead, wholeRead } from './bytespace.ts';
 import type { PhysicalMemory, ReadResult } from './space.ts';
 
 export const pfnOf = (at: Pa): Pfn => pfn(Math.floor(at / PAGE_SIZE));
-export const pageOf = (page: Pfn): Pa => pa(page * PAGE_SIZE);
 
 /** Reads over pages; a subclass says where a page lies in the file. */
 export abstract class PageMemory implements PhysicalMemory {

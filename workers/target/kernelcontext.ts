@@ -7,10 +7,12 @@ import { type Found, found, missing, mapFound, thenFound } from '../base/found.t
 import { contextSize, type DumpArch, parseContext } from '../formats/dump/context.ts';
 import { EXCEPTION_RECORD_SIZE, type ExceptionRecord, parseExceptionRecord } from '../formats/dump/exception.ts';
 import type { KernelHeader } from '../formats/dump/header.ts';
+import { isTrapFrame } from '../formats/dump/trapframe.ts';
+import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import { readAll } from '../memory/bytespace.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { Context, ExceptionInfo } from './target.ts';
-import { contextOfTrapFrame, findTrapFrame, isTrapFrame, readTrapFrame, type StackRange, type TrapFrameWanted } from './trapframe.ts';
+import { contextOfTrapFrame, findTrapFrame, readTrapFrame, type StackRange, type TrapFrameWanted } from './trapframe.ts';
 
 type Argument = 1 | 2 | 3 | 4;
 
@@ -53,12 +55,6 @@ const ROADS: readonly Road[] = [
   { code: 0x1a, memory: 2, when: 0x41287n },
 ];
 
-/** 0x1000007E is 0x7E of a triage dump; other high bits belong to vendor codes and are left alone. */
-const VARIANT_BIT = 0x1000_0000;
-export function baseCode(code: number): number {
-  return (code & 0xf000_0000) >>> 0 === VARIANT_BIT ? code & 0x0fff_ffff : code;
-}
-
 /** The memory a 0x1E access violation touched: fourth argument, unless the processor named none (all ones). */
 const ACCESS_VIOLATION = 0xc000_0005n;
 const NO_ADDRESS = 0xffff_ffff_ffff_ffffn;
@@ -98,7 +94,9 @@ export function headerException(header: KernelHeader): ExceptionInfo | null {
 export function chooseContext(input: ContextInput): ContextChoice {
   const { header } = input;
   const headerContext = headerContextOf(header);
-  const road = ROADS.find((known) => known.code === baseCode(header.bugCheckCode) && (known.when === undefined || known.when === header.bugCheckParameters[0]));
+  const road = ROADS.find(
+    (known) => known.code === baseBugCheck(header.bugCheckCode) && (known.when === undefined || known.when === header.bugCheckParameters[0]),
+  );
   const argument = (index: Argument | undefined): bigint | undefined => (index === undefined ? undefined : header.bugCheckParameters[index - 1]);
   const record = argument(road?.record);
   const exception = record === undefined ? undefined : readExceptionRecord(input.memory, va(record));
@@ -124,9 +122,9 @@ function followRoad(road: Road, input: ContextInput, argument: (index: Argument 
 
 function givenTrapFrame(memory: AddressSpace, at: Va, rip: bigint | undefined): Found<Context> {
   return thenFound(readTrapFrame(memory, at), (frame) =>
-    isTrapFrame(frame) && (rip === undefined || frame.Rip === rip)
+    isTrapFrame(frame) && (rip === undefined || frame.registers.rip === rip)
       ? found(contextOfTrapFrame(frame, at))
-      : missing({ why: 'not-valid', what: 'trap frame', got: `cs ${frame.SegCs.toString(16)}`, wanted: 'a frame that the processor pushed' }),
+      : missing({ why: 'not-valid', what: 'trap frame', got: `cs ${frame.registers.cs.toString(16)}`, wanted: 'a frame that the processor pushed' }),
   );
 }
 

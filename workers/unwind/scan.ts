@@ -31,7 +31,7 @@ export function checkCall(walker: Walker, target: Va): CallCheck {
   if (image.isCode(place.rva) === false) return 'no-call';
   if (walker.inputs.arch === 'x64') {
     // A function that calls another must have unwind data (learn.microsoft.com, "x64 exception handling").
-    const entry = image.lookup(place.rva);
+    const entry = image.lookup(place.rva - 1);
     if (entry.ok && !entry.value) return 'no-call';
   }
   return walker.inputs.arch === 'arm64' ? checkArm64(walker, place, image) : checkX86(walker, place, image);

@@ -9,10 +9,11 @@ import { ByteSpace } from '../memory/bytespace.ts';
 import type { MemoryRange, ReadResult, Translation } from '../memory/space.ts';
 import type { Module, ModuleList } from '../modules/module.ts';
 import { imageFromFile } from '../symbols/image.ts';
-import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../symbols/provider.ts';
+import { type ImageBytes, NO_SYMBOLS, type SymbolProvider, type SymbolTable } from '../symbols/provider.ts';
 import type { Target } from '../target/target.ts';
 import { openTarget } from '../target/open.ts';
 import { corpusBytes, corpusJson, corpusList, hasCorpus } from '../testing/node/corpus.ts';
+import { buildPe, rvaIn } from '../testing/build/pe.ts';
 import { decoderModule } from '../worlds/node/wasm.ts';
 import { stripPac } from './arm64.ts';
 import type { Frame, Registers, Stack } from './frame.ts';
@@ -259,11 +260,29 @@ const modules: ModuleList = {
 };
 const STACK = 0x50_0000n;
 
-function walkBytes(arch: Arch, bytes: Uint8Array, registers: Registers, kernel = false): Stack {
+function walkBytes(arch: Arch, bytes: Uint8Array, registers: Registers, { kernel = false, symbols = NO_SYMBOLS } = {}): Stack {
   const pointerSize = arch === 'x86' ? 4 : 8;
   const memory = new RunSpace(STACK, bytes, pointerSize);
-  return driveSync(walkStack({ arch, registers, memory, modules, symbols: NO_SYMBOLS, decoder, limit: 64, kernel }));
+  return driveSync(walkStack({ arch, registers, memory, modules, symbols, decoder, limit: 64, kernel }));
 }
+
+/** Two functions, the second right behind the first. */
+const NAMED: readonly (readonly [name: string, from: number, to: number])[] = [
+  ['Gives', 0x1000, 0x1040],
+  ['Takes', 0x1040, 0x1080],
+];
+const table: SymbolTable = {
+  count: NAMED.length,
+  origin: 'test',
+  kind: 'pdb',
+  nearest: (at) => {
+    const row = NAMED.find(([, from, to]) => at >= from && at < to);
+    return row ? found({ name: row[0], displacement: at - row[1], sizeBytes: row[2] - row[1], kind: 'procedure' }) : missing({ why: 'not-computed' });
+  },
+  byName: () => missing({ why: 'not-computed' }),
+  match: () => [],
+};
+const NAMED_SYMBOLS: SymbolProvider = { ...NO_SYMBOLS, table: () => found(table) };
 
 describe('stacks made by hand', () => {
   const words = (...values: bigint[]): Uint8Array => new Uint8Array(BigUint64Array.from(values).buffer);
@@ -281,6 +300,45 @@ describe('stacks made by hand', () => {
     const { frames, ended } = walkBytes('x86', stack, { eip: MODULE_BASE + 0x1000n, esp: STACK, ebp: STACK });
     expect(frames.map((frame) => frame.trust)).toEqual(['context', 'frame-pointer']);
     expect(ended.reason).toBe('no-memory');
+  });
+  it('names a caller by its call, which may be its last instruction, and what was interrupted by its own address', () => {
+    // Chain of EBPs: the return addresses are the first byte of Takes, and the first byte behind it.
+    const chain = [Number(STACK) + 8, Number(MODULE_BASE) + 0x1040, Number(STACK) + 16, Number(MODULE_BASE) + 0x1080, 0, 0];
+    const start = { eip: MODULE_BASE + 0x1040n, esp: STACK, ebp: STACK };
+    const { frames } = walkBytes('x86', new Uint8Array(Uint32Array.from(chain).buffer), start, { symbols: NAMED_SYMBOLS });
+    const names = frames.map(({ symbol }) => (symbol.ok ? `${symbol.value.name}+0x${symbol.value.displacement.toString(16)}` : 'none'));
+    expect(names).toEqual(['Takes+0x0', 'Gives+0x40', 'Takes+0x40']);
+  });
+  it('takes down an x64 function that ends in a call', () => {
+    const built = buildPe({
+      ...{ name: 'some.dll', timestamp: 1 },
+      functions: [
+        { name: 'A', prologue: { alloc: 0x28 }, body: (code) => code.call('B') },
+        { name: 'B' },
+        { name: 'C', prologue: { alloc: 0x48 }, body: (code) => code.call('B') },
+      ],
+    });
+    // A call of what never returns: nothing of the function stands behind it.
+    const back = rvaIn(built, 'A>B');
+    const file = new Uint8Array(built.file);
+    const view = new DataView(file.buffer);
+    const entry = Array.from({ length: file.length / 4 - 1 }, (_, word) => word * 4).find(
+      (at) => view.getUint32(at, true) === rvaIn(built, 'A') && view.getUint32(at + 4, true) > back && view.getUint32(at + 4, true) < back + 0x20,
+    );
+    view.setUint32((entry ?? -8) + 4, back, true);
+    const image = imageFromFile(new ArraySource(file, 'some.dll'));
+    const stack = words(MODULE_BASE + BigInt(back), 0n, 0n, 0n, 0n, 0n, MODULE_BASE + BigInt(rvaIn(built, 'C>B')), ...Array<bigint>(16).fill(0n));
+    const { frames } = walkBytes(
+      'x64',
+      stack,
+      { rip: MODULE_BASE + BigInt(rvaIn(built, 'B')), rsp: STACK },
+      { symbols: { ...NO_SYMBOLS, image: () => image } },
+    );
+    expect(frames.slice(0, 3).map(({ sp, trust }) => [sp - STACK, trust])).toEqual([
+      [0n, 'context'],
+      [0x8n, 'unwind-info'],
+      [0x38n, 'unwind-info'],
+    ]);
   });
   it('says what it cannot do', () => {
     expect(walkBytes('arm', words(0n), { pc: 1n, sp: STACK }).ended).toEqual({ reason: 'corrupt', detail: 'no way to walk a stack of arm' });
@@ -308,7 +366,7 @@ describe('stacks made by hand', () => {
       for (const arch of ['x64', 'x86', 'arm64'] as const) {
         const ip = MODULE_BASE + 0x1000n;
         const registers = { rip: ip, rsp: sp, rbp: sp, eip: ip, esp: sp, ebp: sp + 8n, pc: ip, sp, fp: sp + 16n, lr: ip + 4n };
-        const { frames, ended } = walkBytes(arch, bytes, registers, round % 2 === 0);
+        const { frames, ended } = walkBytes(arch, bytes, registers, { kernel: round % 2 === 0 });
         expect(frames.length).toBeLessThanOrEqual(64);
         expect(ended.detail).not.toBe('');
         frames.reduce((inner, outer) => {

@@ -1,6 +1,6 @@
 /** What the walkers of all architectures share: a frame in the making, memory and modules, and the shape of one step. */
 import { type Va, va, vaAdd } from '../base/address.ts';
-import { type Found, found, missing } from '../base/found.ts';
+import { type Found, found, mapFound, missing } from '../base/found.ts';
 import { formatVa } from '../base/hex.ts';
 import type { SymbolHit } from '../symbols/provider.ts';
 import { CodeMap } from './imagecode.ts';
@@ -15,6 +15,9 @@ export interface RawFrame {
   /** What is known of the registers in this frame; a register that is not named is not known. */
   readonly registers: Registers;
 }
+
+/** Whether a frame's address is where a call returns to, and not where something was interrupted. */
+export const isReturnAddress = (frame: RawFrame): boolean => frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
 
 export type Ended = Stack['ended'];
 
@@ -73,6 +76,16 @@ export class Walker {
     return table.ok ? table.value.nearest(place.rva) : table;
   }
 
+  /**
+   * A return address stands behind its call, and so behind the function where the call is its last instruction, as before
+   * what never returns: the name is that of the call. What was interrupted is named by its own address.
+   */
+  #nameOf(raw: RawFrame): Found<SymbolHit> {
+    if (!isReturnAddress(raw)) return this.symbolAt(raw.ip);
+    const call = mapFound(this.symbolAt(va(raw.ip - 1n)), (hit) => ({ ...hit, displacement: hit.displacement + 1 }));
+    return call.ok ? call : this.symbolAt(raw.ip);
+  }
+
   finish(raw: RawFrame, next: RawFrame | undefined): Frame {
     const place = this.inputs.modules.find(raw.ip);
     const called = next !== undefined && next.boundary === undefined;
@@ -81,7 +94,7 @@ export class Walker {
       sp: raw.sp,
       trust: raw.trust,
       ...(place ? { place } : {}),
-      symbol: this.symbolAt(raw.ip),
+      symbol: this.#nameOf(raw),
       ...(raw.boundary ? { boundary: raw.boundary } : {}),
       returnAddress: next ? found(next.ip) : missing({ why: 'not-computed', detail: 'the stack ends here' }),
       args: called && this.inputs.arch !== 'arm64' ? this.#args(next.sp) : [],

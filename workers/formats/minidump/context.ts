@@ -2,7 +2,7 @@
 import { type Found, found, missing, notValid, thenFound } from '../../base/found.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { readExactly, viewOf } from '../../bytes/struct.ts';
-import { ARM, ARM64, ARM64_BREAKPAD_OLD, ARM_BREAKPAD, type ContextLayout, type RegisterRow, X64, X86, X86_SHORT } from './contextlayouts.ts';
+import { ARM, ARM64, ARM64_BREAKPAD_OLD, ARM_BREAKPAD, type ContextLayout, registerAt, X64, X86, X86_SHORT } from '../context/layouts.ts';
 import type { MinidumpArch } from './names.ts';
 
 export interface CpuContext {
@@ -25,11 +25,6 @@ const LAYOUTS: Readonly<Record<MinidumpArch, readonly ContextLayout[]>> = {
 /** CONTEXT_ALL of any processor with XSTATE is under 16 KiB (AMX tiles make 8 KiB). */
 const MAX_CONTEXT = 65_536;
 
-function valueAt(view: DataView, [, offset, size]: RegisterRow): bigint {
-  if (size === 8) return view.getBigUint64(offset, true);
-  return BigInt(size === 4 ? view.getUint32(offset, true) : view.getUint16(offset, true));
-}
-
 const flagsOf = (bytes: Uint8Array, layout: ContextLayout): number => viewOf(bytes).getUint32(layout.flagsOffset, true);
 
 /** The layout whose size fits and whose processor bit is set; where no bit fits, the first by size. */
@@ -51,7 +46,7 @@ export function parseContext(bytes: Uint8Array, arch: MinidumpArch): Found<CpuCo
   const unknown: string[] = [];
   for (const row of layout.rows) {
     const bit = layout.parts[row[3]] ?? 0;
-    if (everything || (flags & bit) !== 0) registers[row[0]] = valueAt(view, row);
+    if (everything || (flags & bit) !== 0) registers[row[0]] = registerAt(view, row);
     else unknown.push(row[0]);
   }
   return found({ arch, layout: layout.name, flags, registers, unknown, extraBytes: bytes.length - layout.size });

@@ -164,6 +164,24 @@ describe('streams laid down by hand', () => {
     });
   });
 
+  it('Crashpad lists that all point to the same bytes do not multiply', () => {
+    // 2,000 links to one module whose dictionary has 1,000 entries: two million, were each list bounded by itself.
+    const [links, entries] = [2000, 1000];
+    const list = new Binary().u32(links);
+    for (let index = 0; index < links; index++) list.u32(index).u32(28).u32(0x9000);
+    const dictionary = new Binary().u32(entries);
+    for (let index = 0; index < entries; index++) dictionary.u32(0).u32(0);
+    const more = new Uint8Array(0xc000);
+    more.set(list.finish());
+    more.set(new Binary().u32(1).u32(0).u32(0).u32(4 + entries * 8).u32(0x9100).u32(0).u32(0).finish(), 0x8000);
+    more.set(dictionary.finish(), 0x8100);
+    const stream = new Binary().u32(1).zeros(32).u32(0).u32(0).u32(4 + links * 12).u32(0x1000).finish();
+    const info = readCrashpadInfo(fileOf(0x43500001, stream, more));
+    const read = info.ok ? info.value.modules.reduce((sum, module) => sum + module.annotations.length, 0) : -1;
+    expect(read).toBeGreaterThan(1000);
+    expect(read).toBeLessThanOrEqual(16_384);
+  });
+
   it('boot arguments and crash info of macOS', () => {
     const boot = new Binary().u32(0x4d7a0002).u64(0x1000n).finish();
     expect(readMacBootargs(fileOf(0x4d7a0002, boot, new Binary().u32(8).append(wide('-v a', 4)).finish()))).toEqual({ ok: true, value: '-v a' });

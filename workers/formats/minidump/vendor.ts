@@ -74,17 +74,23 @@ interface Location {
 }
 
 const STRING_ANNOTATION = 1;
-/** Crashpad itself allows 64 simple annotations of 256 bytes; ten times more is damage. */
-const MAX_ANNOTATIONS = 1024;
-const MAX_MODULES = 4096;
+/**
+ * Entries of all lists of the stream together. Crashpad allows 64 simple annotations a module; lists may point to the same bytes,
+ * so that a small file could otherwise ask for millions.
+ */
+const MAX_ENTRIES = 16_384;
+interface Budget {
+  left: number;
+}
 
 /** A u32 count and entries at a location of the file, as every list of Crashpad. */
-function readEntries<F extends Fields>(source: ByteSource, at: Location, layout: Struct<F>, most: number): RecordOf<F>[] {
+function readEntries<F extends Fields>(source: ByteSource, at: Location, layout: Struct<F>, budget: Budget): RecordOf<F>[] {
   if (at.rva === 0 || at.size < 4) return [];
   const head = readExactly(source, at.rva, 4);
   if (!head.ok) return [];
   const held = Math.floor((Math.min(at.size, source.size - at.rva) - 4) / layout.size);
-  const count = Math.max(0, Math.min(viewOf(head.value).getUint32(0, true), held, most));
+  const count = Math.max(0, Math.min(viewOf(head.value).getUint32(0, true), held, budget.left));
+  budget.left -= count;
   const bytes = readExactly(source, at.rva + 4, count * layout.size);
   const entries: RecordOf<F>[] = [];
   for (let index = 0; bytes.ok && index < count; index++) {
@@ -94,15 +100,15 @@ function readEntries<F extends Fields>(source: ByteSource, at: Location, layout:
   return entries;
 }
 
-function readDictionary(source: ByteSource, at: Location): Annotation[] {
-  return readEntries(source, at, KEY_VALUE, MAX_ANNOTATIONS).map(({ keyRva, valueRva }) => {
+function readDictionary(source: ByteSource, at: Location, budget: Budget): Annotation[] {
+  return readEntries(source, at, KEY_VALUE, budget).map(({ keyRva, valueRva }) => {
     const key = readUtf8String(source, keyRva);
     return { name: key.ok ? key.value : '(unreadable name)', value: readUtf8String(source, valueRva), type: STRING_ANNOTATION };
   });
 }
 
-function readObjects(source: ByteSource, at: Location): Annotation[] {
-  return readEntries(source, at, CRASHPAD_ANNOTATION, MAX_ANNOTATIONS).map(({ nameRva, type, valueRva }) => {
+function readObjects(source: ByteSource, at: Location, budget: Budget): Annotation[] {
+  return readEntries(source, at, CRASHPAD_ANNOTATION, budget).map(({ nameRva, type, valueRva }) => {
     const name = readUtf8String(source, nameRva);
     const value = mapFound(readByteArray(source, valueRva), (bytes) => (type === STRING_ANNOTATION ? decodeUtf8(bytes) : formatBytes(bytes)));
     return { name: name.ok ? name.value : '(unreadable name)', value, type };
@@ -113,21 +119,21 @@ const formatBytes = (bytes: Uint8Array): string => [...bytes.subarray(0, 64)].ma
 
 const RVA_ENTRY = { name: 'MinidumpRVAList entry', size: 4, source: 'Crashpad minidump_extensions.h', fields: { rva: MAC_BOOTARGS.fields.streamType } };
 
-function readCrashpadModule(source: ByteSource, moduleIndex: number, at: Location): CrashpadModule | undefined {
-  const bytes = readExactly(source, at.rva, CRASHPAD_MODULE.size);
+function readCrashpadModule(source: ByteSource, { moduleIndex, rva }: { readonly moduleIndex: number; readonly rva: number }, budget: Budget): CrashpadModule | undefined {
+  const bytes = readExactly(source, rva, CRASHPAD_MODULE.size);
   const raw = bytes.ok ? readStructAt(CRASHPAD_MODULE, bytes.value, 0) : bytes;
   if (!raw.ok) return undefined;
   const { value } = raw;
-  const list = readEntries(source, { size: value.listSize, rva: value.listRva }, RVA_ENTRY, MAX_ANNOTATIONS).flatMap(({ rva }) => {
-    const text = readUtf8String(source, rva);
+  const list = readEntries(source, { size: value.listSize, rva: value.listRva }, RVA_ENTRY, budget).flatMap((entry) => {
+    const text = readUtf8String(source, entry.rva);
     return text.ok ? [text.value] : [];
   });
   return {
     moduleIndex,
     list,
     annotations: [
-      ...readDictionary(source, { size: value.simpleSize, rva: value.simpleRva }),
-      ...readObjects(source, { size: value.objectsSize, rva: value.objectsRva }),
+      ...readDictionary(source, { size: value.simpleSize, rva: value.simpleRva }, budget),
+      ...readObjects(source, { size: value.objectsSize, rva: value.objectsRva }, budget),
     ],
   };
 }
@@ -138,13 +144,14 @@ export function readCrashpadInfo(file: MinidumpFile): Found<CrashpadInfo> {
   const raw = readStructAt(CRASHPAD_INFO, stream.value.bytes, 0);
   if (!raw.ok) return raw;
   const { value } = raw;
-  const links = readEntries(file.source, { size: value.moduleListSize, rva: value.moduleListRva }, CRASHPAD_MODULE_LINK, MAX_MODULES);
+  const budget: Budget = { left: MAX_ENTRIES };
+  const links = readEntries(file.source, { size: value.moduleListSize, rva: value.moduleListRva }, CRASHPAD_MODULE_LINK, budget);
   return found({
     version: value.version,
     reportId: value.reportId,
     clientId: value.clientId,
-    annotations: readDictionary(file.source, { size: value.simpleAnnotationsSize, rva: value.simpleAnnotationsRva }),
-    modules: links.flatMap(({ moduleIndex, size, rva }) => readCrashpadModule(file.source, moduleIndex, { size, rva }) ?? []),
+    annotations: readDictionary(file.source, { size: value.simpleAnnotationsSize, rva: value.simpleAnnotationsRva }, budget),
+    modules: links.flatMap((link) => readCrashpadModule(file.source, link, budget) ?? []),
     addressMask: mapFound(readStructAt(CRASHPAD_ADDRESS_MASK, stream.value.bytes, 0), (mask) => mask.addressMask),
   });
 }

@@ -1,7 +1,7 @@
 /** Where the unwind tables of an image lie. Their meaning is the unwinder's. */
 import { type Found, missing } from '../../base/found.ts';
 import { type PeBytes, readPe } from './bytes.ts';
-import { type DataDirectory, findDirectory, findSectionByName, type PeHeaders } from './headers.ts';
+import { type DataDirectory, findDirectory, type PeHeaders } from './headers.ts';
 
 /** x64: 12 bytes (begin, end, unwind info); ARM64 and ARM: 8 bytes (begin, packed or .xdata). x86 has none. */
 const ENTRY_BYTES: Readonly<Record<string, number>> = { x64: 12, arm64: 8, arm: 8 };
@@ -22,10 +22,4 @@ export function findExceptionDirectory(headers: PeHeaders): Found<ExceptionDirec
 export function readExceptionEntry(image: PeBytes, directory: ExceptionDirectory, index: number): Found<Uint8Array> {
   if (!(index >= 0 && index < directory.count)) return missing({ why: 'stream-absent', stream: `.pdata entry ${index}` });
   return readPe(image, directory.rva + index * directory.entryBytes, directory.entryBytes);
-}
-
-/** .xdata where the linker kept it apart; else it lies in .rdata, by the entries' own RVAs. */
-export function findXdata(headers: PeHeaders): DataDirectory | undefined {
-  const section = findSectionByName(headers, '.xdata');
-  return section && { rva: section.rva, sizeBytes: section.virtualSize };
 }

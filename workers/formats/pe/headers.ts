@@ -90,10 +90,6 @@ export function findSection(headers: PeHeaders, at: Rva): PeSection | undefined 
   return headers.sections.find((section) => at >= section.rva && at - section.rva < Math.max(section.virtualSize, section.rawSize));
 }
 
-export function findSectionByName(headers: PeHeaders, name: string): PeSection | undefined {
-  return headers.sections.find((section) => section.name === name);
-}
-
 /** Reads the headers at RVA 0; they lie alike in a file and in memory. */
 export function readPeHeaders(image: PeBytes): Found<PeHeaders> {
   const dos = readPeStruct(IMAGE_DOS_HEADER, image, 0);

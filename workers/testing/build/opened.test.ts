@@ -1,4 +1,7 @@
 /** Built dumps through the product's own door: what was described must come out again. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { va } from '../../base/address.ts';
 import { driveSync } from '../../base/job.ts';
@@ -164,5 +167,26 @@ describe('an ARM64 triage dump', () => {
     expect(target.process).toMatchObject({ name: { ok: true, value: 'System' }, id: { ok: true, value: 4 } });
     expect(target.processor).toEqual({ ok: true, value: 5 });
     expect(walk(target).frames.map((frame) => frame.ip)).toEqual(scene.frames.map((frame) => frame.ip));
+  });
+});
+
+describe('parts that no file of the corpus has', () => {
+  it("the data page is memory, and what lies behind the last blob is nobody's", () => {
+    const scene = driverFault();
+    const page = { address: 0xffffe08100001000n, bytes: new Uint8Array(0x1000).fill(7) };
+    const staleTail = new TextEncoder().encode('another file');
+    const built = triageOf(scene, { style: 'direct', change: (spec) => ({ ...spec, brokenDriver: 'examplenic.sys', dataPage: page, staleTail }) });
+    const target = open(new ArraySource(built.bytes));
+    expect(target.memory.read(va(page.address), 0x1000).bytes).toEqual(page.bytes);
+    expect(target.blobs.length).toBe(scene.blobs.length);
+    expect(target.facts.some((fact) => fact.value.ok && fact.value.value.includes('examplenic.sys'))).toBe(true);
+  });
+});
+
+describe('public/sample.dmp', () => {
+  it('is what scripts/build/sample.ts writes', () => {
+    const file = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'public', 'sample.dmp');
+    expect(Buffer.compare(readFileSync(file), triageOf(driverFault()).bytes)).toBe(0);
+    expect(readFileSync(file).length).toBeLessThan(300_000);
   });
 });

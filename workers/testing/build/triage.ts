@@ -3,7 +3,7 @@
  * Two writers exist and order their parts differently: 'extracted' at the next boot, 'direct' at the crash.
  * Layout: rizin librz/bin/format/dmp/dmp_specs.h; order and paddings as measured on real files of both styles.
  */
-import { Binary, Label, ascii, guidBytes, put, record, recordBytes, utf16 } from './binary.ts';
+import { Binary, Label, ascii, guidBytes, record, recordBytes, utf16 } from './binary.ts';
 import { type HeaderSpec, dumpHeader64 } from './dumpheader.ts';
 import { DUMP_DRIVER_ENTRY64, DUMP_MM_STORAGE64, TRIAGE_DUMP64 } from './layouts.ts';
 import type { ModuleSpec, UnloadedSpec } from './windows.ts';
@@ -240,11 +240,4 @@ class TriageWriter {
 
 export function buildTriage(spec: TriageSpec): BuiltTriage {
   return new TriageWriter(spec).build();
-}
-
-/** Overwrites a field of a finished file: for tests of damaged ones. */
-export function patched(bytes: Uint8Array, at: number, width: number, value: number | bigint): Uint8Array {
-  const copy = bytes.slice();
-  put(copy, at, width, value);
-  return copy;
 }

@@ -2,7 +2,7 @@
  * Small sessions drawn by hand, so that the lines of a published WinDbg text come out with its own values.
  * Memory is bytes at addresses, names are given per address as the text prints them; nothing is parsed from a file.
  */
-import { type Rva, type Va, rva, va, vaAdd } from '../../base/address.ts';
+import { type Rva, rva, va } from '../../base/address.ts';
 import { type Found, found, missing, notValid } from '../../base/found.ts';
 import { driveSync } from '../../base/job.ts';
 import type { Reply } from '../../base/problem.ts';
@@ -117,7 +117,12 @@ function tablesOf(made: Made, modules: readonly Module[]): ReadonlyMap<string, M
     list.push({ name: parts[2] ?? '', rva: Number(at(where) - module.base) - Number.parseInt(parts[3] ?? '0', 16) });
     rows.set(module.name, list);
   }
-  return new Map([...rows].map(([name, list]) => [name, new MadeTable(list, made.modules?.find((one) => one.name === name)?.symbols ?? { kind: 'pdb', origin: `${name}.pdb` })]));
+  return new Map(
+    [...rows].map(([name, list]) => [
+      name,
+      new MadeTable(list, made.modules?.find((one) => one.name === name)?.symbols ?? { kind: 'pdb', origin: `${name}.pdb` }),
+    ]),
+  );
 }
 
 function providerOf(made: Made, modules: readonly Module[]): SymbolProvider {
@@ -152,8 +157,8 @@ function memoryOf(made: Made, pointerSize: 4 | 8): SparseSpace {
 const ROOT: Stack['ended'] = { reason: 'root', detail: 'the stack ends' };
 
 /** One frame as `kv` prints it: stack pointer, return address, arguments; `ip` is the address that the name stands for. */
-export function frame(sp: string, ret: string, ip: string, more: { readonly args?: readonly string[] } & Partial<Frame> = {}): Frame {
-  const { args, ...rest } = more as { args?: readonly string[] } & Partial<Frame>;
+export function frame(sp: string, ret: string, ip: string, more: { readonly args?: readonly string[] } & Partial<Omit<Frame, 'args'>> = {}): Frame {
+  const { args, ...rest } = more;
   return {
     ip: va(at(ip)),
     sp: va(at(sp)),
@@ -274,6 +279,3 @@ function placedFrame(one: Frame, modules: SortedModuleList, symbols: SymbolProvi
   const table = place && symbols.table(place.module);
   return { ...one, ...(place ? { place } : {}), symbol: place && table?.ok ? table.value.nearest(place.rva) : one.symbol };
 }
-
-/** The address `by` bytes on, for tables of bytes. */
-export const beyond = (where: string, by: number): Va => vaAdd(va(at(where)), by);

@@ -3,7 +3,7 @@ import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, missing } from '../../base/found.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
-import { ended, type Next, type RawFrame, register, type Walker } from '../walker.ts';
+import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import { undoFunction, undoLeaf, type Undone } from './undo.ts';
 
 const WORD = 8;
@@ -52,13 +52,13 @@ function given(registers: RawFrame['registers']): Next {
 function undo(walker: Walker, frame: RawFrame): Found<Undone> {
   const here = walker.code.at(frame.ip);
   if (!here) return missing({ why: 'not-computed', detail: 'no module' });
-  const entry = here.image.lookup(here.place.rva);
+  // A call that is its function's last instruction returns to an address behind the function.
+  const entry = here.image.lookup(isReturnAddress(frame) ? here.place.rva - 1 : here.place.rva);
   if (!entry.ok) return entry;
   const registers = { ...frame.registers, rip: frame.ip, rsp: frame.sp };
   if (entry.value) return undoFunction(here.image, entry.value, here.place.rva, { registers, read: walker.read });
   // Only the innermost function, or one that was interrupted, can be a leaf: the others have called.
-  const innermost = frame.trust === 'context' || frame.boundary !== undefined;
-  return innermost ? undoLeaf(registers, walker.read) : missing({ why: 'not-computed', detail: 'a caller without unwind data' });
+  return isReturnAddress(frame) ? missing({ why: 'not-computed', detail: 'a caller without unwind data' }) : undoLeaf(registers, walker.read);
 }
 
 /** The frame that unwind data led to, where it can be one. */

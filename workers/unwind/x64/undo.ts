@@ -71,7 +71,8 @@ export function undoFunction(tables: UnwindTables, entry: RuntimeFunction, at: n
   // An indirect entry leads to a function whose own piece need not hold `at`: then its whole prolog has run.
   const inside = at >= entry.begin && at < entry.end;
   const offset = inside ? at - entry.begin : Number.POSITIVE_INFINITY;
-  const epilog = offset >= first.value.prologSize ? findEpilog(tables, entry, at) : undefined;
+  // At the very end stands the return address of a last call: the code there is another function's.
+  const epilog = at !== entry.end && offset >= first.value.prologSize ? findEpilog(tables, entry, at) : undefined;
   const done = epilog ? undoEpilog(machine, epilog) : undoProlog(tables, first.value, offset, machine);
   if (!done.ok) return done;
   if (!machine.machineFrame) {

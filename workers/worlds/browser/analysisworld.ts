@@ -12,7 +12,7 @@ import { loadKnowledge } from '../../knowledge/load.ts';
 import { FileSource } from './file.ts';
 import { Names } from './names.ts';
 import { sealNetwork } from './sealed.ts';
-import { type Unpacked, forgetUnpacked, unpackFile } from './unpack.ts';
+import { type Unpacked, unpackArchive } from './unpack.ts';
 import { decoderModule } from './wasm.ts';
 
 /** What the worker offers beside the analysis: its end of the road to the symbol worker. */
@@ -22,17 +22,18 @@ export interface AnalysisWorker extends AnalysisApi {
   onNames(told: () => void): void;
   /** Asks for the names of every module; with `force` also for what failed before. */
   askForNames(force: boolean): void;
-  /** The dumps of an archive as files; a file that is no archive comes back as it is. `visit`: see unpack.ts. */
-  unpack(file: File, visit: string, onProgress?: OnProgress): Promise<Reply<Unpacked>>;
-  /** Removes what archives of former visits left behind. */
-  forgetUnpacked(): Promise<void>;
+  /** The dumps inside an archive; `owner` names the page that keeps them. */
+  unpack(file: Blob, name: string, owner: string, onProgress: OnProgress): Promise<Reply<Unpacked>>;
 }
 
 const HASH_LIMIT = 64 * 1024 * 1024;
 
 function openSource(file: DumpFile | Uint8Array, name: string): Reply<ByteSource> {
   if (file instanceof Uint8Array) return reply(new ArraySource(file, name));
-  return file instanceof Blob ? reply(new FileSource(file, name)) : refuse('READ_DENIED', 'what was handed over is no file');
+  if (!(file instanceof Blob)) return refuse('READ_DENIED', 'what was handed over is no file');
+  const source = new FileSource(file, name);
+  source.checkEmpty();
+  return reply(source);
 }
 
 /** A macrotask without the four milliseconds that nested timers are made to wait. */
@@ -68,29 +69,24 @@ export function createAnalysisWorker(): AnalysisWorker {
     knowledge: loadKnowledge,
     symbols: names.symbols,
     symbolControl: names.symbols,
-    prepare: (session) => names.prepare(session),
+    prepare: (session, cancelled) => names.prepare(session, cancelled),
     breathe,
     now: () => performance.now(),
     sha256,
     version,
   });
-  let unpacking = 0;
-  const cancelEngine = engine.cancel.bind(engine);
   return Object.assign(engine, {
-    cancel: (): Promise<void> => {
-      unpacking += 1;
-      return cancelEngine();
-    },
-    unpack: (file: File, visit: string, onProgress?: OnProgress): Promise<Reply<Unpacked>> => {
-      const round = ++unpacking;
-      return unpackFile(file, { breathe, visit, onProgress, cancelled: () => unpacking !== round });
-    },
-    forgetUnpacked,
     symbolPort: (): MessagePort => {
       const port = names.takePort();
       return Comlink.transfer(port, [port]);
     },
     onNames: (told: () => void): void => names.onArrival(told),
+    unpack: (file: Blob, name: string, owner: string, onProgress: OnProgress): Promise<Reply<Unpacked>> =>
+      unpackArchive(file, name, {
+        owner,
+        breathe,
+        onStep: (step) => 'progress' in step && onProgress({ what: step.progress, done: step.done, of: step.of }),
+      }),
     askForNames: (force: boolean): void => names.symbols.request([], force),
   });
 }

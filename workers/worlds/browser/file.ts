@@ -24,6 +24,19 @@ export class FileSource implements ByteSource {
     this.#file = file;
   }
 
+  /**
+   * Chromium gives a file that it may not open, or that is gone, a size of 0. Reading it tells the two apart from a file
+   * that is empty. Throws SourceError.
+   */
+  checkEmpty(): void {
+    if (this.size > 0) return;
+    try {
+      this.#reader.readAsArrayBuffer(this.#file);
+    } catch (thrown) {
+      throw sourceErrorOf(thrown, false);
+    }
+  }
+
   readBlock(offset: number, length: number): Uint8Array {
     if (offset < 0 || offset >= this.size || length <= 0) return new Uint8Array(0);
     const end = Math.min(this.size, offset + length);

@@ -48,9 +48,10 @@ export class Names {
     this.#told = told;
   }
 
-  async prepare(session: Session): Promise<void> {
+  async prepare(session: Session, cancelled: () => boolean): Promise<void> {
     for (let round = 0; round < ROUNDS && this.#handedOut; round++) {
-      const demands = await this.#demandsOf(session);
+      const demands = await this.#demandsOf(session, cancelled);
+      if (!demands) return;
       this.symbols.know(demands);
       this.symbols.ask(demands.filter((one) => one.demand < DEMAND.rest));
       if (!(await this.#waitForWhatIsAtHand())) return;
@@ -72,9 +73,10 @@ export class Names {
     return this.symbols.revision !== before;
   }
 
-  async #demandsOf(session: Session): Promise<readonly Demand[]> {
-    const walked = await drive(session.crashStack(), { breathe: this.#breathe });
-    return demandsOf(session, walked.done ? walked.value.frames : []);
+  /** Nothing where it was cancelled. */
+  async #demandsOf(session: Session, cancelled: () => boolean): Promise<readonly Demand[] | undefined> {
+    const walked = await drive(session.crashStack(), { breathe: this.#breathe, cancelled });
+    return walked.done ? demandsOf(session, walked.value.frames) : undefined;
   }
 
   #tellSoon(): void {

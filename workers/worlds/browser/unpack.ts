@@ -1,140 +1,124 @@
 /**
- * Archives unpacked to files that the page can open as if they had been dropped. Where the browser has a private file system (OPFS), they
- * are streamed to it, so that size is a matter of the disk; else they are held in memory up to 512 MiB.
- * (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle)
+ * Dumps inside an archive, unpacked to the browser's private file system (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle),
+ * so that their size is a matter of the disk; where there is none, into memory up to the archive reader's limit.
  */
-import type { OnProgress } from '../../api/analysis.ts';
-import { drive } from '../../base/job.ts';
-import { type Problem, type Reply, SourceError, refuse, reply } from '../../base/problem.ts';
+import { drive, type Step } from '../../base/job.ts';
+import { type Problem, type Reply, reply, SourceError } from '../../base/problem.ts';
 import { MEMORY_LIMIT } from '../../formats/archive/archive.ts';
-import { type PackedDump, findDumps, isArchive } from '../../formats/archive/dumps.ts';
-import type { Sink } from '../../formats/archive/stages.ts';
+import { findDumps, type PackedDump } from '../../formats/archive/dumps.ts';
 import { FileSource } from './file.ts';
-import { lockName } from './lock.ts';
 
 export interface Unpacked {
-  /** The file itself where it is no archive. */
-  readonly files: readonly File[];
-  readonly refused: readonly { readonly path: string; readonly problem: Problem }[];
+  readonly dumps: readonly { readonly name: string; readonly file: Blob }[];
+  readonly refused: readonly { readonly name: string; readonly problem: Problem }[];
 }
 
 export interface UnpackOptions {
-  breathe(): Promise<void>;
-  cancelled(): boolean;
-  readonly onProgress: OnProgress | undefined;
-  /** Names the page's own folder. The page holds the Web Lock `lockName(visit)` as long as it may open what lies there. */
-  readonly visit: string;
+  /** Of the page: its folder is removed once no page holds the lock of that name. */
+  readonly owner: string;
+  readonly breathe: () => Promise<void>;
+  readonly onStep: (step: Step) => void;
 }
 
-/** A place to write to: `finish` gives the file, `discard` forgets what was written. */
-interface Holder {
-  readonly sink: Sink;
+/** Some of the room is left to everything else on the disk. */
+const SHARE_OF_QUOTA = 0.8;
+const PREFIX = 'unpacked-';
+export const lockOf = (owner: string): string => `faultline-${PREFIX}${owner}`;
+
+interface Store {
   readonly limitBytes: number;
-  finish(): Promise<File>;
+  write(chunk: Uint8Array): void;
+  finish(): Promise<Blob>;
   discard(): Promise<void>;
 }
 
-const FOLDER = 'unpacked';
-/** Left for everything else that the origin keeps. */
-const SPARE_BYTES = 64 * 1024 * 1024;
-
-async function root(): Promise<FileSystemDirectoryHandle | undefined> {
-  try {
-    return await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
-  } catch (thrown) {
-    console.info('No private file system here, archives are unpacked in memory:', thrown);
-    return undefined;
-  }
-}
-
-async function diskHolder(visit: string, name: string, sizeBytes: number): Promise<Holder | undefined> {
-  const parent = await (await root())?.getDirectoryHandle(visit, { create: true });
-  if (!parent) return undefined;
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-  const limitBytes = quota - usage - SPARE_BYTES;
-  if (sizeBytes > limitBytes) return undefined;
-  const unique = `${crypto.randomUUID()}.dmp`;
-  const handle = await parent.getFileHandle(unique, { create: true });
-  const access = await handle.createSyncAccessHandle();
-  let at = 0;
-  return {
-    limitBytes,
-    sink: (chunk) => {
-      access.write(chunk as Uint8Array<ArrayBuffer>, { at });
-      at += chunk.length;
-    },
-    async finish() {
-      access.flush();
-      access.close();
-      return new File([await handle.getFile()], name);
-    },
-    async discard() {
-      access.close();
-      await parent.removeEntry(unique);
-    },
-  };
-}
-
-function memoryHolder(name: string): Holder {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+function memoryStore(): Store {
+  let chunks: BlobPart[] = [];
   return {
     limitBytes: MEMORY_LIMIT,
-    sink: (chunk) => void chunks.push(new Uint8Array(chunk)),
-    finish: () => Promise.resolve(new File(chunks, name)),
-    discard: () => Promise.resolve(),
+    write: (chunk) => void chunks.push(new Blob([new Uint8Array(chunk)])),
+    finish: () => Promise.resolve(new Blob(chunks)),
+    discard: () => {
+      chunks = [];
+      return Promise.resolve();
+    },
   };
 }
 
-/** Removes what former visits left: folders whose lock nobody holds. */
-export async function forgetUnpacked(): Promise<void> {
-  const parent = await root();
-  if (!parent) return;
-  for await (const visit of parent.keys()) {
-    await navigator.locks.request(lockName(visit), { ifAvailable: true }, async (lock) => {
-      if (lock) await parent.removeEntry(visit, { recursive: true });
-    });
+async function diskStore(owner: string, name: string): Promise<Store> {
+  const root = await navigator.storage.getDirectory();
+  await removeOrphans(root);
+  const folder = await root.getDirectoryHandle(PREFIX + owner, { create: true });
+  const handle = await folder.getFileHandle(name, { create: true });
+  const access = await handle.createSyncAccessHandle();
+  access.truncate(0);
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+  let at = 0;
+  return {
+    limitBytes: Math.max(0, Math.floor((quota - usage) * SHARE_OF_QUOTA)),
+    write: (chunk) => {
+      at += access.write(new Uint8Array(chunk), { at });
+    },
+    finish: () => {
+      access.flush();
+      access.close();
+      return handle.getFile();
+    },
+    discard: () => {
+      access.close();
+      return folder.removeEntry(name);
+    },
+  };
+}
+
+/** Folders of pages that are gone: nobody holds their lock. */
+async function removeOrphans(root: FileSystemDirectoryHandle): Promise<void> {
+  const held = new Set((await navigator.locks.query()).held?.map((lock) => lock.name));
+  for await (const name of (root as unknown as { keys(): AsyncIterable<string> }).keys())
+    if (name.startsWith(PREFIX) && !held.has(lockOf(name.slice(PREFIX.length)))) await root.removeEntry(name, { recursive: true });
+}
+
+async function storeFor(owner: string, name: string): Promise<Store> {
+  try {
+    return await diskStore(owner, name);
+  } catch (thrown) {
+    // Private windows and some browsers have no private file system, or refuse it.
+    console.info('Unpacking into memory:', thrown);
+    return memoryStore();
   }
 }
 
-async function unpackOne(dump: PackedDump, options: UnpackOptions): Promise<Reply<File>> {
-  const name = dump.path.split('/').at(-1) ?? dump.path;
-  const holder = (await diskHolder(options.visit, name, dump.sizeBytes.ok ? dump.sizeBytes.value : 0)) ?? memoryHolder(name);
+async function unpackOne(dump: PackedDump, options: UnpackOptions): Promise<Reply<Blob>> {
+  const store = await storeFor(options.owner, crypto.randomUUID());
   try {
-    const driven = await drive(dump.unpack(holder.sink, holder.limitBytes), {
-      breathe: () => options.breathe(),
-      cancelled: () => options.cancelled(),
-      onStep: (step) => {
-        if ('progress' in step) options.onProgress?.({ what: `Unpacking ${name}`, done: step.done, of: step.of });
-      },
-    });
-    if (driven.done && driven.value.ok) return reply(await holder.finish());
-    await holder.discard();
-    return driven.done && !driven.value.ok ? driven.value : refuse('CANCELLED', 'cancelled');
+    const driven = await drive(dump.unpack(store.write, store.limitBytes), options);
+    if (driven.done && driven.value.ok) return reply(await store.finish());
+    await store.discard();
+    return driven.done && !driven.value.ok ? driven.value : { ok: false, problem: { code: 'CANCELLED', detail: 'cancelled' } };
   } catch (thrown) {
-    await holder.discard();
-    if (thrown instanceof DOMException) return refuse('ARCHIVE_TOO_LARGE', `the browser could not keep ${name} unpacked (${thrown.name})`);
+    await store.discard();
     throw thrown;
   }
 }
 
-export async function unpackFile(file: File, options: UnpackOptions): Promise<Reply<Unpacked>> {
+export async function unpackArchive(file: Blob, name: string, options: UnpackOptions): Promise<Reply<Unpacked>> {
   try {
-    const source = new FileSource(file, file.name);
-    if (!isArchive(source)) return reply({ files: [file], refused: [] });
-    const found = await drive(findDumps(source), { breathe: () => options.breathe(), cancelled: () => options.cancelled() });
-    if (!found.done) return refuse('CANCELLED', 'cancelled');
-    if (!found.value.ok) return found.value;
-    const files: File[] = [];
-    const refused = [...found.value.value.refused];
-    for (const dump of found.value.value.dumps) {
+    const listed = await drive(findDumps(new FileSource(file, name)), options);
+    if (!listed.done) return { ok: false, problem: { code: 'CANCELLED', detail: 'cancelled' } };
+    if (!listed.value.ok) return listed.value;
+    const { dumps, refused } = listed.value.value;
+    const alone = dumps.length === 1 && refused.length === 0;
+    const made: { name: string; file: Blob }[] = [];
+    const failed = refused.map((entry) => ({ name: `${name}!${entry.path}`, problem: entry.problem }));
+    for (const dump of dumps) {
+      const inside = alone && /\.gz$/i.test(name) ? name.replace(/\.gz$/i, '') : `${name}!${dump.path}`;
       const unpacked = await unpackOne(dump, options);
-      if (unpacked.ok) files.push(unpacked.value);
-      else refused.push({ path: dump.path, problem: unpacked.problem });
+      if (unpacked.ok) made.push({ name: inside, file: unpacked.value });
+      else failed.push({ name: inside, problem: unpacked.problem });
     }
-    const [first] = refused;
-    return files.length === 0 && first ? { ok: false, problem: first.problem } : reply({ files, refused });
+    return reply({ dumps: made, refused: failed });
   } catch (thrown) {
-    if (thrown instanceof SourceError) return refuse(thrown.code, thrown.message);
+    if (thrown instanceof SourceError) return { ok: false, problem: { code: thrown.code, detail: thrown.message } };
     throw thrown;
   }
 }

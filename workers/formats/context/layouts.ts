@@ -3,7 +3,7 @@
  * Breakpad's minidump_cpu_arm.h and minidump_cpu_arm64.h. What follows the fixed part (XSTATE) adds to it and moves nothing.
  */
 type ContextPart = 'control' | 'integer' | 'segments' | 'floating-point' | 'debug';
-export type RegisterRow = readonly [name: string, offset: number, size: 2 | 4 | 8, part: ContextPart];
+type RegisterRow = readonly [name: string, offset: number, size: 2 | 4 | 8, part: ContextPart];
 
 export interface ContextLayout {
   readonly name: string;
@@ -14,6 +14,11 @@ export interface ContextLayout {
   readonly cpuFlag: number;
   readonly parts: Readonly<Partial<Record<ContextPart, number>>>;
   readonly rows: readonly RegisterRow[];
+}
+
+export function registerAt(view: DataView, [, offset, size]: RegisterRow): bigint {
+  if (size === 8) return view.getBigUint64(offset, true);
+  return BigInt(size === 4 ? view.getUint32(offset, true) : view.getUint16(offset, true));
 }
 
 const run = (names: readonly string[], first: number, size: 2 | 4 | 8, part: ContextPart): RegisterRow[] =>

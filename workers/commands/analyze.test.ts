@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { va } from '../base/address.ts';
+import { found } from '../base/found.ts';
+import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
+import { type Console, consoleOf, frame, handmade } from '../testing/node/handmade.ts';
+import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
+
+/** Labels as current versions order them (debugger 10.0.25200 and later), read off 40 published kernel analyses. */
+const KERNEL_ORDER =
+  'KEY_VALUES_STRING BUGCHECK_CODE BUGCHECK_P1 BUGCHECK_P2 BUGCHECK_P3 BUGCHECK_P4 FILE_IN_CAB VIRTUAL_MACHINE DUMP_FILE_ATTRIBUTES FAULTING_THREAD READ_ADDRESS WRITE_ADDRESS MM_INTERNAL_CODE TRAP_FRAME EXCEPTION_RECORD CONTEXT MEMORY_CORRUPTOR BLACKBOXBSD BLACKBOXNTFS BLACKBOXPNP BLACKBOXWINLOGON CUSTOMER_CRASH_COUNT PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 EXCEPTION_STR TRAP_FRAME STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME IMAGE_VERSION STACK_COMMAND BUCKET_ID_FUNC_OFFSET FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME Followup'.split(
+    ' ',
+  );
+/** The same of 18 analyses of applications. */
+const USER_ORDER =
+  'KEY_VALUES_STRING FILE_IN_CAB CONTEXT EXCEPTION_RECORD FAULTING_THREAD PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME STACK_COMMAND FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME IMAGE_VERSION Followup'.split(
+    ' ',
+  );
+const ONE_BLANK = /^(BUGCHECK_P\d|MODULE_NAME|ERROR_CODE|BLACKBOX[A-Z]+|KEY_VALUES_STRING)$/;
+
+const labelRows = (rows: readonly string[]): readonly string[] => rows.filter((row) => /^([A-Z][A-Z_0-9]+|Followup):/.test(row));
+const labelOf = (row: string): string => row.slice(0, row.indexOf(':'));
+
+/** Every label must be found behind the one before it. */
+function misplaced(labels: readonly string[], order: readonly string[]): readonly string[] {
+  let from = 0;
+  return labels.filter((label) => {
+    const place = order.indexOf(label, from);
+    if (place < 0) return true;
+    from = place + 1;
+    return false;
+  });
+}
+
+function expectLayout(rows: readonly string[], order: readonly string[]): void {
+  const labels = labelRows(rows).filter((row) => !row.startsWith('NOTE:'));
+  expect(misplaced(labels.map(labelOf), order)).toEqual([]);
+  for (const row of labels) {
+    const label = labelOf(row);
+    const rest = row.slice(label.length + 1);
+    const wanted = label === 'Followup' ? /^ {5}\S/ : label === 'STACK_TEXT' ? /^ {2}$/ : ONE_BLANK.test(label) ? /^ \S/ : /^ {2}\S/;
+    expect(`${label}|${rest}`).toMatch(new RegExp(`^${label}\\|${wanted.source.slice(1)}`));
+  }
+  // One blank line before every label but those that a block of lines opens with.
+  rows.forEach((row, index) => {
+    if (labels.includes(row)) expect(`${rows[index - 1] ?? ''}>${row}`).toMatch(/^>/);
+  });
+}
+
+const STARS = '*'.repeat(79);
+const title = (words: string): readonly string[] => [
+  STARS,
+  `*${' '.repeat(77)}*`,
+  `*                        ${words}                                    *`.replace(/^(.{78}).*$/, '$1*').padEnd(79),
+  `*${' '.repeat(77)}*`,
+  STARS,
+];
+
+describe('!analyze -v of the sample', () => {
+  const rows = consoleOf(sessionOf(sampleBytes(), 'sample.dmp')).run('!analyze -v');
+  it('has the box, the code and its arguments', () => {
+    expect(rows.slice(0, 5)).toEqual(title('Bugcheck Analysis'));
+    expect(rows.slice(5, 9)).toEqual(['', 'DRIVER_IRQL_NOT_LESS_OR_EQUAL (d1)', expect.anything(), 'Arguments:']);
+    // InsightEngineering, 0xD1: "Arg1: ffff8001acdc6010, memory referenced"; the words behind the value are ours.
+    expect(rows.slice(9, 13)).toEqual(
+      [/^Arg1: 0000000000000028, /, /^Arg2: 0000000000000002, /, /^Arg3: 0000000000000000, /, /^Arg4: fffff80635a7556c, /].map((pattern) =>
+        expect.stringMatching(pattern),
+      ),
+    );
+    expect(rows.slice(13, 18)).toEqual(['', 'Debugging Details:', '------------------', '', '']);
+  });
+  it('has labels in order, each with its blanks', () => {
+    expectLayout(rows, KERNEL_ORDER);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        'BUGCHECK_CODE:  d1',
+        'BUGCHECK_P1: 28',
+        'BUGCHECK_P4: fffff80635a7556c',
+        'FILE_IN_CAB:  sample.dmp',
+        'READ_ADDRESS:  0000000000000028 ',
+        'CUSTOMER_CRASH_COUNT:  1',
+        'PROCESS_NAME:  System',
+        'TRAP_FRAME:  ffffd20f3b2e77a0 -- (.trap 0xffffd20f3b2e77a0)',
+        'SYMBOL_NAME:  examplenic+556c',
+        'MODULE_NAME: examplenic',
+        'IMAGE_NAME:  examplenic.sys',
+        'STACK_COMMAND:  .ecxr ; kb', // WinDbg: ".process /r /p 0x…; .thread 0x… ; kb", commands that need a live process
+        'BUCKET_ID_FUNC_OFFSET:  556c',
+        'FAILURE_BUCKET_ID:  AV_examplenic!unknown_function',
+        'OSPLATFORM_TYPE:  x64',
+        'OSNAME:  Windows 10',
+        'Followup:     MachineOwner',
+        '---------',
+      ]),
+    );
+    expect(rows.filter((row) => row.startsWith('FAILURE_ID_HASH'))).toEqual([]); // how WinDbg makes it is not public
+  });
+  it('sorts its keys as WinDbg does: AV.* before Analysis.*, ordinal', () => {
+    const keys = rows.flatMap((row) => /^ {4}Key {2}: (.*)$/.exec(row)?.[1] ?? []);
+    expect(keys).toEqual([...keys].sort((a, b) => (a < b ? -1 : 1)));
+    expect(keys).toContain('Failure.Bucket');
+  });
+  it('writes the stack as `kv` does, without numbers', () => {
+    const from = rows.indexOf('STACK_TEXT:  ');
+    expect(rows[from + 1]).toMatch(/^ffffd20f`3b2e7930 fffff806`35a754bd {5}: ([0-9a-f]{8}`[0-9a-f]{8} ){4}: examplenic\+0x556c/);
+  });
+});
+
+describe('!analyze without -v', () => {
+  // The short form: "BugCheck D1, {…}" / "Probably caused by : rtwlanu.sys ( rtwlanu+48304 )" / "Followup:     MachineOwner".
+  it('names the code and whom it points to', () => {
+    expect(consoleOf(sessionOf(sampleBytes(), 'sample.dmp')).run('!analyze').slice(6)).toEqual([
+      'Use !analyze -v to get detailed debugging information.',
+      '',
+      'BugCheck D1, {28, 2, 0, fffff80635a7556c}',
+      '',
+      'Probably caused by : examplenic.sys ( examplenic+556c )',
+      '',
+      'Followup:     MachineOwner',
+      '---------',
+    ]);
+  });
+  it.each(['!analyze -hang', '!analyze -show', '!analyze -show zz', '!analyze -show 12345678'])('%s is refused on an application dump', (line) =>
+    expect(handmade({ target: { kind: 'user' } }).answer(line).ok).toBe(false),
+  );
+});
+
+describe('!analyze -show', () => {
+  // MicrosoftDocs, bug check reference: the name, the description, "Arguments:", "Arg1: 0000000000000003, …". The sentences are ours.
+  it('explains a code', () => {
+    const rows = handmade({}).run('!analyze -show 0x9F 0x3');
+    expect(rows[0]).toBe('DRIVER_POWER_STATE_FAILURE (9f)');
+    expect(rows.slice(2, 7)).toEqual([
+      'Arguments:',
+      ...['0000000000000003, ', '0000000000000000, ', '0000000000000000, ', '0000000000000000, '].map((start, index) =>
+        expect.stringContaining(`Arg${index + 1}: ${start}`),
+      ),
+    ]);
+  });
+  it('explains this dump without a code', () => {
+    // InsightEngineering, 0x19: "Arg1: 0000000000000022, " / "Arg2: ffffc48068d7d000".
+    const made = handmade({ target: { bugCheck: { code: 0x19, params: [0x22n, 0xffffc48068d7d000n, 4n, 0n] } } });
+    const rows = made.run('!analyze -show');
+    expect(rows[0]).toBe('BAD_POOL_HEADER (19)');
+    expect(rows.slice(3, 5)).toEqual([expect.stringMatching(/^Arg1: 0000000000000022/), expect.stringMatching(/^Arg2: ffffc48068d7d000/)]);
+  });
+});
+
+describe('!analyze -v of an application', () => {
+  // Layout of published analyses of applications (debugger 10.0.25200 and later).
+  const made = handmade({
+    modules: [
+      { name: 'Mem', imageName: 'Mem.exe', path: String.raw`C:\test\Mem.exe`, base: '00007ff7`10000000', end: '00007ff7`10010000', version: '1.2.3.4' },
+      { name: 'ntdll', imageName: 'ntdll.dll', path: String.raw`C:\Windows\System32\ntdll.dll`, base: '00007ff9`66a80000', end: '00007ff9`66c97000' },
+    ],
+    names: { '00007ff7`10001010': 'Mem!main+0x10' },
+    memory: { '00007ff7`10001010': '8b00' },
+    context: { source: 'exception', registers: { rip: 0x7ff710001010n, rsp: 0x1000n, rax: 0n } },
+    frames: [frame('1000', '0', '00007ff7`10001010')],
+    threads: [{ id: 0x1c74, teb: '1000', suspend: 0 }],
+    target: {
+      kind: 'user',
+      process: { name: found('Mem.exe'), id: found(5) },
+      exception: { code: 0xc0000005, flags: 0, address: va(0x7ff710001010n), parameters: [0n, 0n], nested: va(0n) },
+    },
+  });
+  const rows = made.run('!analyze -v');
+  it('has the box and the labels', () => {
+    expect(rows[2]).toBe('*                        Exception Analysis                                   *');
+    expectLayout(rows, USER_ORDER);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        'CONTEXT:  (.ecxr)',
+        'EXCEPTION_RECORD:  (.exr -1)',
+        'FAULTING_THREAD:  1c74',
+        'EXCEPTION_CODE_STR:  c0000005',
+        'STACK_COMMAND:  ~0s ; .ecxr ; kb',
+        'SYMBOL_NAME:  Mem!main+10',
+        'MODULE_NAME: Mem',
+        'IMAGE_NAME:  Mem.exe',
+        'IMAGE_VERSION:  1.2.3.4',
+      ]),
+    );
+    expect(rows.join('\n')).toContain('FAILURE_BUCKET_ID:  NULL_POINTER_READ_c0000005_Mem.exe!main');
+    expect(rows.indexOf('IMAGE_VERSION:  1.2.3.4')).toBeGreaterThan(rows.indexOf('OSNAME:  Windows 10'));
+  });
+});
+
+const DUMPS = [
+  'rizin-x64-7e-amdppm',
+  'rts-116_0',
+  'rts-13a',
+  'rts-1a',
+  'rts-7a',
+  'rts-7e_1',
+  'rts-ef',
+  'daimuvg-50',
+  'daimuvg-1e-12546',
+  'eolar-4a',
+  'noam-133',
+  'crit-111217-27671-01',
+  'rizin-arm64-1c8',
+].map((name) => `kernel/${name}.dmp`);
+describe.skipIf(!corpusHas(DUMPS[0] ?? ''))('!analyze -v of real dumps', () => {
+  const opened = new Map<string, Console>();
+  const open = (name: string): Console => {
+    const made = opened.get(name) ?? consoleOf(sessionOf(corpusBytes(name), name));
+    opened.set(name, made);
+    return made;
+  };
+  it.each(DUMPS.filter(corpusHas))('%s has its labels in order', (name) => {
+    expectLayout(open(name).run('!analyze -v'), KERNEL_ORDER);
+  });
+  it('a host is called no virtual machine', () => {
+    // Its processor driver runs cores that no hypervisor gives it; vmci.sys and vmx86.sys are those of VMware Workstation's host.
+    expect(
+      open(DUMPS[0] ?? '')
+        .run('!analyze -v')
+        .filter((row) => row.startsWith('VIRTUAL_MACHINE')),
+    ).toEqual([]);
+  });
+});
+
+describe('VIRTUAL_MACHINE', () => {
+  const said = (...drivers: readonly string[]): string | undefined =>
+    handmade({
+      modules: ['nt', ...drivers].map((name, index) => ({ name, base: `fffff80${index}00000000`, end: `fffff80${index}00100000` })),
+      target: { bugCheck: { code: 0xd1, params: [0n, 0n, 0n, 0n] } },
+    })
+      .run('!analyze -v')
+      .find((row) => row.startsWith('VIRTUAL_MACHINE'));
+  it.each([
+    ['VMware', ['vm3dmp']],
+    ['VMware', ['vmmemctl']],
+    ['HyperV', ['storvsc']],
+    ['VirtualBox', ['VBoxGuest']],
+  ])('%s by %j', (vm, drivers) => expect(said(...drivers)).toBe(`VIRTUAL_MACHINE:  ${vm}`));
+  it.each([[['vmci', 'vmx86']], [['vmbus', 'winhvr']], [['VBoxDrv', 'VBoxNetLwf']], [[]]])('not by %j', (drivers) => expect(said(...drivers)).toBeUndefined());
+});

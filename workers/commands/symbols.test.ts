@@ -1,0 +1,65 @@
+/** `.sympath`, `!sym` and `.reload` against the control that the symbol worker's other side implements. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AttachedSymbols } from '../symbols/attached.ts';
+import type { FromSymbols, ToSymbols, WirePort } from '../symbols/wire.ts';
+import { type Console, consoleOf } from '../testing/node/handmade.ts';
+import { sampleSession } from '../testing/node/sessions.ts';
+
+let told: ToSymbols[] = [];
+let port: WirePort;
+let on: Console;
+const hear = (message: FromSymbols): void => port.onmessage?.({ data: message });
+
+beforeEach(() => {
+  told = [];
+  port = { postMessage: (message) => void told.push(message as ToSymbols), onmessage: null, close: () => undefined };
+  const attached = new AttachedSymbols({ port, openFile: () => ({ name: '', size: 0, readBlock: () => new Uint8Array(0) }), onChange: () => undefined });
+  const session = sampleSession();
+  attached.know(session.target.modules.modules.map((module) => ({ module, demand: 1, maker: null, image: false })));
+  on = consoleOf(session, {
+    path: () => attached.path(),
+    setPath: (path) => attached.setPath(path),
+    noisy: () => attached.noisy(),
+    setNoisy: (value) => attached.setNoisy(value),
+    log: () => attached.log(),
+    request: (modules, force) => attached.request(modules, force),
+  });
+  hear({ tell: 'hello', path: 'srv*', noise: ['SYMSRV:  BYINDEX: 0x1'] });
+});
+
+const asked = (): readonly string[] =>
+  told.flatMap((message) => (message.tell === 'request' ? message.modules.map(({ module }) => `${module}${message.force ? ' at once' : ''}`) : []));
+
+describe('the symbol worker hears the console', () => {
+  it('.sympath shows its path and sets another', () => {
+    expect(on.run('.sympath')).toEqual(['Symbol search path is: srv*', 'Expanded Symbol search path is: SRV*https://msdl.microsoft.com/download/symbols']);
+    expect(on.run('.sympath+ srv*https://symbols.example.org')[0]).toBe('Symbol search path is: srv*;srv*https://symbols.example.org');
+    expect(told).toEqual([{ tell: 'set-path', text: 'srv*;srv*https://symbols.example.org' }]);
+  });
+  it.each(['.sympath ftp://example.org', '.sympath nosuch*store', '.sympath srv*https://bad host/'])('%s is refused, and nothing is sent', (line) => {
+    const answer = on.answer(line);
+    expect(answer.ok ? '' : answer.problem.code).toBe('BAD_ARGUMENT');
+    expect(told).toEqual([]);
+    expect(on.run('.sympath')[0]).toBe('Symbol search path is: srv*');
+  });
+  it('!sym noisy shows what was probed, as it comes', () => {
+    expect(on.run('!sym noisy')).toEqual(['noisy mode - symbol prompts on', 'SYMSRV:  BYINDEX: 0x1']);
+    hear({ tell: 'noise', lines: ['         ntkrnlmp.pdb', 'SYMSRV:  UNC: not found'] });
+    expect(on.run('!sym')).toEqual([
+      '!sym <noisy/quiet - prompts/prompts off> - noisy mode - symbol prompts on',
+      'SYMSRV:  BYINDEX: 0x1',
+      '         ntkrnlmp.pdb',
+      'SYMSRV:  UNC: not found',
+    ]);
+    expect(on.run('!sym quiet')).toHaveLength(1);
+  });
+  it('.reload asks for one module, at once where forced, or for all', () => {
+    on.run('.reload examplenic');
+    expect(asked()).toEqual(['examplenic']);
+    on.run('.reload /f nt');
+    expect(asked().slice(1)).toEqual(['nt at once']);
+    told = [];
+    on.run('.reload');
+    expect(asked()).toHaveLength(on.session.target.modules.modules.length);
+  });
+});
