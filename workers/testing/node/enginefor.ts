@@ -14,7 +14,7 @@ const HASH_LIMIT = 64 * 1024 * 1024;
 const decoder = createDecoder(decoderModule());
 
 /** Counts what the engine asks of a file, below its cache. */
-class CountedSource implements ByteSource {
+export class CountedSource implements ByteSource {
   readonly name: string;
   readonly size: number;
   bytesRead = 0;
