@@ -32,7 +32,7 @@ export function verdictText(facts: FirstFacts, verdict: VerdictView): string {
     ...section('Arguments', parameters),
     ...section('Evidence', evidence),
     ...section('Against it', verdict.against.length > 0 ? verdict.against.map((words) => words.helper) : ['nothing found']),
-    ...section('Could also be', verdict.rivals.map((rival) => `${rival.module ?? rival.part ?? ''}: ${rival.why.helper}`)),
+    ...section('Could also be', verdict.rivals.map((rival) => [rival.module ?? rival.part, rival.why.helper].filter((part) => part !== undefined && part !== null).join(': '))),
     ...section('Would settle it', verdict.wouldSettle.length > 0 ? verdict.wouldSettle.map((words) => words.helper) : ['nothing found']),
     '',
     `Bucket: ${verdict.bucket}`,

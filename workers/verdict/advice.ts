@@ -114,17 +114,26 @@ const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
   'not-known': unknown,
 };
 
+const HEALTH = 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *';
+const windowsBusy = (f: Finding): void =>
+  void f.step(text('d-windows-update', {})).step(text('d-disk-health', {}), HEALTH).step(text('d-disk-scan', {}), 'chkdsk C: /scan');
+const systemPart = (f: Finding): void =>
+  void f
+    .step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth')
+    .step(text('d-foreign', {}))
+    .step(text('d-mem-test', {}), 'mdsched.exe');
+const lostProcess = (f: Finding): void =>
+  void f.step(text('d-disk-health', {}), HEALTH).step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth');
+
 const BY_CODE: Readonly<Record<number, Advise>> = {
   0x7b: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {})),
   0xed: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {}), 'chkdsk C: /r'),
   0xa0: (_c, f) => void f.step(text('d-hiber', {}), 'powercfg /h off'),
-  0x133: (_c, f) => void f.step(text('d-dpc-drivers', {})).step(text('d-ssd-firmware', {})),
+  0x133: (_c, f) =>
+    void (f.headline.id === 'h-dpc-windows' ? windowsBusy(f) : f.step(text('d-dpc-drivers', {})).step(text('d-ssd-firmware', {}))),
   0x9f: (_c, f) => void f.step(text('d-fast-startup', {}), 'powercfg /h off'),
   0xc000021a: (_c, f) => void f.step(text('d-winre', {})),
-  0xef: (_c, f) =>
-    void f
-      .step(text('d-disk-health', {}), 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *')
-      .step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth'),
+  0xef: (_c, f) => void (f.explanation.some((one) => one.id === 'x-fast-fail') ? systemPart(f) : lostProcess(f)),
   0x74: (_c, f) => void f.step(text('d-winre', {})),
 };
 
@@ -165,7 +174,7 @@ const WIDER: Readonly<Record<number, string>> = {
   0xf4: 'the memory of the program that ended',
   0xc000021a: 'the memory of the part that ended',
 };
-const REPEATS: ReadonlySet<string> = new Set(['hardware', 'memory-corruption', 'not-known', 'driver-bug']);
+const REPEATS: ReadonlySet<string> = new Set(['hardware', 'memory-corruption', 'not-known', 'driver-bug', 'firmware']);
 
 const BY_PART_SETTLES: Partial<Readonly<Record<Part, 's-memtest' | 's-smart' | 's-live-watchdog'>>> = {
   ram: 's-memtest',
@@ -181,12 +190,14 @@ export function addSettlers(c: Case, f: Finding): void {
   const byPart = part === undefined ? undefined : BY_PART_SETTLES[part];
   if (byPart !== undefined) f.settle(byPart, {});
   if (c.kernel) kernelSettlers(f);
+  else if (f.cause === 'hardware') f.settle('s-several', {});
   namesMissing(c, f);
 }
 
 function biggerDumps(c: Case, f: Finding): void {
   const bigger = BIGGER[c.code];
-  if (c.target.kind === 'kernel-triage' && bigger !== undefined) f.settle('s-kernel-dump', { what: bigger });
+  const sampled = f.headline.id === 'h-dpc-windows' || f.headline.id === 'h-dpc-driver';
+  if (c.target.kind === 'kernel-triage' && bigger !== undefined && !sampled) f.settle('s-kernel-dump', { what: bigger });
   const wider = WIDER[c.code];
   if (wider !== undefined) f.settle('s-full-dump', { what: wider });
   if (!c.kernel && f.cause === 'hang') f.settle('s-full-user', { what: 'what every thread waits for' });

@@ -56,10 +56,15 @@ function closing(c: Case, f: Finding): void {
     return;
   }
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
-  const { process } = c.target;
-  if (f.explanation.length < 4 && process.name.ok && !/^(system|idle)$/i.test(process.name.value) && f.cause !== 'manual' && !f.evidence.some((one) => one.id === 'e-process'))
-    f.say('x-process', { process: process.name.value });
+  sayProcess(c, f);
   if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual') f.say('x-repeat', {});
+}
+
+/** Who happened to run, where nothing has said it yet and it is worth a sentence. */
+function sayProcess(c: Case, f: Finding): void {
+  const { name } = c.target.process;
+  if (!name.ok || /^(system|idle)$/i.test(name.value) || f.cause === 'manual' || f.explanation.length >= 4) return;
+  if (!f.evidence.some((one) => one.id === 'e-process')) f.say('x-process', { process: name.value });
 }
 
 /** Names on the stack, for what they are: on the stack. */

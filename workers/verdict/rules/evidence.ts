@@ -36,7 +36,7 @@ export function placeOf(f: Finding, actor: Actor): void {
 export function showFault(c: Case, f: Finding): AddressClass | undefined {
   const { fault } = c;
   setPlace(c, f);
-  if (fault.place) f.show(text('e-place', { who: c.who(imageOf(fault.place.module)), place: faultPlace(c) }), `u ${hex(fault.ip ?? 0n)}`);
+  if (fault.place) f.show(text('e-place', { who: c.who(imageOf(fault.place.module)), place: faultPlace(c) }), `${c.instruction ? 'u' : 'ln'} ${hex(fault.ip ?? 0n)}`);
   if (fault.status !== undefined && c.kernel) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
   if (fault.address === undefined) return undefined;
   const kind = c.classify(fault.address);

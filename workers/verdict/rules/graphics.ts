@@ -3,6 +3,7 @@ import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf, isGraphics, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
+import { spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
@@ -102,8 +103,8 @@ function stuckWithoutFrame(c: Case, f: Finding): void {
   else showNoSuspect(c, f);
   f.oppose('a-leftovers', {});
   graphicsRivals(f);
-  const ownStack = stuckThreadRuns(c);
-  if (ownStack) f.show(text('e-stuck-thread', { thread: hex(c.params[0]) }), '~', { weighs: 'for' });
+  const ownStack = stuckStack(c);
+  if (ownStack) f.show(text('e-stuck-thread', { thread: hex(c.params[0]), low: hex(ownStack.low), high: hex(ownStack.high) }), `dps ${hex(ownStack.at)} L2`);
   if (image === undefined) {
     f.head('h-gpu-unknown', { name: c.name, what: 'a thread stuck in the display driver' });
     return;
@@ -115,10 +116,18 @@ function stuckWithoutFrame(c: Case, f: Finding): void {
     .blame(image, 'gpu');
 }
 
-/** Argument 1 is the stuck thread; where it is the one that ran, the stack in the dump is its own. */
-function stuckThreadRuns(c: Case): boolean {
-  const thread = c.target.crashThread.ok ? c.target.threads[c.target.crashThread.value] : undefined;
-  return thread?.object !== undefined && thread.object === c.params[0];
+/** Argument 1 is the stuck thread; where its KTHREAD.StackLimit and StackBase enclose the stack pointer, the stack here is its own. */
+function stuckStack(c: Case): { readonly at: bigint; readonly low: bigint; readonly high: bigint } | undefined {
+  const { kernelOffsets, memory, headerContext, arch } = c.target;
+  const offset = kernelOffsets?.['OffsetKThreadStackLimit'];
+  const size = BigInt(memory.pointerSize);
+  if (offset === undefined || kernelOffsets?.['OffsetKThreadStackBase'] === undefined || !headerContext.ok) return undefined;
+  const at = c.params[0] + BigInt(Math.min(offset, kernelOffsets['OffsetKThreadStackBase']));
+  const low = memory.pointer(va(c.params[0] + BigInt(offset)));
+  const high = memory.pointer(va(c.params[0] + BigInt(kernelOffsets['OffsetKThreadStackBase'])));
+  const sp = spOf(headerContext.value.registers, arch);
+  if (!low.ok || !high.ok || sp === undefined || sp < low.value || sp >= high.value || at % size !== 0n) return undefined;
+  return { at, low: low.value, high: high.value };
 }
 
 /** 0xEA: the thread that spins in the display driver is the crashing one. */

@@ -176,5 +176,6 @@ function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonl
   }
   f.head('h-dpc-windows', { name: c.name, what: meaning, module: args.module }).judge('not-known', 'not-known');
   if (driver) f.rival({ module: driver.image }, text('r-driver', { who: c.who(driver.image) }));
-  f.rival({ part: 'disk' }, text('r-disk', {})).rival({}, text('r-slow-driver', {}));
+  f.rival({ part: 'disk' }, text('r-disk', {})).rival({}, driver ? text('r-slow-driver', {}) : text('r-windows', {}));
+  f.settle('s-full-dump', { what: 'for which file and program the work was done' });
 }

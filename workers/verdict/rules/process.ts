@@ -30,12 +30,15 @@ export function criticalProcess(c: Case, f: Finding): void {
   f.rival({}, known === undefined ? text('r-killer', {}) : text('r-injected', {}));
 }
 
+const FAST_FAIL = 0xc0000409;
+
 /** An error status means that it ended from within; STATUS_IN_PAGE_ERROR that its own file or the page file could not be read. */
 function endedWith(c: Case, f: Finding, exit: { readonly process: string; readonly status: number; readonly at: bigint }): void {
   const status = c.status(exit.status);
   f.show(text('e-exit-status', { process: exit.process, status }), `dd ${hex(exit.at)} L1`, { weighs: 'decides' });
   if (exit.status >>> 30 !== 3) return;
   f.head('h-process-status', { name: c.name, process: exit.process, status });
+  if (exit.status === FAST_FAIL) f.say('x-fast-fail', { status });
   if (exit.status === 0xc0000006) f.judge('storage', 'likely').blame(undefined, 'disk');
 }
 

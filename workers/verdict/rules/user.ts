@@ -73,7 +73,10 @@ const accessViolation: Rule = (c, f) => {
     f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind: kind?.words ?? 'unknown', address: hex(address) });
     if (access === 'execute') f.say('x-app-exec', { address: hex(address) });
   }
-  headApp(c, f, blameFrame(c, f));
+  const actor = blameFrame(c, f);
+  headApp(c, f, actor);
+  // The stack and the heap of a program hold what the program wrote there: it jumped into its own data.
+  if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
   f.oppose('a-hardware-could', {});
 };
 
@@ -143,11 +146,9 @@ const stackOverflow: Rule = (c, f) => {
   const repeated = recursion ? undefined : findRepeated(c);
   if (repeated) f.show(text('e-recursion-words', { place: repeated.place, count: String(repeated.count) }), 'k', { weighs: 'for', how: 'inferred' });
   const actor = blameFrame(c, f);
-  f.head(recursion || repeated ? 'h-app-stack' : 'h-app-stack-plain', {
-    app: appName(c),
-    who: recursion?.module ?? repeated?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
-    place: recursion?.place ?? repeated?.place ?? faultPlace(c),
-  });
+  const plain = { module: actor ? imageOf(actor.module) : 'code of no module', place: faultPlace(c) };
+  const { module, place } = recursion ?? repeated ?? plain;
+  f.head(recursion || repeated ? 'h-app-stack' : 'h-app-stack-plain', { app: appName(c), who: module, place });
   if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
 };
 

@@ -34,6 +34,11 @@ export const ADVICE = {
   'd-disk-scan': ['Let Windows check the drive for errors.', 'Online check of the volume.', 'chkdsk.'],
   'd-disk-cable': ['Back up what matters first. Then reseat the drive and its cable.', 'Back up, reseat drive and cable, other port.', 'Reseat, other port.'],
   'd-system': ['Repair Windows’ own files.', 'DISM, then sfc.', 'Component store repair.'],
+  'd-foreign': [
+    'As a test, remove security software and tools that load themselves into other programs.',
+    'Third-party security software, shell extensions and hooks out as a test.',
+    'Remove injected modules.',
+  ],
   'd-driver-update': [
     'Update {module} from its maker, or go back to the version before if it began after an update.',
     'Update or roll back the package of {module}.',
@@ -101,6 +106,7 @@ export const ADVICE = {
     'Fast startup, selective suspend and ASPM off as a test.',
     'Disable fast startup and link power management.',
   ],
+  'd-windows-update': ['Install all updates of Windows.', 'Windows Update to the end; then compare the build.', 'Current servicing level.'],
   'd-dpc-drivers': [
     'Update the drivers of the network card, the storage controller and the graphics card from the maker of the computer or board.',
     'Drivers of storage, network and graphics from the board’s maker; VPN and antivirus filters off as a test.',

@@ -113,6 +113,11 @@ export const CODES = {
     'Critical process or thread; look for who called NtTerminateProcess or for an unhandled exception in it.',
     'Find the terminating thread or the exit status.',
   ],
+  'x-fast-fail': [
+    'It found its own memory damaged, or met a state that must not be, and stopped at once.',
+    'Fast fail ({status}): a check of its own or of its runtime failed; its own dump or the event log names the code.',
+    'Fast fail {status}.',
+  ],
   'x-usb-clients': ['A USB device or its driver misused the USB system.', 'USB: {meaning}; client driver of the device is the suspect.', 'USB: {meaning}.'],
   'x-hiber': ['It happened while the computer went to or came from sleep.', 'Power transition: {meaning}.', 'Power transition: {meaning}.'],
   'x-ntfs': [
@@ -126,7 +131,7 @@ export const CODES = {
     '{access} of {address}: {kind}.',
   ],
   'x-app-exec': [
-    'It jumped to a place that holds no code.',
+    'It jumped into data instead of code.',
     'Execution at {address}: a broken function pointer or return address.',
     'Bad control transfer to {address}.',
   ],

@@ -81,8 +81,8 @@ export const EVIDENCE = {
   ],
   'e-stuck-thread': [
     'The stuck thread is the one whose memory is in the file.',
-    'Argument 1 = {thread} is the thread that ran: the stack in the dump is its own.',
-    'P1 = current thread {thread}.',
+    'The thread object of argument 1 ({thread}) has its stack from {low} to {high}: the stack in the dump is its own.',
+    'KTHREAD {thread}: stack {low}–{high} encloses rsp.',
   ],
   'e-no-stack': ['The file does not hold enough to tell what was running.', 'No usable stack: {why}.', 'Stack walk ended: {why}.'],
   'e-unloaded': [
@@ -263,6 +263,7 @@ export const EVIDENCE = {
   'r-any-driver': ['Another driver that wrote where it should not', 'Some other driver that overwrote the memory earlier.', 'Stray write by another driver'],
   'r-killer': ['Another program that ended it, such as security software', 'A program that ended it: security software, a cleaner, a task manager.', 'External termination'],
   'r-injected': ['A program that loads itself into it', 'A module of another program inside it: security software, shell extensions.', 'Injected module'],
+  'r-windows': ['A fault of Windows itself, which an update may mend', 'A defect of Windows itself in that path.', 'Windows defect'],
   'r-interrupts': ['A driver that kept the processor from answering', 'A driver that kept interrupts off for too long.', 'Interrupts masked by a driver'],
   'r-code-changed': [
     'A program that changed the code while it ran',
