@@ -23,6 +23,7 @@ import { LARGE_FIXTURES } from './fixtures/large.ts';
 import { benchHeap } from './heap.ts';
 import { MiB, ms, table, timed } from './measure.ts';
 import { benchPdb } from './pdb.ts';
+import { lowerRatchet } from './ratchet.ts';
 
 const RUNS = 5;
 const decoder = createDecoder(decoderModule());
@@ -139,3 +140,4 @@ benchBuilt(knowledge);
 benchPdb(results);
 await benchBrowser(results);
 writeFileSync(join(dirname(fileURLToPath(import.meta.url)), 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+if (process.argv.includes('--ratchet')) for (const line of await lowerRatchet()) console.log(`rose, and stays as it was: ${line}`);
