@@ -1,4 +1,4 @@
-/** `npm run bench`: figures of the engine in Node. */
+/** `npm run bench`: figures of the engine in Node, then of the page in a browser. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,13 @@ import { corpusBytes, corpusHas, corpusList, corpusRoot } from '../workers/testi
 import { judge } from '../workers/verdict/judge.ts';
 import { FileSource } from '../workers/worlds/node/filesource.ts';
 import { decoderModule } from '../workers/worlds/node/wasm.ts';
+import { writeSparse } from '../workers/testing/node/sparsefile.ts';
+import { benchBrowser } from './browser.ts';
+import { LARGE_FIXTURES } from './fixtures/large.ts';
+import { benchHeap } from './heap.ts';
 import { MiB, ms, table, timed } from './measure.ts';
+import { benchPdb } from './pdb.ts';
+import { lowerRatchet } from './ratchet.ts';
 
 const RUNS = 5;
 const decoder = createDecoder(decoderModule());
@@ -90,6 +96,30 @@ function benchSparse(knowledge: Knowledge): void {
   console.log(`\n${table(OPEN_HEADINGS, rows)}`);
 }
 
+/** Built dumps, which have modules, a stack and a fault to find; written as sparse files, read as files. */
+function benchBuilt(knowledge: Knowledge): void {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const rows = LARGE_FIXTURES.map(({ name, plan }) => {
+      const file = join(folder, 'built.dmp');
+      writeSparse(plan(), file);
+      const source = new FileSource(file);
+      const row = benchOpen(name, source, knowledge);
+      source.close();
+      return row;
+    });
+    console.log(`\n${table(OPEN_HEADINGS, rows)}`);
+    const heaps = LARGE_FIXTURES.map(({ name, plan }, index) => {
+      const file = join(folder, `heap${index}.dmp`);
+      writeSparse(plan(), file);
+      return [name, file] as const;
+    });
+    benchHeap(heaps, results);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function benchCache(): void {
   const source = new ArraySource(new Uint8Array(32 * 1024 * 1024));
   const { timing } = timed(RUNS, () => {
@@ -106,4 +136,8 @@ const knowledge = await loadKnowledge();
 benchCache();
 benchCorpus(knowledge);
 benchSparse(knowledge);
+benchBuilt(knowledge);
+benchPdb(results);
+await benchBrowser(results);
 writeFileSync(join(dirname(fileURLToPath(import.meta.url)), 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+if (process.argv.includes('--ratchet')) for (const line of await lowerRatchet()) console.log(`rose, and stays as it was: ${line}`);

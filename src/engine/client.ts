@@ -11,6 +11,22 @@ type Remote = Comlink.Remote<AnalysisWorker>;
 /** How long a cancelled job may take to end before its worker is replaced. */
 const CANCEL_PATIENCE_MS = 2000;
 
+function startWorker(): Worker {
+  return new Worker(trustedScript(analysisUrl), { type: 'module', name: 'analysis' });
+}
+
+/** A worker started before there is a file for it; the next Engine takes it. */
+let spare: Worker | undefined;
+
+/** Starts a worker ahead of need, so that the first facts do not wait for its code and tables. */
+export function warmUp(): void {
+  if (spare) return;
+  const worker = startWorker();
+  spare = worker;
+  // One that broke meanwhile is not handed out: the next Engine starts its own and tells of the error itself.
+  worker.addEventListener('error', () => (spare = spare === worker ? undefined : spare));
+}
+
 export class Engine {
   readonly #worker: Worker;
   readonly #remote: Remote;
@@ -22,7 +38,8 @@ export class Engine {
 
   constructor() {
     this.#broken = new Promise((settle) => (this.#end = settle));
-    this.#worker = new Worker(trustedScript(analysisUrl), { type: 'module', name: 'analysis' });
+    this.#worker = spare ?? startWorker();
+    spare = undefined;
     this.#worker.addEventListener('error', (event) => this.#end(refuse('DEFECT', event.message || 'the analysis worker could not be started')));
     this.#remote = Comlink.wrap<AnalysisWorker>(this.#worker);
   }

@@ -122,7 +122,7 @@ describe('paths in sentences', () => {
     [String.raw`read C:\Users\Jane Doe\My Games\big game.exe and stopped`, /jane|doe|games|big/i],
     [String.raw`F:\jane's locker\steamapps\common\Some Game 1.2\game.exe at fault`, /jane|locker|some game/i],
     [String.raw`\\fileserver\home\jane\x.sys, then D:\work (old)\y.sys`, /fileserver|jane|old|y\.sys/i],
-    ['in /home/jane/my project/main.c, line 3', /jane|project|main/i],
+    ['in /home/Jane/my project/main.c, line 3', /jane|project|main/i],
     [String.raw`\Device\HarddiskVolume3\Users\Jane Doe\a.sys`, /jane|doe/i],
   ])('%s', (said, secret) => {
     const words = { owner: said, helper: said, developer: said };

@@ -61,6 +61,8 @@ export function createAnalysisWorker(): AnalysisWorker {
     return undefined;
   });
   sealNetwork();
+  // Read ahead of the first dump; what fails here is told when a dump asks for it.
+  loadKnowledge().catch(() => undefined);
   const breathe = breather();
   const names = new Names(breathe);
   const engine = createEngine({
