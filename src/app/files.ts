@@ -3,6 +3,9 @@ const DUMPISH = /\.(dmp|mdmp|hdmp|zip|gz|cab|7z|rar)$/i;
 
 const SYMBOLISH = /\.(pdb|exe|dll|sys|pd_|ex_|dl_|sy_|sym)$/i;
 
+/** Folders nest no deeper where dumps are kept. */
+const MAX_DEPTH = 8;
+
 export const isSymbolFile = (file: File): boolean => SYMBOLISH.test(file.name);
 
 function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
@@ -19,26 +22,50 @@ function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> 
   });
 }
 
-async function walk(entry: FileSystemEntry, depth: number, wanted: (file: File) => boolean): Promise<File[]> {
-  if (entry.isFile) {
-    const file = await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail));
-    return depth === 0 || wanted(file) ? [file] : [];
+/** Files that could be had, and the names of files and folders that the browser was not allowed to open. */
+export interface Taken {
+  readonly files: File[];
+  readonly refused: string[];
+}
+
+/** Windows keeps folders such as C:\Windows\Minidump from the browser: what cannot be opened is named, the rest is taken. */
+async function walk(entry: FileSystemEntry, depth: number, into: Taken & { wanted(file: File): boolean }): Promise<void> {
+  try {
+    if (entry.isFile) {
+      const file = await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail));
+      if (depth === 0 || into.wanted(file)) into.files.push(file);
+    } else if (entry.isDirectory && depth <= MAX_DEPTH) {
+      for (const child of await readAll((entry as FileSystemDirectoryEntry).createReader())) await walk(child, depth + 1, into);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof DOMException)) throw thrown;
+    into.refused.push(entry.name);
   }
-  if (!entry.isDirectory || depth > 8) return [];
-  const found: File[] = [];
-  for (const child of await readAll((entry as FileSystemDirectoryEntry).createReader())) found.push(...(await walk(child, depth + 1, wanted)));
-  return found;
 }
 
 /** A single dropped file is taken whatever its name; of folders only what may hold a dump. */
-export async function filesOfDrop(data: DataTransfer, also: (file: File) => boolean): Promise<File[]> {
+export async function filesOfDrop(data: DataTransfer, also: (file: File) => boolean): Promise<Taken> {
   const plain = [...data.files];
   // The items are void after the first await, so all entries are taken at once.
   const entries = [...data.items].filter((item) => item.kind === 'file').map((item) => item.webkitGetAsEntry());
-  if (!entries.some((entry) => entry?.isDirectory)) return plain;
-  const found: File[] = [];
-  for (const entry of entries) if (entry) found.push(...(await walk(entry, 0, (file) => DUMPISH.test(file.name) || also(file))));
-  return found;
+  const into = { files: [], refused: [], wanted: (file: File) => DUMPISH.test(file.name) || also(file) };
+  if (!entries.some((entry) => entry?.isDirectory)) return { files: plain, refused: [] };
+  for (const entry of entries) if (entry) await walk(entry, 0, into);
+  return into;
+}
+
+/** Files that the system hands over, as by a double-click. */
+export async function filesOfHandles(handles: readonly { readonly name: string; getFile(): Promise<File> }[]): Promise<Taken> {
+  const taken: Taken = { files: [], refused: [] };
+  for (const handle of handles) {
+    try {
+      taken.files.push(await handle.getFile());
+    } catch (thrown) {
+      if (!(thrown instanceof DOMException)) throw thrown;
+      taken.refused.push(handle.name);
+    }
+  }
+  return taken;
 }
 
 export function filesOfFolder(list: FileList): File[] {

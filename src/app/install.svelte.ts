@@ -1,5 +1,6 @@
 /** Service worker, installation and files handed over by the system. */
 import { trustedScript } from '../engine/trusted.ts';
+import { filesOfHandles, type Taken } from './files.ts';
 
 const canHandleFiles = 'launchQueue' in window;
 
@@ -13,7 +14,7 @@ class Install {
   readonly canHandleFiles = canHandleFiles;
   #update: () => void = () => undefined;
 
-  start(onFiles: (files: readonly File[]) => void): void {
+  start(onFiles: (taken: Taken) => void): void {
     addEventListener('online', () => (this.online = true));
     addEventListener('offline', () => (this.online = false));
     addEventListener('beforeinstallprompt', (event) => {
@@ -24,9 +25,7 @@ class Install {
       this.installed = true;
       this.prompt = null;
     });
-    window.launchQueue?.setConsumer(
-      (params) => void Promise.all(params.files.map((handle) => handle.getFile())).then((files) => files.length > 0 && onFiles(files)),
-    );
+    window.launchQueue?.setConsumer((params) => void (params.files.length > 0 && filesOfHandles(params.files).then(onFiles)));
     if (import.meta.env.PROD && 'serviceWorker' in navigator) void this.#register();
   }
 

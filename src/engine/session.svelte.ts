@@ -17,6 +17,8 @@ export interface Entry {
 
 const waiting = (file: File): Entry => ({ name: file.name, file, state: 'waiting', facts: null, verdict: null, problem: null });
 
+const NOT_ALLOWED: Problem = { code: 'READ_DENIED', detail: 'the browser was not allowed to open it' };
+
 class Session {
   dump = $state.raw<Dump | null>(null);
   entries = $state.raw<readonly Entry[]>([]);
@@ -34,9 +36,10 @@ class Session {
     else await this.dump?.cancel();
   }
 
-  /** Opens what was given, archives unpacked. Says which view shows it; null where it was cancelled. */
-  async take(files: readonly File[]): Promise<'verdict' | 'list' | null> {
-    const { files: dumps, failed } = await this.#unpacked(files);
+  /** Opens what was given, archives unpacked; `refused` names what could not be had. Says which view shows it; null where it was cancelled. */
+  async take(files: readonly File[], refused: readonly string[] = []): Promise<'verdict' | 'list' | null> {
+    const { files: dumps, failed: broken } = await this.#unpacked(files);
+    const failed = [...broken, ...refused.map((name) => ({ name, problem: NOT_ALLOWED }))];
     this.failure = null;
     const [first] = dumps;
     if (first && dumps.length + failed.length === 1) {

@@ -45,7 +45,11 @@ export interface FirstFacts {
   readonly exception: (ExceptionInfo & { readonly name: string; readonly access: string | null; readonly accessAddress: bigint | null }) | null;
   readonly pointerSize: 4 | 8;
   /** What this kind of dump holds: the coverage bar. */
-  readonly coverage: readonly { readonly part: 'context' | 'stack' | 'modules' | 'kernel-memory' | 'user-memory'; readonly held: 'full' | 'some' | 'none'; readonly words: string }[];
+  readonly coverage: readonly {
+    readonly part: 'context' | 'stack' | 'modules' | 'kernel-memory' | 'user-memory';
+    readonly held: 'full' | 'some' | 'none';
+    readonly words: string;
+  }[];
   readonly oddities: readonly string[];
 }
 

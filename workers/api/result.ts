@@ -2,7 +2,7 @@
  * One dump as the record of docs/result.schema.json: what `--json` prints and the page exports.
  * Numbers that are addresses or codes are lower-case hex strings; a gap is `{missing, detail}`; a thing that does not exist is null.
  */
-import { type Found, type MissingReason, mapFound } from '../base/found.ts';
+import { type Found, type MissingReason, found, mapFound, missing, thenFound } from '../base/found.ts';
 import { hex } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import type { Problem } from '../base/problem.ts';
@@ -79,7 +79,21 @@ export function toResult(parts: ResultParts): ResultRecord {
 /** A file that could not be opened: the same fields, with the reason in each place. */
 export function toFailedResult(file: string, sizeBytes: number, problem: Problem, engine: { version: string; millis: number }): ResultRecord {
   const absent: Gap = { missing: 'not-computed', detail: problem.detail };
-  const fields = ['sha256', 'live', 'dumpType', 'writer', 'arch', 'os', 'crashTime', 'uptimeSeconds', 'bugcheck', 'exception', 'context', 'contextSource', 'headerContext'];
+  const fields = [
+    'sha256',
+    'live',
+    'dumpType',
+    'writer',
+    'arch',
+    'os',
+    'crashTime',
+    'uptimeSeconds',
+    'bugcheck',
+    'exception',
+    'context',
+    'contextSource',
+    'headerContext',
+  ];
   const lists = ['modules', 'unloadedModules', 'threads', 'memory', 'streams', 'blobs', 'process', 'processor', 'stack', 'verdict'];
   return {
     file,
@@ -134,7 +148,11 @@ function moduleRecord(module: Module): unknown {
 function threadRecord(thread: ThreadInfo): unknown {
   const pointer = (names: readonly string[]) =>
     shownHex(
-      mapFound(thread.context, (context) => names.map((name) => context.registers[name]).find((value) => value !== undefined) ?? 0n),
+      thenFound(thread.context, ({ registers }) => {
+        const name = names.find((one) => registers[one] !== undefined);
+        const value = name === undefined ? undefined : registers[name];
+        return value === undefined ? missing({ why: 'not-computed', detail: `the saved registers do not hold ${names.join(', ')}` }) : found(value);
+      }),
     );
   return {
     id: thread.id,
@@ -148,7 +166,10 @@ function threadRecord(thread: ThreadInfo): unknown {
 
 function memoryRecord(target: Target): unknown {
   const ranges = target.memory.ranges();
-  if (ranges.length === 0 && target.physical) return { ranges: 0, bytes: target.physical.pageCount * 4096 };
+  if (ranges.length === 0 && target.physical) {
+    const detail = 'the dump holds physical pages; which addresses they stand at is found one by one';
+    return { ranges: gap({ why: 'not-computed', detail }), bytes: target.physical.pageCount * 4096 };
+  }
   return { ranges: ranges.length, bytes: Number(ranges.reduce((sum, range) => sum + range.size, 0n)) };
 }
 
@@ -174,7 +195,13 @@ function verdictRecord(verdict: Verdict): unknown {
     explanation: verdict.explanation.map(words).join(' '),
     sureness: verdict.sureness,
     cause: verdict.cause,
-    place: verdict.place ? { module: verdict.place.module, offset: hex(verdict.place.offset), symbol: verdict.place.symbol ?? gap({ why: 'no-symbols', module: verdict.place.module, detail: 'none loaded' }) } : null,
+    place: verdict.place
+      ? {
+          module: verdict.place.module,
+          offset: hex(verdict.place.offset),
+          symbol: verdict.place.symbol ?? gap({ why: 'no-symbols', module: verdict.place.module, detail: 'none loaded' }),
+        }
+      : null,
     culprit: verdict.culprit ? { module: verdict.culprit.module ?? null, part: verdict.culprit.part ?? null } : null,
     detector: verdict.detector ?? null,
     victim: verdict.victim ?? null,

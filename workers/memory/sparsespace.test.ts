@@ -30,6 +30,10 @@ describe('SparseSpace', () => {
     );
   });
 
+  it('lists its ranges once, however often it is asked', () => {
+    const space = new SparseSpace(new ArraySource(new Uint8Array(16)), [{ start: va(0x1000n), size: 16, fileOffset: 0, origin: 'test' }]);
+    expect(space.ranges()).toBe(space.ranges());
+  });
   it('says where the gap is, and where the file ends', () => {
     const space = new SparseSpace(source, [range(0x5000n, 0x100, 0), range(0x6000n, 0x100, 4090)]);
     expect(space.u64(va(0x50fcn))).toEqual({ ok: false, missing: { why: 'not-in-dump', space: 'virtual', at: 0x5100n } });

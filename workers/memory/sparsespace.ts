@@ -60,6 +60,8 @@ export class SparseSpace extends ByteSpace {
   readonly #parts: Disjoint;
   #last = 0;
 
+  #ranges: readonly MemoryRange[] | undefined;
+
   constructor(source: ByteSource, ranges: Iterable<SparseRange>, pointerSize: 4 | 8 = 8) {
     super();
     this.pointerSize = pointerSize;
@@ -98,7 +100,9 @@ export class SparseSpace extends ByteSpace {
 
   /** Every range as the file lists it, sorted; overlaps are listed too. */
   ranges(): readonly MemoryRange[] {
-    return this.#sorted.map((range) => ({ start: range.start, size: BigInt(range.size), origin: range.origin }));
+    // Asked for again and again, by every command's needs: dumps with hundreds of thousands of ranges exist.
+    this.#ranges ??= this.#sorted.map((range) => ({ start: range.start, size: BigInt(range.size), origin: range.origin }));
+    return this.#ranges;
   }
 
   #gather(at: Va, length: number): ReadResult {

@@ -50,7 +50,7 @@ export function* openKernel(given: ByteSource): Job<Reply<Target>> {
   const source = cached(given);
   const begun = begin(source);
   if (!begun.ok) return begun;
-  yield { progress: 'header', done: 0, of: null };
+  yield { progress: 'Reading the header', done: 0, of: null };
   const { header, arch, triage, first } = begun.value;
   const target = triage ? openTriage({ source, header, arch, first, triage }) : yield* openPaged({ source, header, arch, first });
   return reply({ ...target, counters: source.counters });

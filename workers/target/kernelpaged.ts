@@ -109,9 +109,9 @@ export function* openPaged(input: PagedInput): Job<Omit<Target, 'counters'>> {
   const { source, header, arch, first } = input;
   const { map, physical, memory } = openSpaces(input);
   const kdbg: Found<KernelDebuggerData> = header.bits === 64 ? readKdbg(memory, header) : missing({ why: 'not-computed', detail: '32-bit dump' });
-  yield { progress: 'modules', done: 0, of: null };
+  yield { progress: 'Reading the module list', done: 0, of: null };
   const modules = memoryModules(memory, header, (name) => pointerOf(kdbg, name));
-  yield { progress: 'processors', done: 0, of: null };
+  yield { progress: 'Reading the processors', done: 0, of: null };
   const kdbgOffsets = valueOf(kdbg)?.offsets ?? {};
   const choice: LayoutChoice = { layout: chooseLayout(arch, header.build), offsets: objectOffsets(kdbgOffsets) };
   const objects: ProcessorsInput = { memory, header, arch, choice, kdbgOffsets, processorBlock: pointerOf(kdbg, 'KiProcessorBlock') };

@@ -39,7 +39,7 @@ function* walk<T>(memory: AddressSpace, plan: WalkPlan<T>): Job<Found<WalkedList
     const item = plan.read(next.value, items.length);
     if (item.ok) items.push(item.value);
     else ended ??= item.missing;
-    if (items.length % SLICE === SLICE - 1) yield { progress: plan.what, done: items.length, of: null };
+    if (items.length % SLICE === SLICE - 1) yield { progress: `Reading the ${plan.what}`, done: items.length, of: null };
   }
   return found(ended ? { items, ended } : { items });
 }

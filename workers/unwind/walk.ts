@@ -56,7 +56,7 @@ function* walkRaw(walker: Walker, machine: Machine, first: RawFrame): Job<{ raw:
   let current = first;
   let resume: Va | undefined;
   for (let steps = 0; ; steps++) {
-    if (steps % FRAMES_A_STEP === FRAMES_A_STEP - 1) yield { progress: 'walking the stack', done: raw.length, of: null };
+    if (steps % FRAMES_A_STEP === FRAMES_A_STEP - 1) yield { progress: 'Walking the stack', done: raw.length, of: null };
     const next = machine.step(walker, current, resume);
     resume = undefined;
     if (next.kind === 'end') return { raw, ended: next.ended };

@@ -54,7 +54,7 @@ const driver: Advise = (c, f) => {
     f.step(text('d-driver-older', { module, feature })).step(text('d-driver-find', { module }), `driverquery /v | findstr /i "${safeName(module)}"`);
     return;
   }
-  if (isGraphics(module)) {
+  if (isGraphics(module) || f.culprit?.part === 'gpu') {
     graphics(c, f);
     return;
   }
@@ -118,10 +118,7 @@ const HEALTH = 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *
 const windowsBusy = (f: Finding): void =>
   void f.step(text('d-windows-update', {})).step(text('d-disk-health', {}), HEALTH).step(text('d-disk-scan', {}), 'chkdsk C: /scan');
 const systemPart = (f: Finding): void =>
-  void f
-    .step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth')
-    .step(text('d-foreign', {}))
-    .step(text('d-mem-test', {}), 'mdsched.exe');
+  void f.step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth').step(text('d-foreign', {})).step(text('d-mem-test', {}), 'mdsched.exe');
 const lostProcess = (f: Finding): void =>
   void f.step(text('d-disk-health', {}), HEALTH).step(text('d-system', {}), 'DISM /Online /Cleanup-Image /RestoreHealth');
 
@@ -129,8 +126,7 @@ const BY_CODE: Readonly<Record<number, Advise>> = {
   0x7b: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {})),
   0xed: (_c, f) => void f.step(text('d-boot-order', {})).step(text('d-winre', {}), 'chkdsk C: /r'),
   0xa0: (_c, f) => void f.step(text('d-hiber', {}), 'powercfg /h off'),
-  0x133: (_c, f) =>
-    void (f.headline.id === 'h-dpc-windows' ? windowsBusy(f) : f.step(text('d-dpc-drivers', {})).step(text('d-ssd-firmware', {}))),
+  0x133: (_c, f) => void (f.headline.id === 'h-dpc-windows' ? windowsBusy(f) : f.step(text('d-dpc-drivers', {})).step(text('d-ssd-firmware', {}))),
   0x9f: (_c, f) => void f.step(text('d-fast-startup', {}), 'powercfg /h off'),
   0xc000021a: (_c, f) => void f.step(text('d-winre', {})),
   0xef: (_c, f) => void (f.explanation.some((one) => one.id === 'x-fast-fail') ? systemPart(f) : lostProcess(f)),
@@ -143,6 +139,10 @@ export function addSteps(c: Case, f: Finding): void {
     return;
   }
   BY_CODE[c.code]?.(c, f);
+  if (f.rule === 'whea' && f.culprit?.part === 'device') {
+    f.step(text('d-pcie-reseat', {})).step(text('d-firmware-update', {})).step(text('d-collect', {}));
+    return;
+  }
   const part = f.culprit?.part;
   if (f.cause === 'driver-bug' && f.culprit?.module !== undefined) driver(c, f);
   else if (part !== undefined) BY_PART[part](c, f);

@@ -16,7 +16,8 @@ const verdictOf = (path: string): Verdict => {
   return verdict;
 };
 const ids = (verdict: Verdict): string[] => verdict.evidence.map((one) => one.says.id);
-const owner = (verdict: Verdict): string => [verdict.headline, ...verdict.explanation, ...verdict.steps.map((one) => one.says)].map((one) => say(one).owner).join('\n');
+const owner = (verdict: Verdict): string =>
+  [verdict.headline, ...verdict.explanation, ...verdict.steps.map((one) => one.says)].map((one) => say(one).owner).join('\n');
 const helper = (verdict: Verdict): string => verdict.evidence.map((one) => say(one.says).helper).join('\n');
 const opens = (path: string): Session | undefined => {
   try {
@@ -53,8 +54,7 @@ describe.skipIf(!hasCorpus)('kernel dumps, read again', () => {
     expect(verdict.evidence.find((one) => one.says.id === 'e-prcb')?.says.args).toMatchObject({ cpu: '2', reporter: '5' });
     expect(verdict.rivals.some((one) => one.why.id === 'r-any-driver')).toBe(false);
   });
-  test('0x1A/402: what argument 2 points at is argument 3', () =>
-    expect(ids(verdictOf('kernel/ojusha-1a-402.dmp'))).toContain('e-points-at'));
+  test('0x1A/402: what argument 2 points at is argument 3', () => expect(ids(verdictOf('kernel/ojusha-1a-402.dmp'))).toContain('e-points-at'));
   test('0x7A with a status that no disk returns does not blame the disk in the next sentence', () => {
     expect(owner(verdictOf('kernel/rts-7a.dmp'))).not.toMatch(/disk gave back an error/);
     expect(readParameters(corpusSession('kernel/rts-7a.dmp'))[0]?.meaning).not.toMatch(/null pointer/);

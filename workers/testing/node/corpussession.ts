@@ -13,8 +13,10 @@ import { corpusBytes } from './corpus.ts';
 const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
 
-export function corpusSession(path: string): Session {
-  const opened = driveSync(openTarget(new ArraySource(corpusBytes(path), path)));
-  if (!opened.ok) throw new Error(`${path}: ${opened.problem.code}`);
+export const corpusSession = (path: string): Session => sessionOfBytes(corpusBytes(path), path);
+
+export function sessionOfBytes(bytes: Uint8Array, name: string): Session {
+  const opened = driveSync(openTarget(new ArraySource(bytes, name)));
+  if (!opened.ok) throw new Error(`${name}: ${opened.problem.code}`);
   return createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge });
 }

@@ -42,6 +42,8 @@ export interface Fake {
   readonly processObject?: bigint;
   readonly uptime?: number;
   readonly live?: boolean;
+  readonly kernelPointers?: Readonly<Record<string, bigint>>;
+  readonly kernelOffsets?: Readonly<Record<string, number>>;
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
   readonly stack?: { readonly low: bigint; readonly high: bigint };
 }
@@ -165,7 +167,8 @@ export function fakeSession(fake: Fake): Session {
     blobs: [],
     facts: (fake.facts ?? []).map((fact) => ({ group: 'test', name: fact.name, value: found(fact.value), privacy: 'public' as const })),
     oddities: [],
-    kernelPointers: {},
+    kernelPointers: Object.fromEntries(Object.entries(fake.kernelPointers ?? {}).map(([name, at]) => [name, va(at)])),
+    ...(fake.kernelOffsets ? { kernelOffsets: fake.kernelOffsets } : {}),
   } satisfies Target;
   return {
     target,

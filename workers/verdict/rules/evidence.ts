@@ -36,7 +36,8 @@ export function placeOf(f: Finding, actor: Actor): void {
 export function showFault(c: Case, f: Finding): AddressClass | undefined {
   const { fault } = c;
   setPlace(c, f);
-  if (fault.place) f.show(text('e-place', { who: c.who(imageOf(fault.place.module)), place: faultPlace(c) }), `${c.instruction ? 'u' : 'ln'} ${hex(fault.ip ?? 0n)}`);
+  if (fault.place)
+    f.show(text('e-place', { who: c.who(imageOf(fault.place.module)), place: faultPlace(c) }), `${c.instruction ? 'u' : 'ln'} ${hex(fault.ip ?? 0n)}`);
   if (fault.status !== undefined && c.kernel) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
   if (fault.address === undefined) return undefined;
   const kind = c.classify(fault.address);
@@ -86,7 +87,8 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
 }
 
 /** x86 and x64: instructions that use memory without naming it, by the stack, by the string registers, or by jumping. */
-const IMPLICIT = /^(push|pop|call|ret|iret|enter|leave|int|syscall|sysenter|j|loop|movs|stos|lods|scas|cmps|ins|outs|rep|xlat|maskmov|f|v|x(save|rstor)|cl|sys|ud|hlt|in|out)/;
+const IMPLICIT =
+  /^(push|pop|call|ret|iret|enter|leave|int|syscall|sysenter|j|loop|movs|stos|lods|scas|cmps|ins|outs|rep|xlat|maskmov|f|v|x(save|rstor)|cl|sys|ud|hlt|in|out)/;
 
 /**
  * An access was reported at an instruction that can make none: what ran is not what the file holds. Zero bytes are "add [rax],al"

@@ -58,7 +58,7 @@ export function powerState(c: Case, f: Finding): void {
     return;
   }
   const image = holder.image;
-  f.show(text('e-owner-tag', { who: c.who(image), index: '4', value: hex(irp), place: image }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
+  f.show(text('e-irp-holder', { who: c.who(image), irp: hex(irp) }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
   const third9f = isThirdParty(module, c.session);
   f.head('h-power', { who: c.who(image), name: c.name })
     .judge('driver-bug', third9f ? 'likely' : 'possible')
@@ -164,7 +164,12 @@ function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonl
   const [top] = profile.shares;
   const all = profile.shares.slice(0, 4).map((share) => `${share.image} ${String(share.count)}`);
   const shown = driver ?? top;
-  const args = { count: String(profile.samples), module: shown?.image ?? 'ntoskrnl.exe', share: String(shown?.count ?? profile.samples), all: all.join(', ') || 'ntoskrnl.exe only' };
+  const args = {
+    count: String(profile.samples),
+    module: shown?.image ?? 'ntoskrnl.exe',
+    share: String(shown?.count ?? profile.samples),
+    all: all.join(', ') || 'ntoskrnl.exe only',
+  };
   f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), `dps ${hex(profile.at)} L28`, { weighs: 'decides', how: 'derived' });
   if (driver && driver.count >= profile.samples * MOST) {
     const innermost = inner?.image === driver.image && inner.count >= profile.samples * MOST;

@@ -155,7 +155,8 @@ export function vendorCode(c: Case, f: Finding): void {
   f.show(text('e-caller', { who: c.who(image), place: placeWords(actor), trust: trustWords(actor) }), 'k', { weighs: 'decides' });
   placeOf(f, actor);
   f.detector = image;
-  f.say('x-vendor', {}).head('h-vendor', { who: c.who(image), code, place: placeWords(actor) })
+  f.say('x-vendor', {})
+    .head('h-vendor', { who: c.who(image), code, place: placeWords(actor) })
     .judge('driver-bug', direct ? 'likely' : 'possible')
     .blame(image, display ? 'gpu' : undefined);
   f.oppose('a-hardware-could', {}).rival({ part: display ? 'gpu' : 'device' }, text(display ? 'r-gpu' : 'r-hardware', {}));

@@ -138,19 +138,28 @@ function raisedAt(c: Case, f: Finding): void {
 
 const stackOverflow: Rule = (c, f) => {
   showFault(c, f);
+  const repeats = showRepeats(c, f);
+  const actor = blameFrame(c, f);
+  f.head(repeats ? 'h-app-stack' : 'h-app-stack-plain', {
+    app: appName(c),
+    who: repeats?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
+    place: repeats?.place ?? faultPlace(c),
+  });
+  if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
+};
+
+/** What turns in a circle: by frames, else by the words on the stack. */
+function showRepeats(c: Case, f: Finding): { readonly place: string; readonly module: string } | undefined {
   const recursion = findRecursion(c);
   if (recursion) {
     const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
     f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
+    return recursion;
   }
-  const repeated = recursion ? undefined : findRepeated(c);
+  const repeated = findRepeated(c);
   if (repeated) f.show(text('e-recursion-words', { place: repeated.place, count: String(repeated.count) }), 'k', { weighs: 'for', how: 'inferred' });
-  const actor = blameFrame(c, f);
-  const plain = { module: actor ? imageOf(actor.module) : 'code of no module', place: faultPlace(c) };
-  const { module, place } = recursion ?? repeated ?? plain;
-  f.head(recursion || repeated ? 'h-app-stack' : 'h-app-stack-plain', { app: appName(c), who: module, place });
-  if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
-};
+  return repeated;
+}
 
 const heapCorruption: Rule = (c, f) => {
   showFault(c, f);

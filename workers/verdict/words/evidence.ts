@@ -90,6 +90,11 @@ export const EVIDENCE = {
     '{address} lies in the unloaded {name}+{offset}.',
     '{address} = <Unloaded_{name}>+{offset}.',
   ],
+  'e-irp-holder': [
+    'The request that was not finished is in the hands of {who}.',
+    '{who} holds the request {irp}: its current stack location leads to that driver.',
+    'IRP {irp} → IO_STACK_LOCATION → DEVICE_OBJECT → DRIVER_OBJECT {who}.',
+  ],
   'e-owner-tag': ['The stop names {who}.', 'Argument {index} = {value} lies in {place}.', 'P{index} = {value} = {place}.'],
   'e-status': ['Windows gives the status {status}.', 'Status {status} (argument {index}).', 'P{index}: {status}.'],
   'e-prcb': [
@@ -112,11 +117,7 @@ export const EVIDENCE = {
     '{count} samples of the watchdog’s profile: {module} in {share} of them ({all}).',
     'DPC watchdog profile, {count} samples: {all}.',
   ],
-  'e-exit-status': [
-    'Windows notes how {process} ended: {status}.',
-    'ExitStatus of {process} is {status}.',
-    'EPROCESS.ExitStatus of {process}: {status}.',
-  ],
+  'e-exit-status': ['Windows notes how {process} ended: {status}.', 'ExitStatus of {process} is {status}.', 'EPROCESS.ExitStatus of {process}: {status}.'],
   'e-own-process': [
     '{process} was itself running when it ended; no other program is seen ending it.',
     'The object of argument 1 is the running process, {process}: it ended from within, not by another process.',
@@ -261,7 +262,11 @@ export const EVIDENCE = {
   'r-gpu': ['The graphics card itself', 'Graphics hardware: clocks, power, heat, memory on the card.', 'GPU hardware'],
   'r-driver': ['{who}', '{who}: on the stack.', '{who}'],
   'r-any-driver': ['Another driver that wrote where it should not', 'Some other driver that overwrote the memory earlier.', 'Stray write by another driver'],
-  'r-killer': ['Another program that ended it, such as security software', 'A program that ended it: security software, a cleaner, a task manager.', 'External termination'],
+  'r-killer': [
+    'Another program that ended it, such as security software',
+    'A program that ended it: security software, a cleaner, a task manager.',
+    'External termination',
+  ],
   'r-injected': ['A program that loads itself into it', 'A module of another program inside it: security software, shell extensions.', 'Injected module'],
   'r-windows': ['A fault of Windows itself, which an update may mend', 'A defect of Windows itself in that path.', 'Windows defect'],
   'r-interrupts': ['A driver that kept the processor from answering', 'A driver that kept interrupts off for too long.', 'Interrupts masked by a driver'],
