@@ -83,7 +83,7 @@ class Driver {
   }
   async ask(method, path, body) {
     const reply = await fetch(this.base + path, {
-      ...{ method, headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(60_000) },
+      ...{ method, headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(STEP_MS) },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const { value } = await reply.json();
@@ -104,7 +104,7 @@ class Driver {
     const made = await this.ask('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } } });
     this.session = `/session/${made.sessionId}`;
     this.version = made.capabilities.browserVersion;
-    await this.ask('POST', `${this.session}/timeouts`, { script: 60_000, pageLoad: 30_000 });
+    await this.ask('POST', `${this.session}/timeouts`, { script: 30_000, pageLoad: 30_000 });
   }
   /** Runs a function in the page; what it throws comes back as an error. */
   async page(work, ...args) {
@@ -123,17 +123,28 @@ class Driver {
   }
   /** From here on the page's errors are kept. */
   listen() {
-    return this.page(() => {
-      globalThis.__errors ??= [];
+    return this.lookedAt(() => {
+      if (globalThis.__errors) return;
+      globalThis.__errors = [];
       addEventListener('error', (event) => globalThis.__errors.push(event.message));
       addEventListener('unhandledrejection', (event) => globalThis.__errors.push(`rejected: ${event.reason}`));
       addEventListener('securitypolicyviolation', (event) => globalThis.__errors.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
     });
   }
+  /** A look at the page that may be repeated: under load the driver now and then loses an answer while a page is being replaced. */
+  async lookedAt(work, ...args) {
+    try {
+      return await this.page(work, ...args);
+    } catch (error) {
+      if (error.name !== 'TimeoutError') throw error;
+      console.log('     webkit: an answer was lost, asked again');
+      return this.page(work, ...args);
+    }
+  }
   async until(work, what, ...args) {
     const end = Date.now() + STEP_MS;
     for (;;) {
-      const value = await this.page(work, ...args);
+      const value = await this.lookedAt(work, ...args);
       if (value) return value;
       if (Date.now() > end) {
         const seen = await this.page(() => document.body.innerText.slice(0, 400));
