@@ -165,6 +165,27 @@ export const cases = [
     },
   },
   {
+    name: 'workers: one for the dump and one spare, also after another dump was opened',
+    only: ['chromium'],
+    why: 'workers are counted by their scripts here',
+    run: async ({ page, url }) => {
+      const count = () => page.workers().filter((worker) => worker.url().includes('/analysis-')).length;
+      const settle = async (what) => {
+        for (let tries = 0; tries < 50 && count() !== 2; tries++) await page.waitForTimeout(100);
+        await page.waitForTimeout(500);
+        equal(count(), 2, what);
+      };
+      await openSample(page, url);
+      await settle('after the first dump');
+      await page.evaluate(() => (location.hash = '#/'));
+      await page.getByRole('button', { name: 'Open a dump…' }).waitFor();
+      await openFiles(page, [sampleAs('second.dmp')]);
+      await page.locator('header .facts strong', { hasText: 'second.dmp' }).waitFor();
+      await verdict(page).waitFor();
+      await settle('after the second dump');
+    },
+  },
+  {
     name: 'Back goes through five jumps, one state a fragment',
     run: async ({ page, url }) => {
       await openSample(page, url);
