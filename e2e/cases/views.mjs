@@ -128,7 +128,8 @@ export const cases = [
       await page.getByText('1 of ').waitFor();
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
-      await page.waitForFunction(() => location.hash.includes('lmvm'));
+      await page.waitForFunction(() => location.hash.includes('lmvm') && /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName));
+      await page.locator('.exchange').first().locator('.line').first().waitFor();
       await page.keyboard.type('k');
       await page.keyboard.press('Escape');
       await page.keyboard.press('Enter');
