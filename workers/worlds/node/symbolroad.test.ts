@@ -110,7 +110,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
       { id: 'microsoft', name: 'Microsoft', url: upstream, vendor: 'microsoft', layout: 'flat' },
       { id: 'tiered', name: 'Tiered', url: foreignUrl, vendor: 'any' },
     ];
-    const proxy = { servers, allowLoopbackHttp: true, limits: { headerMs: 500, idleMs: 500, maxBytes: 64 * 1024 * 1024 } };
+    const proxy = { servers, allowLoopbackHttp: true, limits: { headerMs: 3000, idleMs: 3000, maxBytes: 64 * 1024 * 1024 } };
     site = createNodeServer(createSite({ root: join(folder, 'dist'), proxy }));
     proxyBase = `http://127.0.0.1:${await listen(site, 0)}/symbols`;
   });
