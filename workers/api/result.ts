@@ -7,6 +7,7 @@ import { hex } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
+import { exceptionName } from '../verdict/signals.ts';
 import { say } from '../verdict/words.ts';
 import type { Module } from '../modules/module.ts';
 import type { Context, ExceptionInfo, Target, ThreadInfo } from '../target/target.ts';
@@ -57,7 +58,7 @@ export function toResult(parts: ResultParts): ResultRecord {
     crashTime: shown(mapFound(target.crashTime, isoTime)),
     uptimeSeconds: shown(target.uptimeSeconds),
     bugcheck: bugCheckRecord(target, parts.knowledge),
-    exception: target.exception && exceptionRecord(target.exception, parts.knowledge),
+    exception: target.exception && exceptionRecord(target.exception, exceptionName(target, parts.knowledge)),
     context: shown(mapFound(target.context, registersRecord)),
     contextSource: shown(mapFound(target.context, (context) => context.source)),
     headerContext: target.kind === 'user' ? null : shown(mapFound(target.headerContext, registersRecord)),
@@ -112,9 +113,8 @@ function bugCheckRecord(target: Target, knowledge: Knowledge): unknown {
   return { code: hex(code), name: name ?? gap({ why: 'not-computed', detail: `${hex(code)} is in no public list of bug checks` }), params: params.map(hex) };
 }
 
-function exceptionRecord(exception: ExceptionInfo, knowledge: Knowledge): unknown {
+function exceptionRecord(exception: ExceptionInfo, name: string | undefined): unknown {
   const access = accessOf(exception);
-  const name = knowledge.exception(exception.code)?.name;
   return {
     code: hex(exception.code),
     name: name ?? gap({ why: 'not-computed', detail: `${hex(exception.code)} is in no public list of exception codes` }),

@@ -8,6 +8,7 @@ import type { Module } from '../modules/module.ts';
 import type { SymbolProvider, SymbolStatus } from '../symbols/provider.ts';
 import type { ExceptionInfo, Fact, FirstTarget, Target, ThreadInfo } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
+import { exceptionName } from '../verdict/signals.ts';
 import { accessOf } from '../verdict/access.ts';
 import type { FactRow, FirstFacts, FrameRow, ModuleRow, Shown, StackView, ThreadRow } from './analysis.ts';
 
@@ -81,16 +82,16 @@ export function firstFacts(first: FirstTarget, knowledge: Knowledge, oddities: r
     crashTimeMs: shown(first.crashTime),
     uptimeSeconds: shown(first.uptimeSeconds),
     bugCheck,
-    exception: first.exception && { ...first.exception, ...exceptionWords(first.exception, knowledge) },
+    exception: first.exception && { ...first.exception, ...exceptionWords(first.exception, exceptionName(first, knowledge)) },
     pointerSize: first.arch === 'x86' || first.arch === 'arm' ? 4 : 8,
     coverage: COVERAGE[COVERAGE_OF[first.kind] ?? ''] ?? [],
     oddities,
   };
 }
 
-function exceptionWords(exception: ExceptionInfo, knowledge: Knowledge): { name: string; access: string | null; accessAddress: bigint | null } {
+function exceptionWords(exception: ExceptionInfo, name: string | undefined): { name: string; access: string | null; accessAddress: bigint | null } {
   const access = accessOf(exception);
-  return { name: knowledge.exception(exception.code)?.name ?? hex(exception.code), access: access?.kind ?? null, accessAddress: access?.address ?? null };
+  return { name: name ?? hex(exception.code), access: access?.kind ?? null, accessAddress: access?.address ?? null };
 }
 
 function bugCheckWords(code: number, knowledge: Knowledge): { name: string; gist: string } {

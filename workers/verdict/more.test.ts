@@ -5,6 +5,7 @@ import { type Fake, fakeSession, qword } from '../testing/node/fakesession.ts';
 import { fixtures } from '../testing/build/fixtures.ts';
 import { sessionOfBytes } from '../testing/node/corpussession.ts';
 import { judge } from './judge.ts';
+import { exceptionName } from './signals.ts';
 import { undecorated } from './throwinfo.ts';
 import type { Verdict } from './verdict.ts';
 import { say } from './words.ts';
@@ -123,6 +124,19 @@ test('the type of a thrown C++ object', () => {
     },
   });
   expect(verdict.evidence.find((one) => one.says.id === 'e-throw-type')?.says.args['type']).toBe('std::bad_alloc');
+});
+
+test('codes of other systems and small codes of programs have no name of an NTSTATUS', () => {
+  const named = (code: number, family: 'macOS' | 'Linux' | 'Windows'): string | undefined => {
+    const { target, knowledge } = fakeSession({ user: true, family, exception: { code } });
+    return exceptionName(target, knowledge);
+  };
+  expect([named(1, 'macOS'), named(11, 'Linux'), named(1, 'Windows'), named(0xc0000005, 'Windows')]).toEqual([
+    'EXC_BAD_ACCESS',
+    'SIGSEGV',
+    undefined,
+    'STATUS_ACCESS_VIOLATION',
+  ]);
 });
 
 describe('built files', () => {

@@ -1,4 +1,5 @@
 /** Names of what ended a program on Linux and Apple systems: numbers there are no NTSTATUS. */
+import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { Target } from '../target/target.ts';
 
 /** signal.h on Linux (x86 and ARM agree for these). */
@@ -37,6 +38,18 @@ export function signalName(target: Pick<Target, 'os' | 'exception'>): string | u
   const code = target.exception?.code;
   if (code === undefined || target.os.family === 'Windows') return undefined;
   return (isApple(target) ? MACH : SIGNALS)[code];
+}
+
+/**
+ * The name of the exception's code where it is one: signals and Mach exceptions are no NTSTATUS, and a small number that a program
+ * raises on Windows is its own, not a kind of success.
+ */
+export function exceptionName(target: Pick<Target, 'os' | 'exception'>, knowledge: Knowledge): string | undefined {
+  const code = target.exception?.code;
+  if (code === undefined) return undefined;
+  if (target.os.family !== 'Windows' && target.os.family !== 'unknown') return signalName(target)?.replace(/ \(.*$/, '');
+  const entry = knowledge.exception(code);
+  return code < 0x1000_0000 && !entry?.gloss ? undefined : entry?.name;
 }
 
 /** Only these carry the address that was touched: SIGBUS, SIGSEGV, EXC_BAD_ACCESS. */
