@@ -87,7 +87,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
   const serviceOf = (base: string | null = proxyBase) => new SymbolService(effects, { proxyBase: base, servers: [] });
   async function settle(service: SymbolService): Promise<Record<string, string>> {
     const text = ({ status }: Download): string => (status.state === 'failed' ? `failed ${status.code}` : status.state);
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 4000; round++) {
       if (service.downloads().every(({ status }) => isEnded(status) || status.state === 'needs-consent')) break;
       await new Promise((done) => setTimeout(done, 10));
     }
