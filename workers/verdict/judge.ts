@@ -55,15 +55,25 @@ function closing(c: Case, f: Finding): void {
     stackModules(c, f);
     return;
   }
+  nameVictim(c, f);
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
   sayProcess(c, f);
   if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual') f.say('x-repeat', {});
 }
 
+/** The stop took down the program that ran, where no rule knows of a nearer victim. A wanted stop and a live report take down none. */
+function nameVictim(c: Case, f: Finding): void {
+  const { name } = c.target.process;
+  if (f.victim !== undefined || c.code === 0 || f.cause === 'manual' || f.rule === 'by-hand' || isLive(c)) return;
+  if (name.ok && isProgram(name.value)) f.victim = name.value;
+}
+
+const isProgram = (process: string): boolean => process !== '' && !/^(system|idle)$/i.test(process);
+
 /** Who happened to run, where nothing has said it yet and it is worth a sentence. */
 function sayProcess(c: Case, f: Finding): void {
   const { name } = c.target.process;
-  if (!name.ok || /^(system|idle)$/i.test(name.value) || f.cause === 'manual' || f.explanation.length >= 4) return;
+  if (!name.ok || !isProgram(name.value) || f.cause === 'manual' || f.explanation.length >= 4) return;
   if (!f.evidence.some((one) => one.id === 'e-process')) f.say('x-process', { process: name.value });
 }
 
