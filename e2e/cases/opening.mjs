@@ -134,6 +134,37 @@ export const cases = [
     },
   },
   {
+    name: 'sample: one that cannot be fetched gets a sentence, not a verdict',
+    run: async ({ page, url }) => {
+      for (const [answer, code] of [
+        [(route) => route.fulfill({ status: 503, body: 'down' }), 'NOT_ON_SERVER'],
+        [(route) => route.abort(), 'OFFLINE'],
+      ]) {
+        await page.goto(`${url}#/`);
+        await page.route('**/sample.dmp', answer);
+        await page.getByRole('button', { name: 'Try the sample dump' }).click();
+        const alert = page.locator('section[data-code]');
+        await alert.waitFor();
+        equal(await alert.getAttribute('data-code'), code, 'the code');
+        expect((await alert.innerText()).includes('could not be fetched'), 'it says that the sample could not be fetched');
+        await page.unroute('**/sample.dmp');
+      }
+      await openSample(page, `${url}#/`);
+    },
+  },
+  {
+    name: 'reload: a view’s address without its dump has a heading and opens dumps there',
+    run: async ({ page, url }) => {
+      await page.goto(`${url}#/modules`);
+      await page.getByRole('heading', { level: 1, name: 'No dump is open' }).waitFor();
+      for (const name of ['Open a dump…', 'Open a folder…', 'Try the sample dump'])
+        expect(await page.getByRole('button', { name }).isVisible(), `a button: ${name}`);
+      await openFiles(page, [sampleAs('again.dmp')]);
+      await page.locator('[role=grid]').first().waitFor();
+      equal(await page.evaluate(() => location.hash), '#/modules', 'the place is kept');
+    },
+  },
+  {
     name: 'Back goes through five jumps, one state a fragment',
     run: async ({ page, url }) => {
       await openSample(page, url);

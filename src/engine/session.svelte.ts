@@ -1,6 +1,7 @@
 /** What is open: nothing, one dump, or several with a table over them. */
 import type { FirstFacts, ProgressNote, VerdictView } from '../../workers/api/analysis.ts';
 import type { Problem } from '../../workers/base/problem.ts';
+import type { ProblemText } from '../text/problems.ts';
 import { Unpacking } from './archives.ts';
 import { Engine } from './client.ts';
 import { Dump } from './dump.svelte.ts';
@@ -15,6 +16,13 @@ export interface Entry {
   readonly problem: Problem | null;
 }
 
+export interface Failure {
+  readonly name: string;
+  readonly problem: Problem;
+  /** In place of the words of the code, where those would be about something else. */
+  readonly text?: ProblemText;
+}
+
 const waiting = (file: File): Entry => ({ name: file.name, file, state: 'waiting', facts: null, verdict: null, problem: null });
 
 const NOT_ALLOWED: Problem = { code: 'READ_DENIED', detail: 'the browser was not allowed to open it' };
@@ -22,8 +30,8 @@ const NOT_ALLOWED: Problem = { code: 'READ_DENIED', detail: 'the browser was not
 class Session {
   dump = $state.raw<Dump | null>(null);
   entries = $state.raw<readonly Entry[]>([]);
-  /** An archive that gave out nothing. */
-  failure = $state.raw<{ readonly name: string; readonly problem: Problem } | null>(null);
+  /** What could not be opened at all: an archive that gave out nothing, the sample where it could not be fetched. */
+  failure = $state.raw<Failure | null>(null);
   #unpackNote = $state.raw<ProgressNote | null>(null);
   #unpacking: Unpacking | null = null;
   #round = 0;
@@ -47,8 +55,9 @@ class Session {
       this.open(first);
       return 'verdict';
     }
-    if (!first && failed.length === 1) return this.#fail(failed[0]);
-    if (dumps.length + failed.length === 0) return null;
+    const [only] = failed;
+    if (!first && !only) return null;
+    if (!first && only && failed.length === 1) return this.fail(only);
     this.entries = [
       ...dumps.map(waiting),
       ...failed.map(({ name, problem }): Entry => ({ name, file: null, state: 'failed', facts: null, verdict: null, problem })),
@@ -70,8 +79,8 @@ class Session {
     return dump;
   }
 
-  #fail(failure: { readonly name: string; readonly problem: Problem } | undefined): 'verdict' | null {
-    if (!failure || failure.problem.code === 'CANCELLED') return null;
+  fail(failure: Failure): 'verdict' | null {
+    if (failure.problem.code === 'CANCELLED') return null;
     this.#forget();
     this.failure = failure;
     return 'verdict';

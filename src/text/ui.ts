@@ -20,6 +20,11 @@ export const t = {
     folder: 'Open a folder…',
     sample: 'Try the sample dump',
     sampleMore: 'made for this page, of an invented driver',
+    sampleAnswer: (status: number) => `The server answered ${status}.`,
+    sampleFailed: {
+      title: 'The sample dump could not be fetched',
+      todo: 'Your own dumps open all the same: they are read from this computer. Try the sample again when there is a connection.',
+    },
     where: 'Where are my dumps?',
     whereBlue: 'After a blue screen',
     whereBlueText:
