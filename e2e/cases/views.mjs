@@ -69,10 +69,12 @@ export const cases = [
     },
   },
   {
-    name: 'every line of evidence opens a command that answers',
+    name: 'every sentence of the verdict and every line of evidence opens a command that answers',
     run: async ({ page, url }) => {
       await openSample(page, url);
-      const lines = await page.locator('.evidence a.command').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+      for (const sentence of await page.locator('.owner h1, .owner .helper, .explanation p, .rivals li').all())
+        equal(await sentence.locator('a.proof').count(), 1, `a proof for: ${await sentence.innerText()}`);
+      const lines = await page.locator('.evidence a.command, a.proof').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
       expect(lines.length >= 3, `evidence with commands: ${lines.length}`);
       for (const href of new Set(lines)) {
         await goTo(page, href);

@@ -99,11 +99,23 @@ export class Dump {
 
   async cancel(): Promise<void> {
     if (await this.#engine.cancel()) return;
+    const opened = this.facts.state.at === 'ready';
+    const open = this.#openParts();
     this.#engine.end();
     this.#engine = this.#start();
     this.progress = null;
+    // Where opening itself was what had to end, it is not begun again unasked.
+    if (!opened) return;
     this.replaced += 1;
     await this.facts.refresh();
+    if (this.facts.state.at === 'ready') await Promise.all(open.map((part) => part.refresh()));
+  }
+
+  /** What is shown, and the short questions that waited behind the job that did not end; not that job itself. */
+  #openParts(): readonly Part<unknown>[] {
+    const short = [this.rows, this.modules, this.threads, this.streams, this.registers, this.ranges, this.commands];
+    const long = [this.verdict, ...this.#stacks.values()].filter((part) => part.state.at === 'ready');
+    return [...short.filter((part) => part.state.at === 'ready' || part.state.at === 'busy'), ...long];
   }
 
   close(): void {

@@ -5,6 +5,7 @@ export const t = {
   copied: 'Copied',
   close: 'Close',
   cancel: 'Cancel',
+  proof: (line: string, how?: string) => `Proof: ${line}${how === undefined ? '' : ` (${how})`}`,
   retry: 'Try again',
   skip: 'Skip to the content',
   home: 'Start page',

@@ -35,6 +35,14 @@ export const PART: Readonly<Record<Part, string>> = {
   hardware: 'hardware, which part is not decided',
 };
 
+const bare = (sentence: string): string =>
+  sentence
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+/** True where two sentences differ in punctuation or case only: then one of them is enough. */
+export const saysTheSame = (one: string, other: string): boolean => bare(one) === bare(other);
+
 export const WEIGHT: Readonly<Record<Weight | 'unknown', { readonly sign: string; readonly word: string }>> = {
   decides: { sign: '◆', word: 'Decides' },
   for: { sign: '+', word: 'For' },
