@@ -16,6 +16,12 @@ export interface Input {
   close(): void;
 }
 
+/** The name inside the archive without its folders, and without what a file system may refuse. */
+function plainName(path: string): string {
+  const name = (path.split(/[/\\]/).at(-1) ?? '').replaceAll(/[^\w.() -]/g, '_');
+  return /^\.*$/.test(name) ? 'dump' : name.slice(-120);
+}
+
 /** Left free on the disk for everything else. */
 const SPARE_BYTES = 256 * 1024 * 1024;
 
@@ -73,7 +79,7 @@ function* openArchive(path: string, file: FileSource): Generator<Input> {
 
 function unpacked(name: string, dump: PackedDump): Input {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-'));
-  const target = join(folder, 'dump');
+  const target = join(folder, plainName(dump.path));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const result = unpackTo(target, dump, freeBytes(folder));
   if (!result.ok) {
