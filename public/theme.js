@@ -1,11 +1,13 @@
-// Runs before the first paint: the chosen theme stands on <html>, so that no wrong colours flash up.
-// Storage may be refused (private windows); the system's choice then stands.
+// Runs before the first paint: the chosen theme and density stand on <html>, so that nothing flashes up or jumps.
+// Storage may be refused (private windows); the system's choice then stands, and compact.
 (function () {
-  let choice = null;
+  const chosen = {};
   try {
-    choice = localStorage.getItem('faultline.theme');
+    chosen.theme = localStorage.getItem('faultline.theme');
+    chosen.density = localStorage.getItem('faultline.density');
   } catch (refused) {
-    console.info('The theme cannot be remembered here:', refused.name);
+    console.info('Theme and density cannot be remembered here:', refused.name);
   }
-  if (choice === 'light' || choice === 'dark') document.documentElement.dataset.theme = choice;
+  if (chosen.theme === 'light' || chosen.theme === 'dark') document.documentElement.dataset.theme = chosen.theme;
+  if (chosen.density === 'comfortable') document.documentElement.dataset.density = 'comfortable';
 })();

@@ -53,6 +53,33 @@ export const cases = [
     },
   })),
   {
+    name: 'density: compact at first, comfortable by one button, remembered; buttons are 24 pixels or more',
+    run: async ({ page, url }) => {
+      await openSample(page, url);
+      await settled(page, 'modules');
+      const rowHeight = async () => (await page.locator('.body .row').nth(1).boundingBox()).height;
+      equal(await rowHeight(), 24, 'a compact row');
+      await page.getByRole('button', { name: 'Density: compact' }).click();
+      await page.getByRole('button', { name: 'Density: comfortable' }).waitFor();
+      equal(await rowHeight(), 30, 'a comfortable row');
+      const [one, two] = await page.locator('.body .row').evaluateAll((rows) => rows.slice(0, 2).map((row) => row.getBoundingClientRect().top));
+      equal(two - one, 30, 'rows stand as far apart as they are high');
+      await openSample(page, `${url}#/`);
+      await page.getByRole('button', { name: 'Density: comfortable' }).click();
+      for (const view of VIEWS) {
+        await settled(page, view);
+        const small = await page.locator('button:visible, a.proof:visible, nav a:visible').evaluateAll((all) =>
+          all
+            .filter((one) => !one.closest('[role=grid], p, li:not(:has(.proof))'))
+            .map((one) => [one.getAttribute('aria-label') ?? one.textContent.trim(), one.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 24 || box.height < 24)
+            .map(([name, box]) => `${name}: ${box.width}×${box.height}`),
+        );
+        equal(small, [], `small targets on ${view}`);
+      }
+    },
+  },
+  {
     name: 'no view scrolls sideways at 320 pixels, and all show something',
     run: async ({ page, url }) => {
       await openSample(page, url);

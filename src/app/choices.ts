@@ -4,6 +4,7 @@ import { formatVa, hex, hexDigits } from '../engine/values.ts';
 import { t } from '../text/ui.ts';
 import { v } from '../text/views.ts';
 import type { Choice } from '../views/palette/ranking.ts';
+import { density } from './density.svelte.ts';
 import { router } from './router.svelte.ts';
 
 export interface Shell {
@@ -11,6 +12,7 @@ export interface Shell {
   share(): void;
   help(): void;
   theme(): void;
+  density(): void;
 }
 
 const nameOfView = (view: string): string => (t.tabs as Readonly<Record<string, string>>)[view] ?? view;
@@ -44,6 +46,7 @@ export function choicesFor(query: string, dump: Dump, shell: Shell): readonly Ch
     { kind: 'action', name: t.header.help, summary: '', keys: '?', act: shell.help },
     { kind: 'action', name: t.header.open, summary: t.home, act: () => (location.hash = '#/') },
     { kind: 'action', name: 'Theme', summary: '', act: shell.theme },
+    { kind: 'action', name: 'Density', summary: t.header.density[density.now], act: shell.density },
     ...commands.map((command): Choice => ({ kind: 'command', name: command.name, summary: command.summary, unmet: command.unmet, act: run(command.name) })),
     ...(dump.modules.value?.loaded ?? []).map((module): Choice => ({
       kind: 'module',

@@ -49,6 +49,7 @@ export const t = {
   header: {
     palette: 'Find or run',
     theme: { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },
+    density: { compact: 'Density: compact', comfortable: 'Density: comfortable' },
     share: 'Share',
     help: 'Help',
     open: 'Open',

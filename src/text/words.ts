@@ -43,6 +43,24 @@ const bare = (sentence: string): string =>
 /** True where two sentences differ in punctuation or case only: then one of them is enough. */
 export const saysTheSame = (one: string, other: string): boolean => bare(one) === bare(other);
 
+/** Numbers, names of files and functions, abbreviations. */
+const isExact = (word: string): boolean => /\d|\w[_.!+`]\w/.test(word) || word.replace(/[^A-Z]/g, '').length >= 3;
+const wordsOf = (sentence: string): readonly string[] =>
+  sentence
+    .split(/[\s(),;:"“”]+/)
+    .map((word) => word.replace(/\.$/, ''))
+    .filter(Boolean);
+const LABEL_WORDS = 3;
+
+/** True where a sentence adds nothing to another: the same words, or a label of a few words before the same names and numbers. */
+export function addsNothing(exact: string, plain: string): boolean {
+  if (saysTheSame(exact, plain)) return true;
+  const said = new Set(wordsOf(plain));
+  const words = wordsOf(exact);
+  const names = words.filter(isExact);
+  return names.length > 0 && words.length - names.length <= LABEL_WORDS && names.every((name) => said.has(name));
+}
+
 export const WEIGHT: Readonly<Record<Weight | 'unknown', { readonly sign: string; readonly word: string }>> = {
   decides: { sign: '◆', word: 'Decides' },
   for: { sign: '+', word: 'For' },
