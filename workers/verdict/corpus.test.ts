@@ -112,7 +112,7 @@ describe.skipIf(!hasCorpus)('kernel dumps', () => {
 
   test('the program that ran is the victim, where no rule knows a nearer one and the stop was not wanted', () => {
     expect(verdictOf('kernel/rts-1a.dmp').victim).toBe('msedge.exe');
-    expect(verdictOf('kernel/daimuvg-50.dmp').victim).toBe('ntfs.sys');
+    expect(verdictOf('kernel/daimuvg-50.dmp').victim).toBe('Ntfs.sys');
     expect(verdictOf('kernel/eolar-4a.dmp').victim).toBeUndefined();
     for (const path of ['kernel/ojusha-1a-402.dmp', 'kernel/rizin-x64-7e-amdppm.dmp', 'kernel/rizin-arm64-1c8.dmp']) expect(verdictOf(path).victim ?? '', path).not.toMatch(/^(system|idle)$/i);
   });
