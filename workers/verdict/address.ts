@@ -132,5 +132,3 @@ export function irqlName(value: bigint): string {
   if (value < 3n && low !== undefined) return low;
   return IRQL_HIGH_X64[value.toString()] ?? (value < 16n ? `device interrupt level ${value.toString()}` : `not an IRQL (${hex(value)})`);
 }
-
-export const wordsOfVa = (value: Va | bigint): string => hex(value);

@@ -132,6 +132,10 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
   afterEach(() => {
     for (const key of Object.keys(store.faults)) Reflect.deleteProperty(store.faults, key);
   });
+  it('tells a fault of ours as one, not as a bad file', async () => {
+    effects = { ...effects, store: Object.assign(new MemoryStore(), { get: () => Promise.reject(new TypeError('no such property')) }) };
+    expect(Object.values((await fetched([nt])).states)).toEqual(['failed DEFECT']);
+  });
   const misbehave = (request: ModuleRequest, how: string) => Object.assign(store.faults, { [pathOf(request).toLowerCase()]: how });
 
   it('asks nobody before consent, then fetches image, the PDB it names, and hands both over', async () => {
