@@ -8,7 +8,7 @@ import type { Instruction, MemoryOperand } from '../code/decoder.ts';
 import { evaluateRange } from '../expr/range.ts';
 import { sessionScope } from '../expr/sessionscope.ts';
 import type { Context, Session } from '../target/target.ts';
-import { address, findName, nameText, placeSpan } from './names.ts';
+import { ROWS_PER_SLICE, address, findName, nameText, placeSpan, rowsStep } from './names.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
 /** Longest instruction of x86 (Intel SDM vol. 2, 2.3.11). */
@@ -145,6 +145,7 @@ const unassembleCommand: CommandSpec = {
     const nodes: OutputNode[] = [...labelNodes(session, range.value.start)];
     let at = range.value.start;
     for (let index = 0; index < range.value.count; index++) {
+      if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) yield rowsStep(index, range.value.count);
       if (range.value.end !== undefined && at > range.value.end) break;
       const decoded = decodeAt(session, at);
       if (!decoded.ok)
