@@ -1,6 +1,7 @@
 /** How addresses and places are named in answers: `nt!KeBugCheckEx+0x5`, `rtwlanu+0x48304`, or nothing. */
 import { type Va, rva, va } from '../base/address.ts';
 import { formatVa, hex } from '../base/hex.ts';
+import type { Step } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import type { Frame } from '../unwind/frame.ts';
 import type { Span } from './spec.ts';
@@ -16,6 +17,10 @@ export function plainAddress(session: Session, at: Va | bigint): Span {
   const masked = BigInt.asUintN(width * 4, at);
   return { span: 'address', at: at as Va, text: masked.toString(16).padStart(width, '0') };
 }
+
+/** Rows between two yields of a listing: well under 50 ms. */
+export const ROWS_PER_SLICE = 256;
+export const rowsStep = (done: number, of: number): Step => ({ progress: 'Reading rows', done, of });
 
 export interface Named {
   /** WinDbg's module name. */

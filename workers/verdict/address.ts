@@ -1,5 +1,5 @@
 /** What kind of address a value is, and whether one wrong bit made it. */
-import { isCanonical, type Va, va } from '../base/address.ts';
+import { isCanonical, va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import type { Module, ModuleList, UnloadedModule } from '../modules/module.ts';
 

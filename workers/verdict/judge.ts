@@ -5,7 +5,7 @@ import type { Session } from '../target/target.ts';
 import { imageOf, placeWords } from './actors.ts';
 import { addSettlers, addSteps } from './advice.ts';
 import { bucketOf, signatureOf } from './bucket.ts';
-import { type Case, gatherCase } from './case.ts';
+import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
@@ -15,13 +15,15 @@ import { text } from './words.ts';
 
 export function* judge(session: Session): Job<Verdict> {
   const c = yield* gatherCase(session);
-  yield { progress: 'Weighing the evidence', done: 0, of: null };
+  yield slice('Weighing the evidence');
   const { name, rule } = ruleFor(c);
   const f = new Finding(name);
   opening(c, f);
   rule(c, f);
+  yield slice('Weighing the evidence');
   deliberate(c, f);
-  closing(c, f);
+  yield* closing(c, f);
+  yield slice('Naming the verdict');
   return verdictOf(c, f);
 }
 
@@ -46,9 +48,10 @@ function deliberate(c: Case, f: Finding): void {
   f.against.length = 0;
 }
 
-function closing(c: Case, f: Finding): void {
+function* closing(c: Case, f: Finding): Job<void> {
   if (c.target.bugCheck && c.code !== 0 && f.cause !== 'manual') f.detector ??= 'ntoskrnl.exe';
   addOverlay(c, f);
+  yield slice('Looking for what to do next');
   addSteps(c, f);
   addSettlers(c, f);
   if (!c.kernel) {
