@@ -19,6 +19,21 @@ export default tseslint.config(
     },
   },
   {
+    // A value that could not be read is said to be missing, never drawn as zero or as nothing.
+    files: ['src/views/**'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: "LogicalExpression[operator='??'][right.raw='0']", message: 'A missing number is not 0: draw it with <Missing>, or say what is meant.' },
+        {
+          selector: "LogicalExpression[operator='??'][right.raw=/^(\"\"|'')$/]",
+          message: 'A missing text is not empty: draw it with <Missing>, or say what is meant.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.test.ts', '**/*.mjs', 'e2e/**', 'bench/**', 'workers/testing/**'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', complexity: 'off' },
   },

@@ -165,6 +165,59 @@ export const cases = [
     },
   },
   {
+    name: 'cancel: a worker that does not end is replaced, and what was shown stays where it was',
+    run: async ({ page, url }) => {
+      // The page is made not to hear the end of a command, nor that it was cancelled, until the worker is another.
+      await page.addInitScript(() => {
+        const deafTo = new Set();
+        const { postMessage, addEventListener } = Worker.prototype;
+        Worker.prototype.postMessage = function (message, ...more) {
+          if (window.deaf && ['run', 'cancel'].includes(message?.path?.[0])) deafTo.add(message.id);
+          return postMessage.call(this, message, ...more);
+        };
+        Worker.prototype.addEventListener = function (type, heard, ...more) {
+          const filtered = (event) => deafTo.has(event.data?.id) || (typeof heard === 'function' ? heard(event) : heard.handleEvent(event));
+          return addEventListener.call(this, type, type === 'message' ? filtered : heard, ...more);
+        };
+      });
+      await openSample(page, url);
+      await page.evaluate(() => ((window.deaf = true), (location.hash = '#/console?run=!analyze -v')));
+      const cancel = page.getByRole('button', { name: /^Cancel/ });
+      await cancel.waitFor();
+      await page.evaluate(() => (location.hash = '#/modules'));
+      await page.locator('.body .row').nth(3).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByText('its worker was replaced').waitFor();
+      equal(await page.evaluate(() => location.hash), '#/modules', 'the place');
+      expect((await page.locator('.body .row').count()) > 3, 'the modules are shown as before');
+      await page.evaluate(() => ((window.deaf = false), (location.hash = '#/console?run=lm')));
+      await page.locator('.exchange').last().locator('.lines .line').nth(3).waitFor();
+      await page.evaluate(() => (location.hash = '#/verdict'));
+      await verdict(page).waitFor();
+    },
+  },
+  {
+    name: 'workers: one for the dump and one spare, also after another dump was opened',
+    only: ['chromium'],
+    why: 'workers are counted by their scripts here',
+    run: async ({ page, url }) => {
+      const count = () => page.workers().filter((worker) => worker.url().includes('/analysis-')).length;
+      const settle = async (what) => {
+        for (let tries = 0; tries < 50 && count() !== 2; tries++) await page.waitForTimeout(100);
+        await page.waitForTimeout(500);
+        equal(count(), 2, what);
+      };
+      await openSample(page, url);
+      await settle('after the first dump');
+      await page.evaluate(() => (location.hash = '#/'));
+      await page.getByRole('button', { name: 'Open a dump…' }).waitFor();
+      await openFiles(page, [sampleAs('second.dmp')]);
+      await page.locator('header .facts strong', { hasText: 'second.dmp' }).waitFor();
+      await verdict(page).waitFor();
+      await settle('after the second dump');
+    },
+  },
+  {
     name: 'Back goes through five jumps, one state a fragment',
     run: async ({ page, url }) => {
       await openSample(page, url);

@@ -16,7 +16,7 @@ import type {
 import type { Va } from '../../workers/base/address.ts';
 import type { Reply } from '../../workers/base/problem.ts';
 import type { BlobInfo, StreamInfo } from '../../workers/target/target.ts';
-import { Engine, progressPort } from './client.ts';
+import { Engine, progressPort, warmUp } from './client.ts';
 import { Part } from './part.svelte.ts';
 import { symbols } from './symbols.svelte.ts';
 
@@ -109,6 +109,7 @@ export class Dump {
     this.replaced += 1;
     await this.facts.refresh();
     if (this.facts.state.at === 'ready') await Promise.all(open.map((part) => part.refresh()));
+    warmUp();
   }
 
   /** What is shown, and the short questions that waited behind the job that did not end; not that job itself. */

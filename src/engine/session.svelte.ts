@@ -3,7 +3,7 @@ import type { FirstFacts, ProgressNote, VerdictView } from '../../workers/api/an
 import type { Problem } from '../../workers/base/problem.ts';
 import type { ProblemText } from '../text/problems.ts';
 import { Unpacking } from './archives.ts';
-import { Engine } from './client.ts';
+import { Engine, warmUp } from './client.ts';
 import { Dump } from './dump.svelte.ts';
 
 export interface Entry {
@@ -74,7 +74,8 @@ class Session {
     const dump = new Dump(file);
     this.dump = dump;
     void dump.facts.load().then(() => {
-      if (dump.facts.state.at === 'ready') void dump.verdict.load();
+      // The next spare starts when the dump at hand is read, so as not to slow it down.
+      if (dump.facts.state.at === 'ready') void dump.verdict.load().then(warmUp);
     });
     return dump;
   }

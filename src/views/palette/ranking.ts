@@ -28,7 +28,7 @@ export function gradeOf(wanted: string, name: string): number {
   if (text.startsWith(query)) return PREFIX;
   // "analyze" finds "!analyze", "sys" finds "tcpip.sys".
   const at = text.indexOf(query);
-  if (at > 0 && !/[a-z0-9]/.test(text[at - 1] ?? '')) return WORD;
+  if (at > 0 && !/[a-z0-9]/.test(text.charAt(at - 1))) return WORD;
   if (at >= 0) return PART;
   return query.length >= 2 && isSubsequence(query, text) ? FUZZY : 0;
 }
