@@ -157,6 +157,7 @@ class Driver {
     return Object.values(await this.ask('POST', `${this.session}/element`, { using: 'css selector', value: selector }))[0];
   }
   async choose(path) {
+    await this.until(() => document.querySelector('#file') !== null, 'the page');
     await this.ask('POST', `${this.session}/element/${await this.element('#file')}/value`, { text: path });
   }
   /** A real click where the driver can reach it. */

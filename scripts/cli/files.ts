@@ -1,6 +1,7 @@
 /** Files and folders of the command line as a flat list; folders are searched for files that begin as dumps or archives do. */
 import { closeSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Problem, type Reply, refuse, reply } from '../../workers/base/problem.ts';
 
 const MAX_DEPTH = 8;
 /** First bytes of what is worth opening in a folder: kernel and user dumps, zip, gzip, cab. */
@@ -35,6 +36,8 @@ export interface ListedFile {
   readonly path: string;
   /** True where the person named the file itself, or the file calls itself a dump. */
   readonly named: boolean;
+  /** A folder that the system refuses to list. */
+  readonly problem?: Problem;
 }
 
 /** Explicit files always; of folders those that look like dumps, in the order of their names. */
@@ -46,7 +49,17 @@ export function* listFiles(paths: readonly string[], depth = 0): Generator<Liste
       continue;
     }
     if (depth >= MAX_DEPTH) continue;
-    const names = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile() || entry.isDirectory());
-    yield* listFiles(names.map((entry) => join(path, entry.name)).sort(), depth + 1);
+    const inside = listFolder(path);
+    if (inside.ok) yield* listFiles(inside.value, depth + 1);
+    else yield { path, named: true, problem: inside.problem };
+  }
+}
+
+function listFolder(path: string): Reply<readonly string[]> {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile() || entry.isDirectory());
+    return reply(entries.map((entry) => join(path, entry.name)).sort());
+  } catch (error) {
+    return refuse('READ_DENIED', `the system refuses to list this folder (${error instanceof Error && 'code' in error ? String(error.code) : 'no reason given'})`);
   }
 }

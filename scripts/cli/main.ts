@@ -13,7 +13,7 @@ import { loadKnowledge } from '../../workers/knowledge/load.ts';
 import { decoderModule } from '../../workers/worlds/node/wasm.ts';
 import { version } from '../../package.json';
 import { listFiles } from './files.ts';
-import { type Input, openInputs } from './inputs.ts';
+import { type Input, failedInput, openInputs } from './inputs.ts';
 import { type Options, USAGE, parseArguments } from './options.ts';
 import { type CliSymbols, cliSymbols } from './symbols.ts';
 import { verdictText } from './text.ts';
@@ -89,8 +89,8 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
   const symbols = cliSymbols(options);
   let allRead = true;
-  for (const { path, named } of listFiles(options.files)) {
-    for (const input of openInputs(path)) {
+  for (const { path, named, problem } of listFiles(options.files)) {
+    for (const input of problem ? [failedInput(path, problem)] : openInputs(path)) {
       // An archive that lies in a folder and holds no dump is nothing to speak of.
       if (!named && input.problem?.code === 'ARCHIVE_NO_DUMP') continue;
       try {

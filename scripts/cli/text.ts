@@ -13,7 +13,7 @@ function section(title: string, rows: readonly string[]): readonly string[] {
 function factLines(facts: FirstFacts): readonly string[] {
   const when = known(facts.crashTimeMs, (ms) => new Date(ms).toISOString());
   const up = known(facts.uptimeSeconds, (seconds) => `${seconds.toFixed(1)} s`);
-  const lines = [`${facts.fileName}  (${facts.kindWords}, ${facts.arch}, ${facts.sizeBytes} bytes)`, `  Windows: ${known(facts.os, (name) => name)}`, `  When:    ${when}; up for ${up}`];
+  const lines = [`${facts.fileName}  (${facts.kindWords}, ${facts.arch}, ${facts.sizeBytes} bytes)`, `  System:  ${known(facts.os, (name) => name)}`, `  When:    ${when}; up for ${up}`];
   if (facts.bugCheck) lines.push(`  Code:    ${facts.bugCheck.name} (${hex(facts.bugCheck.code)})  ${facts.bugCheck.params.map((value) => formatVa(value)).join(' ')}`);
   if (facts.exception) lines.push(`  Code:    ${facts.exception.name} (${hex(facts.exception.code)}) at ${formatVa(facts.exception.address, facts.pointerSize)}`);
   for (const oddity of facts.oddities) lines.push(`  Note:    ${oddity}`);

@@ -53,7 +53,7 @@ beforeAll(async () => {
   const options = {
     servers: [{ id: 'test', name: 'Test', url: upstream }],
     origins: [PAGE],
-    limits: { headerMs: 400, idleMs: 400, maxBytes: 1024 * 1024, parallel: 2 },
+    limits: { headerMs: 2500, idleMs: 2500, maxBytes: 1024 * 1024, parallel: 2 },
     allowLoopbackHttp: true,
   };
   proxy = createSymbolProxy(options);
@@ -152,7 +152,7 @@ describe('symbol proxy', () => {
     await (await ask(`test/${path('good.pdb')}`)).text();
     const unread = await Promise.all([1, 2].map(() => ask(`test/${path('stall.pdb')}`)));
     expect(unread.map((response) => response.status)).toEqual([200, 200]);
-    await new Promise((done) => setTimeout(done, 600));
+    await new Promise((done) => setTimeout(done, 4000));
     expect(await (await ask(`test/${path('good.pdb')}`)).text()).toBe(PDB);
   });
   it('refuses every other method, server, path and query before asking anyone', async () => {

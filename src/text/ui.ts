@@ -55,7 +55,7 @@ export const t = {
     open: 'Open',
     coverage: 'What this dump holds',
     coverageParts: { context: 'Registers', stack: 'Stack', modules: 'Modules', 'kernel-memory': 'Kernel memory', 'user-memory': 'Program memory' },
-    held: { full: 'held', some: 'in part', none: 'not held' },
+    held: { full: 'held', some: 'in part', none: 'not held', unknown: 'not known' },
   },
   status: {
     ready: 'Ready',

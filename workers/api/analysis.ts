@@ -47,7 +47,7 @@ export interface FirstFacts {
   /** What this kind of dump holds: the coverage bar. */
   readonly coverage: readonly {
     readonly part: 'context' | 'stack' | 'modules' | 'kernel-memory' | 'user-memory';
-    readonly held: 'full' | 'some' | 'none';
+    readonly held: 'full' | 'some' | 'none' | 'unknown';
     readonly words: string;
   }[];
   readonly oddities: readonly string[];

@@ -131,6 +131,11 @@ function registersRecord(context: Context): Record<string, string> {
   return Object.fromEntries(Object.entries(context.registers).map(([name, value]) => [name, hex(value)]));
 }
 
+/** Null where the dump says that the module names none; a gap where nothing is known of it. */
+function pdbRecord(pdb: Module['identity']['pdb']): unknown {
+  return !pdb.ok && pdb.missing.why === 'stream-absent' ? null : shown(pdb);
+}
+
 function moduleRecord(module: Module): unknown {
   const { pe, pdb } = module.identity;
   return {
@@ -141,7 +146,7 @@ function moduleRecord(module: Module): unknown {
     timestamp: shownHex(mapFound(pe, (identity) => identity.timestamp)),
     checksum: shownHex(module.checksum),
     version: shown(module.version),
-    pdb: shown(pdb),
+    pdb: pdbRecord(pdb),
   };
 }
 

@@ -59,6 +59,8 @@ const COVERAGE: Readonly<Record<string, Coverage>> = {
     { part: 'user-memory', held: 'some', words: 'the ranges that the writer chose' },
   ],
 };
+const OTHER = 'not known: Microsoft describes no dump of this type';
+const RARE: Coverage = (['context', 'stack', 'modules', 'kernel-memory', 'user-memory'] as const).map((part) => ({ part, held: 'unknown', words: OTHER }));
 const COVERAGE_OF: Readonly<Record<string, keyof typeof COVERAGE>> = {
   'kernel-triage': 'triage',
   'kernel-full': 'full',
@@ -84,7 +86,7 @@ export function firstFacts(first: FirstTarget, knowledge: Knowledge, oddities: r
     bugCheck,
     exception: first.exception && { ...first.exception, ...exceptionWords(first.exception, exceptionName(first, knowledge)) },
     pointerSize: first.arch === 'x86' || first.arch === 'arm' ? 4 : 8,
-    coverage: COVERAGE[COVERAGE_OF[first.kind] ?? ''] ?? [],
+    coverage: COVERAGE[COVERAGE_OF[first.kind] ?? ''] ?? (first.kind === 'kernel-other' ? RARE : []),
     oddities,
   };
 }

@@ -24,9 +24,11 @@ export type SymbolCode =
   | 'EMPTY_ANSWER'
   | 'TOO_LARGE'
   | 'QUOTA'
-  | 'CANCELLED';
+  | 'CANCELLED'
+  /** Our own fault, not the file's. */
+  | 'DEFECT';
 export type CommandCode = 'UNKNOWN_COMMAND' | 'BAD_ARGUMENT' | 'NEEDS';
-export type ProblemCode = SourceCode | SymbolCode | CommandCode | 'CANCELLED' | 'DEFECT';
+export type ProblemCode = SourceCode | SymbolCode | CommandCode;
 
 export interface Problem {
   readonly code: ProblemCode;

@@ -11,8 +11,8 @@ import type { Verdict } from '../verdict/verdict.ts';
 import { say } from '../verdict/words.ts';
 import type { Module } from '../modules/module.ts';
 import type { ExceptionInfo, Session } from '../target/target.ts';
-import type { Stack } from '../unwind/frame.ts';
-import { findName, plainAddress } from './names.ts';
+import type { Frame, Stack } from '../unwind/frame.ts';
+import { type Named, findName, frameName, plainAddress } from './names.ts';
 import { readExceptionAt } from './records.ts';
 import { TRAP_NOTES, contextNodes, exceptionNodes } from './registers.ts';
 import { type OutputNode, type Span, line, note, text } from './spec.ts';
@@ -233,6 +233,13 @@ function withoutNumber(node: OutputNode): OutputNode {
 interface Subject {
   readonly module: Module;
   readonly at: Va | undefined;
+  /** Where it stands on the stack: its name is the frame's. */
+  readonly frame?: Frame;
+}
+
+function subjectName(session: Session, { at, frame }: Subject): Named | undefined {
+  if (frame) return frameName(session, frame);
+  return at === undefined ? undefined : findName(session, at);
 }
 
 /** Whom the bucket names: a module of its own, or the frame that was followed up. */
@@ -241,7 +248,7 @@ function subjectOf({ session, verdict, followUp }: Analysis): Subject | undefine
   const place = verdict.place && session.target.modules.byName(verdict.place.module);
   const named = image === undefined ? undefined : session.target.modules.byName(image);
   if (image !== undefined) return named && { module: named, at: place === named && verdict.place ? va(named.base + verdict.place.offset) : undefined };
-  if (followUp) return { module: followUp.module, at: followUp.frame.ip };
+  if (followUp) return { module: followUp.module, at: followUp.frame.ip, frame: followUp.frame };
   return place && { module: place, at: verdict.place ? va(place.base + verdict.place.offset) : undefined };
 }
 
@@ -258,8 +265,8 @@ function symbolLabels(analysis: Analysis): readonly OutputNode[] {
   if (pseudo) return [...one('MODULE_NAME', pseudo[0]), ...two('IMAGE_NAME', pseudo[1]), ...stackCommand(session)];
   const subject = subjectOf(analysis);
   if (!subject) return stackCommand(session);
-  const { module, at } = subject;
-  const named = at === undefined ? undefined : findName(session, at);
+  const { module } = subject;
+  const named = subjectName(session, subject);
   const offset = named?.displacement.toString(16);
   const version = module.version.ok ? two('IMAGE_VERSION', module.version.value) : [];
   return [
@@ -328,7 +335,7 @@ export function blamedSpans(analysis: Analysis): readonly Span[] {
   if (pseudo) return [text(pseudo[1])];
   const subject = subjectOf(analysis);
   if (!subject) return [text('nothing that a name can be given to')];
-  const named = subject.at === undefined ? undefined : findName(analysis.session, subject.at);
+  const named = subjectName(analysis.session, subject);
   const image: Span = { span: 'module', name: subject.module.name, text: imageOf(subject.module) };
   return named ? [image, text(' ( '), { span: 'module', name: named.module, text: `${named.base}+${named.displacement.toString(16)}` }, text(' )')] : [image];
 }

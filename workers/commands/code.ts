@@ -2,13 +2,14 @@
 import { type Va, va, vaAdd } from '../base/address.ts';
 import type { Found } from '../base/found.ts';
 import { hexDigits } from '../base/hex.ts';
+import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Instruction, MemoryOperand } from '../code/decoder.ts';
 import { evaluateRange } from '../expr/range.ts';
 import { sessionScope } from '../expr/sessionscope.ts';
 import type { Context, Session } from '../target/target.ts';
-import { address, findName, nameText, placeSpan } from './names.ts';
+import { ROWS_PER_SLICE, address, findName, nameText, placeSpan, rowsStep } from './names.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
 /** Longest instruction of x86 (Intel SDM vol. 2, 2.3.11). */
@@ -145,6 +146,7 @@ const unassembleCommand: CommandSpec = {
     const nodes: OutputNode[] = [...labelNodes(session, range.value.start)];
     let at = range.value.start;
     for (let index = 0; index < range.value.count; index++) {
+      if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) yield rowsStep(index, range.value.count);
       if (range.value.end !== undefined && at > range.value.end) break;
       const decoded = decodeAt(session, at);
       if (!decoded.ok)
@@ -170,15 +172,15 @@ function labelNodes(session: Session, at: Va): readonly OutputNode[] {
  * The instructions that end at `end`. x86 cannot be read backwards: of all starts up to 15 × count bytes before, the one
  * is taken whose decoding meets `end` exactly and is longest in agreement with its neighbours, farthest start first.
  */
-export function instructionsBefore(session: Session, end: Va, count: number): readonly Instruction[] {
+function* instructionsBefore(session: Session, end: Va, count: number): Job<readonly Instruction[]> {
   if (session.target.arch === 'arm64') return chainTo(session, vaAdd(end, -4 * count), end).slice(-count);
-  for (let back = MAX_LENGTH * count; back > 0; back--) {
-    const chain = chainTo(session, vaAdd(end, -back), end);
-    if (chain.length >= count) return chain.slice(-count);
-  }
-  for (let back = MAX_LENGTH * count; back > 0; back--) {
-    const chain = chainTo(session, vaAdd(end, -back), end);
-    if (chain.length > 0) return chain.slice(-count);
+  const startsPerSlice = Math.max(1, Math.floor(ROWS_PER_SLICE / count));
+  for (const wanted of [count, 1]) {
+    for (let back = MAX_LENGTH * count; back > 0; back--) {
+      if (back % startsPerSlice === 0) yield rowsStep(MAX_LENGTH * count - back, MAX_LENGTH * count);
+      const chain = chainTo(session, vaAdd(end, -back), end);
+      if (chain.length >= wanted) return chain.slice(-count);
+    }
   }
   return [];
 }
@@ -206,7 +208,7 @@ const unassembleBackCommand: CommandSpec = {
   *run({ session }, tail) {
     const range = codeRange(session, tail);
     if (!range.ok) return range;
-    const before = instructionsBefore(session, range.value.start, range.value.count);
+    const before = yield* instructionsBefore(session, range.value.start, range.value.count);
     const first = before[0];
     if (!first) return refuse('BAD_ARGUMENT', 'the code before this address is not in the dump, or cannot be read backwards to it', { at: 0 });
     return reply([...labelNodes(session, first.at), ...before.map((instruction) => instructionLine(session, instruction))]);

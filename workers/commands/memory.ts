@@ -5,7 +5,7 @@ import { describeMissing } from '../base/missingwords.ts';
 import { reply } from '../base/problem.ts';
 import type { Session } from '../target/target.ts';
 import { rangeOf } from './arguments.ts';
-import { address, placeSpan } from './names.ts';
+import { ROWS_PER_SLICE, address, placeSpan, rowsStep } from './names.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
 interface Unit {
@@ -100,6 +100,7 @@ function dumpCommand(name: string, plain: Unit): CommandSpec {
       const rowBytes = unit.bytes * unit.perRow;
       const nodes: OutputNode[] = [];
       for (let at = 0; at < bytes.length; at += rowBytes) {
+        if (nodes.length % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) yield rowsStep(nodes.length, Math.ceil(bytes.length / rowBytes));
         nodes.push(line(address(session, vaAdd(range.value.start, at)), `  ${rowText(bytes.slice(at, at + rowBytes), unit)}`));
       }
       return reply(why ? [...nodes, note(why)] : nodes);
@@ -126,7 +127,13 @@ function pointerCommand(name: string, size: 4 | 8 | undefined): CommandSpec {
       const unit = size ?? session.memory.pointerSize;
       const range = rangeOf(session, tail, { start: stackPointer(session), count: 16, unitBytes: unit, limit: MAX_UNITS });
       if (!range.ok) return range;
-      return reply(Array.from({ length: range.value.count }, (_, index) => pointerRow(session, vaAdd(range.value.start, index * unit), unit)));
+      const { start, count } = range.value;
+      const nodes: OutputNode[] = [];
+      for (let index = 0; index < count; index++) {
+        if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) yield rowsStep(index, count);
+        nodes.push(pointerRow(session, vaAdd(start, index * unit), unit));
+      }
+      return reply(nodes);
     },
   };
 }

@@ -1,7 +1,9 @@
 /** How addresses and places are named in answers: `nt!KeBugCheckEx+0x5`, `rtwlanu+0x48304`, or nothing. */
-import { type Va, rva } from '../base/address.ts';
+import { type Va, rva, va } from '../base/address.ts';
 import { formatVa, hex } from '../base/hex.ts';
+import type { Step } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
+import type { Frame } from '../unwind/frame.ts';
 import type { Span } from './spec.ts';
 
 /** An address as a link, in WinDbg's form for the target's width. */
@@ -15,6 +17,10 @@ export function plainAddress(session: Session, at: Va | bigint): Span {
   const masked = BigInt.asUintN(width * 4, at);
   return { span: 'address', at: at as Va, text: masked.toString(16).padStart(width, '0') };
 }
+
+/** Rows between two yields of a listing: well under 50 ms. */
+export const ROWS_PER_SLICE = 256;
+export const rowsStep = (done: number, of: number): Step => ({ progress: 'Reading rows', done, of });
 
 export interface Named {
   /** WinDbg's module name. */
@@ -34,6 +40,17 @@ export function findName(session: Session, at: Va): Named | undefined {
   return { module: place.module.name, base: place.module.name, displacement: place.rva };
 }
 
+/**
+ * A frame by the name that the walk gave it: a return address behind a call that ends its function belongs to that
+ * function, not to the one whose first byte it is.
+ */
+export function frameName(session: Session, frame: Frame): Named | undefined {
+  const module = (frame.place ?? session.target.modules.find(va(frame.ip - 1n)))?.module;
+  if (!frame.symbol.ok || !module) return findName(session, frame.ip);
+  const { name, displacement } = frame.symbol.value;
+  return { module: module.name, base: `${module.name}!${name}`, displacement };
+}
+
 /** `base` or `base+0x5`. */
 export function nameText(named: Named): string {
   return named.displacement === 0 ? named.base : `${named.base}+${hex(named.displacement)}`;
@@ -43,9 +60,4 @@ export function nameText(named: Named): string {
 export function placeSpan(session: Session, at: Va): Span | undefined {
   const named = findName(session, at);
   return named && { span: 'module', name: named.module, text: nameText(named) };
-}
-
-/** The name, or `0x…` as WinDbg prints a frame that belongs to nothing. */
-export function placeOrAddress(session: Session, at: Va): Span {
-  return placeSpan(session, at) ?? { span: 'address', at, text: `0x${formatVa(at, session.memory.pointerSize)}` };
 }

@@ -45,6 +45,16 @@ describe('k', () => {
     // InsightEngineering, "Deadlock: Inconsistent Lock Ordering": " # Call Site" / "00 ntdll!NtWaitForAlertByThreadId".
     expect(notepad.run('kc').slice(0, 3)).toEqual([' # Call Site', '00 notepad!wWinMain', '01 notepad!__scrt_common_main_seh']);
   });
+  it.each(['k', 'kb', 'kv', 'kn', 'kc'])('%s names a return address behind a call that ends its function by that function', (command) => {
+    const symbol = { ok: true, value: { name: 'Raise', displacement: 0x20, kind: 'public' } } as const;
+    const ended = handmade({
+      modules: [{ name: 'myfault', base: 'fffff800`60da0000', end: 'fffff800`60da8000' }],
+      names: { 'fffff800`60da1020': 'myfault!NextFunction' },
+      context: { registers: {} },
+      frames: [frame('ffffd48f`77af9970', 'fffff800`60da1d3d', 'fffff800`60da1020', { symbol })],
+    });
+    expect(ended.run(command)[1]).toMatch(command === 'kc' ? /^00 myfault!Raise$/ : / myfault!Raise\+0x20$/);
+  });
   it('says how a frame was found, where WinDbg says nothing', () => {
     const scanned = handmade({
       modules: [{ name: 'myfault', base: 'fffff800`60da0000', end: 'fffff800`60da8000' }],

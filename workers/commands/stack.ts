@@ -1,12 +1,13 @@
 /** `k` and its kin. Layout: headings and columns of current WinDbg, as in the public texts that stack.test.ts cites. */
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { type Found, missing } from '../base/found.ts';
+import { formatVa } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Session } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
-import { address, findName, placeOrAddress } from './names.ts';
+import { address, frameName, nameText } from './names.ts';
 import { readTrapFrameAt } from './records.ts';
 import { type CommandContext, type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
 
@@ -87,8 +88,9 @@ function trapFrameAt(session: Session, frame: Frame, outer: Frame | undefined): 
 }
 
 function placeSpanOf(session: Session, frame: Frame, style: StackStyle): Span {
-  const named = style.displacement ? undefined : findName(session, frame.ip);
-  return named ? { span: 'module', name: named.module, text: named.base } : placeOrAddress(session, frame.ip);
+  const named = frameName(session, frame);
+  if (!named) return { span: 'address', at: frame.ip, text: `0x${formatVa(frame.ip, session.memory.pointerSize)}` };
+  return { span: 'module', name: named.module, text: style.displacement ? nameText(named) : named.base };
 }
 
 interface Row {

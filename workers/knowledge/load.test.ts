@@ -1,8 +1,19 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { baseBugCheck } from './bugchecks.ts';
 import { loadKnowledge } from './load.ts';
 
 const knowledge = await loadKnowledge();
+
+test('a failed load is not remembered', async () => {
+  vi.resetModules();
+  vi.doMock('./data/builds.json', () => {
+    throw new Error('no connection');
+  });
+  const { loadKnowledge: load } = await import('./load.ts');
+  await expect(load()).rejects.toThrow();
+  vi.doUnmock('./data/builds.json');
+  expect((await load()).windowsName(19045, 'workstation')).toMatch(/Windows 10/);
+});
 
 describe('bug checks', () => {
   test('0xD1 as the driver documentation has it', () => {

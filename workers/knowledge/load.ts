@@ -34,9 +34,14 @@ type Files = Readonly<Record<TableName, TableFile>>;
 const NAMES = Object.keys(TABLES) as TableName[];
 let loaded: Promise<Knowledge> | undefined;
 
-/** Loads every table once. */
+/** Loads every table once. A failed load is not remembered: the next call tries anew. */
 export function loadKnowledge(): Promise<Knowledge> {
-  loaded ??= loadFiles().then(knowledgeOf);
+  loaded ??= loadFiles()
+    .then(knowledgeOf)
+    .catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
   return loaded;
 }
 

@@ -1,6 +1,6 @@
 /** Modules of a user dump: identities, WinDbg's names, lookups by address. */
 import { va } from '../base/address.ts';
-import { type Found, firstFound, found, mapFound, notValid, thenFound } from '../base/found.ts';
+import { type Found, firstFound, found, mapFound, missing, notValid, thenFound } from '../base/found.ts';
 import { hexDigits } from '../base/hex.ts';
 import type { PlatformName } from '../formats/minidump/names.ts';
 import type { CodeView, RawModule, RawUnloadedModule } from '../formats/minidump/modules.ts';
@@ -16,7 +16,7 @@ function pdbOf(codeView: Found<CodeView>): Found<PdbIdentity> {
     if (record.kind === 'RSDS') return found({ file: fileNameOf(record.file), guid: record.guid, age: record.age });
     if (record.kind === 'NB10')
       return notValid('CodeView record', `NB10 of ${fileNameOf(record.file)}, id ${hexDigits(record.timestamp, 8)}, age ${record.age}`, 'RSDS with a GUID');
-    return notValid('CodeView record', `ELF build id ${record.buildId}`, 'a PDB');
+    return missing({ why: 'stream-absent', stream: `PDB: the module has the ELF build id ${record.buildId}` });
   });
 }
 

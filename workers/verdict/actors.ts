@@ -1,6 +1,6 @@
 /** Who stands on the stack, and who may be blamed for it. */
 import { hex } from '../base/hex.ts';
-import type { DriverEntry, DriverRole, Knowledge } from '../knowledge/knowledge.ts';
+import type { DriverEntry, Knowledge } from '../knowledge/knowledge.ts';
 import type { Module } from '../modules/module.ts';
 import type { Session } from '../target/target.ts';
 import type { Frame, Trust } from '../unwind/frame.ts';
@@ -92,26 +92,6 @@ export const isFirmwareFacing = (module: Module): boolean => FIRMWARE_FACING.tes
 
 const GRAPHICS = /^(nvlddmkm|atikmdag|atikmpag|amdkmdag|igdkmd\w*|igfx\w*|qcdxkm\w*|vboxwddm|vm3dmp\w*|basicdisplay)\.sys$/i;
 export const isGraphics = (image: string): boolean => GRAPHICS.test(image);
-
-const STORAGE = /^(stornvme|storahci|iastor\w*|storport|rstor\w*|amdxata|nvstor\w*|secnvme\w*|samsungnvme\w*|disk|partmgr|volmgr)\.sys$/i;
-export const isStorage = (image: string): boolean => STORAGE.test(image);
-
-/** Windows' parts that report or suffer, and are not blamed for where they stand. */
-export const DETECTOR_ROLES: ReadonlySet<DriverRole> = new Set<DriverRole>([
-  'kernel',
-  'hal',
-  'class',
-  'framework',
-  'bus',
-  'file-system',
-  'filter',
-  'graphics-port',
-  'network-stack',
-  'storage-stack',
-  'security',
-  'device',
-  'other',
-]);
 
 export const placeWords = (actor: Pick<Actor, 'module' | 'offset' | 'frame'>): string => {
   const { symbol } = actor.frame;

@@ -1,5 +1,5 @@
 /** What kind of address a value is, and whether one wrong bit made it. */
-import { isCanonical, type Va, va } from '../base/address.ts';
+import { isCanonical, va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import type { Module, ModuleList, UnloadedModule } from '../modules/module.ts';
 
@@ -132,5 +132,3 @@ export function irqlName(value: bigint): string {
   if (value < 3n && low !== undefined) return low;
   return IRQL_HIGH_X64[value.toString()] ?? (value < 16n ? `device interrupt level ${value.toString()}` : `not an IRQL (${hex(value)})`);
 }
-
-export const wordsOfVa = (value: Va | bigint): string => hex(value);

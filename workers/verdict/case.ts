@@ -1,10 +1,11 @@
 /** What every rule needs, gathered once. */
 import { va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
-import type { Job } from '../base/job.ts';
+import type { Job, Step } from '../base/job.ts';
 import type { Instruction } from '../code/decoder.ts';
 import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import type { BugCheckEntry, Knowledge } from '../knowledge/knowledge.ts';
+import type { MemoryRange } from '../memory/space.ts';
 import type { Session, Target } from '../target/target.ts';
 import type { Stack } from '../unwind/frame.ts';
 import { type Actor, findActors, findSuspects, who } from './actors.ts';
@@ -48,9 +49,26 @@ function stackBounds(session: Session): AddressWorld['stack'] {
   const context = target.context.ok ? target.context.value : undefined;
   const sp = context && spOf(context.registers, target.arch);
   if (sp === undefined) return undefined;
-  const range = target.memory.ranges().find((one) => sp >= one.start && sp < one.start + one.size && one.size <= STACK_ROOM * 4n);
-  return range ? { low: range.start, high: range.start + range.size } : undefined;
+  const range = rangeAt(target.memory.ranges(), sp);
+  return range && range.size <= STACK_ROOM * 4n ? { low: range.start, high: range.start + range.size } : undefined;
 }
+
+/** The range that holds an address, by bisection: a space lists its ranges by their starts, and a large dump has many. */
+export function rangeAt(ranges: readonly MemoryRange[], at: bigint): MemoryRange | undefined {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const start = ranges[middle]?.start;
+    if (start !== undefined && start <= at) low = middle + 1;
+    else high = middle;
+  }
+  const found = ranges[low - 1];
+  return found && at < found.start + found.size ? found : undefined;
+}
+
+/** One slice of the work is done: what the next reads may have to come from the disk. */
+export const slice = (progress: string): Step => ({ progress, done: 0, of: null });
 
 export function statusWords(knowledge: Knowledge, value: bigint | number): string {
   const code = Number(BigInt.asUintN(32, BigInt(value)));
@@ -69,13 +87,17 @@ function nameOf(session: Session, code: number, entry: BugCheckEntry | undefined
 export function* gatherCase(session: Session): Job<Case> {
   const { target, knowledge } = session;
   const stack = yield* session.crashStack();
-  yield { progress: 'Reading the fault', done: 0, of: null };
+  yield slice('Reading the fault');
   const code = target.bugCheck ? baseBugCheck(target.bugCheck.code) : 0;
   const entry = target.bugCheck ? knowledge.bugCheck(target.bugCheck.code) : undefined;
   const fault = readFault(session, code);
+  yield slice('Reading the instruction');
   const instruction = fault.ip === undefined ? undefined : decodeAt(session, fault.ip);
+  const operands = instruction ? readOperands(session, instruction, fault) : [];
+  yield slice('Reading the stack');
   const bounds = stackBounds(session);
   const world: AddressWorld = { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', bounds) };
+  yield slice('Naming who stands on the stack');
   const actors = findActors(session, stack.frames);
   return {
     session,
@@ -89,7 +111,7 @@ export function* gatherCase(session: Session): Job<Case> {
     stack,
     fault,
     ...optional('instruction', instruction),
-    operands: instruction ? readOperands(session, instruction, fault) : [],
+    operands,
     world,
     actors,
     suspects: findSuspects(actors),

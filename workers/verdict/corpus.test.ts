@@ -110,6 +110,12 @@ describe.skipIf(!hasCorpus)('kernel dumps', () => {
     }
   });
 
+  test('the program that ran is the victim, where no rule knows a nearer one and the stop was not wanted', () => {
+    expect(verdictOf('kernel/rts-1a.dmp').victim).toBe('msedge.exe');
+    expect(verdictOf('kernel/daimuvg-50.dmp').victim).toBe('Ntfs.sys');
+    expect(verdictOf('kernel/eolar-4a.dmp').victim).toBeUndefined();
+    for (const name of readable) expect(verdictOf(`kernel/${name}.dmp`).victim ?? '', name).not.toMatch(/^(system|idle)$/i);
+  });
   test('arguments in words', () => {
     const of = (name: string): string[] => readParameters(sessionOf(`kernel/${name}.dmp`)).map((one) => one.meaning);
     expect(of('rts-116_0')[1]).toMatch(/nvlddmkm\.sys\+0x1700a40/);

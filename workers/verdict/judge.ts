@@ -5,7 +5,7 @@ import type { Session } from '../target/target.ts';
 import { imageOf, placeWords } from './actors.ts';
 import { addSettlers, addSteps } from './advice.ts';
 import { bucketOf, signatureOf } from './bucket.ts';
-import { type Case, gatherCase } from './case.ts';
+import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
@@ -15,13 +15,15 @@ import { text } from './words.ts';
 
 export function* judge(session: Session): Job<Verdict> {
   const c = yield* gatherCase(session);
-  yield { progress: 'Weighing the evidence', done: 0, of: null };
+  yield slice('Weighing the evidence');
   const { name, rule } = ruleFor(c);
   const f = new Finding(name);
   opening(c, f);
   rule(c, f);
+  yield slice('Weighing the evidence');
   deliberate(c, f);
-  closing(c, f);
+  yield* closing(c, f);
+  yield slice('Naming the verdict');
   return verdictOf(c, f);
 }
 
@@ -46,24 +48,35 @@ function deliberate(c: Case, f: Finding): void {
   f.against.length = 0;
 }
 
-function closing(c: Case, f: Finding): void {
+function* closing(c: Case, f: Finding): Job<void> {
   if (c.target.bugCheck && c.code !== 0 && f.cause !== 'manual') f.detector ??= 'ntoskrnl.exe';
   addOverlay(c, f);
+  yield slice('Looking for what to do next');
   addSteps(c, f);
   addSettlers(c, f);
   if (!c.kernel) {
     stackModules(c, f);
     return;
   }
+  nameVictim(c, f);
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
   sayProcess(c, f);
   if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual') f.say('x-repeat', {});
 }
 
+/** The stop took down the program that ran, where no rule knows of a nearer victim. A wanted stop and a live report take down none. */
+function nameVictim(c: Case, f: Finding): void {
+  const { name } = c.target.process;
+  if (f.victim !== undefined || c.code === 0 || f.cause === 'manual' || f.rule === 'by-hand' || isLive(c)) return;
+  if (name.ok && isProgram(name.value)) f.victim = name.value;
+}
+
+const isProgram = (process: string): boolean => process !== '' && !/^(system|idle)$/i.test(process);
+
 /** Who happened to run, where nothing has said it yet and it is worth a sentence. */
 function sayProcess(c: Case, f: Finding): void {
   const { name } = c.target.process;
-  if (!name.ok || /^(system|idle)$/i.test(name.value) || f.cause === 'manual' || f.explanation.length >= 4) return;
+  if (!name.ok || !isProgram(name.value) || f.cause === 'manual' || f.explanation.length >= 4) return;
   if (!f.evidence.some((one) => one.id === 'e-process')) f.say('x-process', { process: name.value });
 }
 

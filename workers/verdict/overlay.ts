@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 import { text } from './words.ts';
 
 const GUESTS: readonly (readonly [RegExp, string])[] = [
-  [/^(vmbus|vmgencounter|hypervideo|storvsc|netvsc)\.sys$/i, 'Hyper-V'],
+  [/^(vmgencounter|hypervideo|hyperkbd|storvsc|netvsc)\.sys$/i, 'Hyper-V'],
   [/^(vboxguest|vboxsf|vboxmouse|vboxwddm|vboxvideo)\.sys$/i, 'VirtualBox'],
   [/^(vmhgfs|vmmemctl|vm3dmp|vm3dmp_loader|vmxnet3\w*|pvscsi)\.sys$/i, 'VMware'],
   [/^(vioscsi|viostor|netkvm|vioser|balloon|viorng)\.sys$/i, 'KVM or QEMU'],
@@ -13,12 +13,12 @@ const GUESTS: readonly (readonly [RegExp, string])[] = [
   [/^prl_\w+\.sys$/i, 'Parallels'],
 ];
 
-/** The virtual machine that Windows ran in, by drivers that only a guest loads. vmbus alone is also loaded by a host with VBS. */
+/** The virtual machine that Windows ran in, by drivers that only a guest loads. vmbus says nothing: a host that runs Hyper-V itself loads it too. */
 export function virtualMachine(c: Case): string | undefined {
   const names = c.target.modules.modules.map(imageOf);
   for (const [pattern, vm] of GUESTS) {
     const hits = names.filter((name) => pattern.test(name)).length;
-    if (vm === 'Hyper-V' ? hits >= 3 : hits >= 1) return vm;
+    if (vm === 'Hyper-V' ? hits >= 2 : hits >= 1) return vm;
   }
   return undefined;
 }

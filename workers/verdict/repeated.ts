@@ -3,7 +3,7 @@ import { va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import { viewOf } from '../bytes/struct.ts';
 import { imageOf } from './actors.ts';
-import type { Case } from './case.ts';
+import { type Case, rangeAt } from './case.ts';
 import { spOf } from './fault.ts';
 
 export interface Repeated {
@@ -19,7 +19,7 @@ const ENOUGH = 32;
 export function findRepeated(c: Case): Repeated | undefined {
   const { registers } = c.fault;
   const sp = registers && spOf(registers, c.target.arch);
-  const range = sp === undefined ? undefined : c.target.memory.ranges().find((one) => sp >= one.start && sp < one.start + one.size);
+  const range = sp === undefined ? undefined : rangeAt(c.target.memory.ranges(), sp);
   if (sp === undefined || !range) return undefined;
   const { bytes, got } = c.target.memory.read(va(sp), Math.min(MAX_BYTES, Number(range.start + range.size - sp)));
   const counts = countWords(bytes.subarray(0, got), c.target.memory.pointerSize);

@@ -1,5 +1,5 @@
 /** Modules: ModuleListStream with CodeView and version records, UnloadedModuleListStream. */
-import { type Found, found, mapFound, notValid, thenFound } from '../../base/found.ts';
+import { type Found, found, mapFound, missing, notValid, thenFound } from '../../base/found.ts';
 import { formatGuid, hexDigits } from '../../base/hex.ts';
 import { readExactly, readStructAt, type RecordOf, viewOf } from '../../bytes/struct.ts';
 import { findStream, type MinidumpFile, readStream } from './file.ts';
@@ -69,7 +69,7 @@ function versionOf(raw: RecordOf<typeof MODULE.fields>): RawModule['version'] {
 }
 
 function codeViewOf(file: MinidumpFile, raw: RecordOf<typeof MODULE.fields>): Found<CodeView> {
-  if (raw.cvSize === 0) return notValid('CodeView record', 'none', 'one written by the dump’s writer');
+  if (raw.cvSize === 0) return missing({ why: 'stream-absent', stream: 'CodeView record of this module' });
   return thenFound(readExactly(file.source, raw.cvRva, Math.min(raw.cvSize, MAX_CODEVIEW)), parseCodeView);
 }
 

@@ -2,6 +2,7 @@
  * Symbols for everybody who asks: dropped files, then the store, then servers that may be asked (design §7).
  * One object for all sessions of a worker; downloads are shared among them.
  */
+import { SourceError, type SymbolCode } from '../../base/problem.ts';
 import { type AddedFiles, DroppedFiles } from './dropped.ts';
 import { checkIdentity, fetchWant } from './download.ts';
 import type { Effects, Failure, FileBody, PutResult, StoredEntry } from './effects.ts';
@@ -205,12 +206,7 @@ export class SymbolService {
     try {
       await run();
     } catch (error) {
-      if (!stop.stopped)
-        this.#set(job, {
-          state: 'failed',
-          code: job.want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE',
-          detail: error instanceof Error ? error.message : String(error),
-        });
+      if (!stop.stopped) this.#set(job, { state: 'failed', code: codeOf(error, job.want), detail: error instanceof Error ? error.message : String(error) });
     }
   }
 
@@ -429,6 +425,12 @@ export class SymbolService {
 function expected(jobs: readonly Job[]): Expected {
   const filesOf = (of: readonly Job[]): number => of.reduce((sum, { want, request }) => sum + (want.kind === 'image' && !request.pdb ? 2 : 1), 0);
   return { files: filesOf(jobs), kernelFiles: filesOf(jobs.filter((job) => job.request.module === 'nt')) };
+}
+
+/** A file that cannot be read is a bad file; whatever else is thrown is a fault of ours. */
+function codeOf(error: unknown, want: Want): SymbolCode {
+  if (!(error instanceof SourceError)) return 'DEFECT';
+  return want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE';
 }
 
 function isMiss(status: DownloadStatus): boolean {

@@ -277,5 +277,5 @@ export function handmade(made: Made): Console {
 function placedFrame(one: Frame, modules: SortedModuleList, symbols: SymbolProvider): Frame {
   const place = modules.find(one.ip);
   const table = place && symbols.table(place.module);
-  return { ...one, ...(place ? { place } : {}), symbol: place && table?.ok ? table.value.nearest(place.rva) : one.symbol };
+  return { ...one, ...(place ? { place } : {}), symbol: !one.symbol.ok && place && table?.ok ? table.value.nearest(place.rva) : one.symbol };
 }

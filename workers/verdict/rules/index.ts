@@ -74,9 +74,6 @@ export interface NamedRule {
 }
 const RULES = new Map<number, NamedRule>(ROWS.flatMap(([name, rule, ...codes]) => codes.map((code) => [code, { name, rule }] as const)));
 
-/** Codes with a reading of their own. */
-export const ruledCodes = (): number[] => [...RULES.keys()];
-
 /** A live report, by its code or by the header. 0x124 and 0x144 exist as both. */
 export function isLive(c: Case): boolean {
   if (c.entry?.liveDump === true) return true;

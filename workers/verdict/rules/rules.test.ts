@@ -44,6 +44,12 @@ const NT = 'ntoskrnl.exe';
 const LOAD = '488b4108';
 const IP = 'bad.sys+0x1000';
 
+test('vmbus, which a Hyper-V host loads too, does not make a guest; the keyboard and display of one do', () => {
+  const said = (...drivers: readonly string[]): string[] => shown(verdictOf({ code: 0xd1, params: [8n, 2n, 0n, 0n], modules: [NT, ...drivers] }));
+  expect(said('vmbus.sys', 'storvsc.sys')).not.toContain('e-vm');
+  expect(said('hyperkbd.sys', 'hypervideo.sys')).toContain('e-vm');
+});
+
 describe('0xD1 and 0xA', () => {
   const base: Fake = {
     code: 0xd1,

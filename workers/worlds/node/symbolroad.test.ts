@@ -87,7 +87,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
   const serviceOf = (base: string | null = proxyBase) => new SymbolService(effects, { proxyBase: base, servers: [] });
   async function settle(service: SymbolService): Promise<Record<string, string>> {
     const text = ({ status }: Download): string => (status.state === 'failed' ? `failed ${status.code}` : status.state);
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 4000; round++) {
       if (service.downloads().every(({ status }) => isEnded(status) || status.state === 'needs-consent')) break;
       await new Promise((done) => setTimeout(done, 10));
     }
@@ -110,7 +110,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
       { id: 'microsoft', name: 'Microsoft', url: upstream, vendor: 'microsoft', layout: 'flat' },
       { id: 'tiered', name: 'Tiered', url: foreignUrl, vendor: 'any' },
     ];
-    const proxy = { servers, allowLoopbackHttp: true, limits: { headerMs: 500, idleMs: 500, maxBytes: 64 * 1024 * 1024 } };
+    const proxy = { servers, allowLoopbackHttp: true, limits: { headerMs: 3000, idleMs: 3000, maxBytes: 64 * 1024 * 1024 } };
     site = createNodeServer(createSite({ root: join(folder, 'dist'), proxy }));
     proxyBase = `http://127.0.0.1:${await listen(site, 0)}/symbols`;
   });
@@ -131,6 +131,10 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
   });
   afterEach(() => {
     for (const key of Object.keys(store.faults)) Reflect.deleteProperty(store.faults, key);
+  });
+  it('tells a fault of ours as one, not as a bad file', async () => {
+    effects = { ...effects, store: Object.assign(new MemoryStore(), { get: () => Promise.reject(new TypeError('no such property')) }) };
+    expect(Object.values((await fetched([nt])).states)).toEqual(['failed DEFECT']);
   });
   const misbehave = (request: ModuleRequest, how: string) => Object.assign(store.faults, { [pathOf(request).toLowerCase()]: how });
 
