@@ -1,5 +1,5 @@
 import { type Va, va } from '../base/address.ts';
-import { type Found, found, missing, thenFound } from '../base/found.ts';
+import { type Found, found, missing, type MissingReason, thenFound } from '../base/found.ts';
 import { viewOf } from '../bytes/struct.ts';
 import type { AddressSpace, MemoryRange, ReadResult, Translation } from './space.ts';
 
@@ -56,4 +56,24 @@ export abstract class ByteSpace implements AddressSpace {
 export function readAll(space: AddressSpace, at: Va, length: number): Found<Uint8Array> {
   const { bytes, got, missing: reason } = space.read(at, length);
   return got === length ? found(bytes) : missing(reason ?? { why: 'not-in-dump', space: 'virtual', at });
+}
+
+/** A read put together from parts: `next` gives the part that begins behind the bytes had so far, until one stops short. */
+export function gatherParts(length: number, next: (filled: number) => ReadResult): ReadResult {
+  const parts: Uint8Array[] = [];
+  let filled = 0;
+  let reason: MissingReason | undefined;
+  while (filled < length && !reason) {
+    const part = next(filled);
+    parts.push(part.bytes);
+    filled += part.got;
+    reason = part.missing;
+  }
+  const bytes = new Uint8Array(filled);
+  let written = 0;
+  for (const part of parts) {
+    bytes.set(part, written);
+    written += part.length;
+  }
+  return reason ? { bytes, got: filled, missing: reason } : wholeRead(bytes);
 }

@@ -7,7 +7,7 @@ import { fileOffset, isCanonical, type Pa, pa, type Va, va } from '../base/addre
 import { type Found, found, missing, type MissingReason, notValid, type PageLevel } from '../base/found.ts';
 import { hex } from '../base/hex.ts';
 import { viewOf } from '../bytes/struct.ts';
-import { ByteSpace, checkLength, nothingRead, wholeRead } from './bytespace.ts';
+import { ByteSpace, checkLength, gatherParts, nothingRead } from './bytespace.ts';
 import type { PageMemory } from './physical.ts';
 import type { MemoryRange, ReadResult, Translation } from './space.ts';
 
@@ -108,26 +108,11 @@ export class PagedSpace extends ByteSpace {
   }
 
   #gather(at: Va, length: number): ReadResult {
-    const parts: Uint8Array[] = [];
-    let filled = 0;
-    let reason: MissingReason | undefined;
-    while (filled < length && !reason) {
+    return gatherParts(length, (filled) => {
       const here = va(at + BigInt(filled));
-      if (here < at) reason = { why: 'not-in-dump', space: 'virtual', at: here };
-      else {
-        const part = this.#readInPage(here, Math.min(length - filled, PAGE - Number(here & 0xfffn)));
-        parts.push(part.bytes);
-        filled += part.got;
-        reason = part.missing;
-      }
-    }
-    const bytes = new Uint8Array(filled);
-    let written = 0;
-    for (const part of parts) {
-      bytes.set(part, written);
-      written += part.length;
-    }
-    return reason ? { bytes, got: filled, missing: reason } : wholeRead(bytes);
+      if (here < at) return nothingRead({ why: 'not-in-dump', space: 'virtual', at: here });
+      return this.#readInPage(here, Math.min(length - filled, PAGE - Number(here & 0xfffn)));
+    });
   }
 
   #page(at: Va): Found<Pa> {

@@ -1,7 +1,7 @@
 import { fileOffset, type Va, va } from '../base/address.ts';
 import { type Found, found, missing, type MissingReason } from '../base/found.ts';
 import type { ByteSource } from '../bytes/source.ts';
-import { ByteSpace, checkLength, nothingRead, wholeRead } from './bytespace.ts';
+import { ByteSpace, checkLength, gatherParts, nothingRead, wholeRead } from './bytespace.ts';
 import type { MemoryRange, ReadResult, Translation } from './space.ts';
 
 /** Bytes of virtual memory that lie in the file one after the other. */
@@ -106,28 +106,12 @@ export class SparseSpace extends ByteSpace {
   }
 
   #gather(at: Va, length: number): ReadResult {
-    const parts: Uint8Array[] = [];
-    let filled = 0;
-    let reason: MissingReason | undefined;
-    while (filled < length && !reason) {
+    return gatherParts(length, (filled) => {
       const here = va(at + BigInt(filled));
       const index = here < at ? -1 : this.#find(here);
-      if (index < 0) {
-        reason = this.#gap(here);
-        break;
-      }
-      const part = this.#readPart(index, here, Math.min(length - filled, this.#heldFrom(index, here)));
-      parts.push(part.bytes);
-      filled += part.got;
-      reason = part.missing;
-    }
-    const bytes = new Uint8Array(filled);
-    let written = 0;
-    for (const part of parts) {
-      bytes.set(part, written);
-      written += part.length;
-    }
-    return reason ? { bytes, got: filled, missing: reason } : wholeRead(bytes);
+      if (index < 0) return nothingRead(this.#gap(here));
+      return this.#readPart(index, here, Math.min(length - filled, this.#heldFrom(index, here)));
+    });
   }
 
   #readPart(index: number, at: Va, length: number): ReadResult {
