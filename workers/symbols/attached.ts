@@ -2,6 +2,7 @@
 import { type Found, found, missing, thenFound, valueOf } from '../base/found.ts';
 import { refuse, type Reply, reply, SourceError } from '../base/problem.ts';
 import type { ByteSource } from '../bytes/source.ts';
+import { openPdb, type PdbFile } from '../formats/pdb/pdb.ts';
 import { openPeFile, type PeFile } from '../formats/pe/file.ts';
 import type { Module } from '../modules/module.ts';
 import { exportSymbols } from './exports.ts';
@@ -32,6 +33,7 @@ interface Here {
   readonly pdbOfImage: string | null;
   table?: Found<SymbolTable>;
   file?: Found<PeFile>;
+  pdb?: Found<PdbFile>;
 }
 
 export interface Demand {
@@ -115,11 +117,12 @@ export class AttachedSymbols implements SymbolProvider {
     return file ? thenFound(file, (pe) => found(imageFromPe(pe))) : this.#none(module, 'the image file is not at hand');
   }
 
-  /** The PDB itself, for types and lines. */
-  pdbSource(module: Module): Found<ByteSource> {
+  pdb(module: Module): Found<PdbFile> {
     const { pdb } = this.#idsOf(module);
     const here = pdb === null ? undefined : this.#here.get(pdb);
-    return here ? found(here.source) : this.#none(module, 'its PDB has not arrived');
+    if (!here) return this.#none(module, 'its PDB has not arrived');
+    here.pdb ??= this.#guarded(module, () => openPdb(here.source)) ?? this.#none(module, 'its PDB cannot be read');
+    return here.pdb;
   }
 
   path(): string {

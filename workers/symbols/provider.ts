@@ -1,6 +1,7 @@
 import type { Rva } from '../base/address.ts';
 import type { Found } from '../base/found.ts';
 import type { SymbolCode } from '../base/problem.ts';
+import type { PdbFile } from '../formats/pdb/pdb.ts';
 import type { Module } from '../modules/module.ts';
 
 export interface SymbolHit {
@@ -46,6 +47,8 @@ export interface SymbolProvider {
   status(module: Module): SymbolStatus;
   table(module: Module): Found<SymbolTable>;
   image(module: Module): Found<ImageBytes>;
+  /** The PDB itself, read on demand: types, lines, locals, frame data. */
+  pdb(module: Module): Found<PdbFile>;
   /** Rises whenever a table or an image arrives, so that what was derived from them is derived anew. */
   readonly revision: number;
 }
@@ -55,5 +58,6 @@ export const NO_SYMBOLS: SymbolProvider = {
   status: () => ({ state: 'not-asked' }),
   table: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'no symbols were loaded' } }),
   image: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'the image file is not at hand' } }),
+  pdb: (module) => ({ ok: false, missing: { why: 'no-symbols', module: module.name, detail: 'no PDB was loaded' } }),
   revision: 0,
 };

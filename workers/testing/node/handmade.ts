@@ -140,6 +140,7 @@ function providerOf(made: Made, modules: readonly Module[]): SymbolProvider {
       return table ? found(table) : missing({ why: 'no-symbols', module: module.name, detail: 'no symbols were loaded' });
     },
     image: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'the image file is not at hand' }),
+    pdb: (module) => missing({ why: 'no-symbols', module: module.name, detail: 'no PDB was loaded' }),
   };
 }
 
