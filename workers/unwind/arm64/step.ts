@@ -5,6 +5,7 @@
 import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, found, missing } from '../../base/found.ts';
 import { readAll } from '../../memory/bytespace.ts';
+import { keptRegisters } from '../kept.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import { findArm64Function } from './function.ts';
@@ -50,12 +51,22 @@ function undo(walker: Walker, frame: RawFrame): Found<Undone> {
 function accept(walker: Walker, frame: RawFrame, { registers, boundary }: Undone): Next | undefined {
   const ip = va(registers['pc'] ?? 0n);
   const sp = va(registers['sp'] ?? 0n);
-  const next: RawFrame = { ip, sp, trust: boundary === 'trap-frame' ? 'given' : 'unwind-info', ...(boundary ? { boundary } : {}), registers };
-  if (boundary) return { kind: 'frame', frame: next };
+  if (boundary)
+    return {
+      kind: 'frame',
+      frame: {
+        ip,
+        sp,
+        trust: boundary === 'trap-frame' ? 'given' : 'unwind-info',
+        boundary,
+        registers: boundary === 'machine-frame' ? keptRegisters('arm64', registers) : registers,
+      },
+    };
   if (ip === 0n) return isGuess(frame) ? undefined : ended('end-of-stack', 'the return address is 0');
   const inside = sp >= frame.sp && walker.onStack(sp, frame.sp);
   const known = walker.inModule(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
-  return inside && known && ip !== frame.ip ? { kind: 'frame', frame: next } : undefined;
+  if (!inside || !known || ip === frame.ip) return undefined;
+  return { kind: 'frame', frame: { ip, sp, trust: 'unwind-info', registers: keptRegisters('arm64', registers) } };
 }
 
 /**
@@ -74,8 +85,8 @@ function linkStep(walker: Walker, frame: RawFrame): Next | undefined {
   const proven = check === 'call' && calls(walker, ip, frame.ip);
   const alone = check === 'unknown' && (back === undefined || !walker.inModule(back));
   if (!proven && !alone) return undefined;
-  const registers = { ...frame.registers };
-  delete (registers as Record<string, bigint>)['lr'];
+  const fp = register(frame.registers, 'fp');
+  const registers = { pc: ip, sp: frame.sp, ...(fp === undefined ? {} : { fp }) };
   return { kind: 'frame', frame: { ip, sp: frame.sp, trust: proven ? 'scan-call-checked' : 'scan', registers } };
 }
 
