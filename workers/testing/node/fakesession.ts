@@ -123,6 +123,7 @@ export function fakeSession(fake: Fake): Session {
         symbol === undefined ? missing({ why: 'no-symbols', module: place, detail: 'none' }) : found({ name: symbol, displacement: 0x10, kind: 'public' }),
       returnAddress: ABSENT,
       args: [],
+      registers: {},
     };
   });
   const stack: Stack = { frames, ended: { reason: 'end-of-stack', detail: 'the test ends here' } };
@@ -177,6 +178,7 @@ export function fakeSession(fake: Fake): Session {
     knowledge,
     memory,
     scope: undefined,
+    scopeFrame: 0,
     *crashStack(): Job<Stack> {
       return stack;
     },
