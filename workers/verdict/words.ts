@@ -4,11 +4,12 @@ import { ADVICE } from './words/advice.ts';
 import { CODES } from './words/codes.ts';
 import { EVIDENCE } from './words/evidence.ts';
 import { HEADLINES } from './words/headlines.ts';
+import { OWNERS } from './words/owners.ts';
 
 /** Owner, helper, developer; where the last is absent the helper's words serve the developer too, and so on. */
 export type Triple = readonly [owner: string, helper?: string, developer?: string];
 
-const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...ADVICE } as const;
+const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...ADVICE } as const;
 export type TextId = keyof typeof WORDS;
 
 type Slots<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Slots<Rest> : never;
