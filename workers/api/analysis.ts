@@ -93,6 +93,8 @@ export interface FrameRow {
   readonly symbol: Shown<{ readonly name: string; readonly displacement: number }>;
   readonly source: { readonly file: string; readonly line: number } | null;
   readonly boundary: string | null;
+  /** A function whose code was put into that of the next row: it shares its frame. */
+  readonly inlined: boolean;
 }
 export interface StackView {
   readonly thread: number | null;
