@@ -1,6 +1,7 @@
 /** Texts by id in three vocabularies: the owner of the PC, a helper in a forum, a driver's developer. The facts are the same. */
 import type { Text } from './verdict.ts';
 import { ADVICE } from './words/advice.ts';
+import { APPS } from './words/apps.ts';
 import { CODES } from './words/codes.ts';
 import { EVIDENCE } from './words/evidence.ts';
 import { HEADLINES } from './words/headlines.ts';
@@ -9,7 +10,7 @@ import { OWNERS } from './words/owners.ts';
 /** Owner, helper, developer; where the last is absent the helper's words serve the developer too, and so on. */
 export type Triple = readonly [owner: string, helper?: string, developer?: string];
 
-const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...ADVICE } as const;
+const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...APPS, ...ADVICE } as const;
 export type TextId = keyof typeof WORDS;
 
 type Slots<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Slots<Rest> : never;

@@ -9,7 +9,7 @@ import { SparseSpace } from '../../memory/sparsespace.ts';
 import type { Module, UnloadedModule } from '../../modules/module.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../../symbols/provider.ts';
-import type { Context, ContextSource, ExceptionInfo, Session, Target } from '../../target/target.ts';
+import type { Context, ContextSource, ExceptionInfo, Session, Target, ThreadInfo } from '../../target/target.ts';
 import type { Frame, Registers, Stack, Trust } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 
@@ -46,6 +46,8 @@ export interface Fake {
   readonly kernelOffsets?: Readonly<Record<string, number>>;
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
   readonly stack?: { readonly low: bigint; readonly high: bigint };
+  /** Threads by id, each with its registers. */
+  readonly threads?: Readonly<Record<number, Registers>>;
 }
 
 const BASE = 0xfffff800_10000000n;
@@ -91,6 +93,23 @@ function makeSymbols(fake: Fake): SymbolProvider {
   const bytes = fromHex(image.hex);
   const held: ImageBytes = { name: image.module, size: bytes.length, readRva: (rva, length) => bytes.subarray(rva, rva + length), writable: () => false };
   return { ...NO_SYMBOLS, image: (module) => (module.imageName === image.module ? found(held) : NO_SYMBOLS.image(module)) };
+}
+
+function makeThreads(fake: Fake): ThreadInfo[] {
+  const given: readonly (readonly [id: string, registers: Registers | undefined])[] = fake.threads
+    ? Object.entries(fake.threads)
+    : fake.stack
+      ? [['1', undefined]]
+      : [];
+  return given.map(([id, registers], index) => ({
+    id: Number(id),
+    index,
+    name: ABSENT,
+    teb: ABSENT,
+    suspendCount: ABSENT,
+    context: registers ? found({ source: 'thread', registers, unknown: [] }) : ABSENT,
+    stackRange: fake.stack ? found({ low: va(fake.stack.low), high: va(fake.stack.high) }) : ABSENT,
+  }));
 }
 
 function symbolOf(place: string, symbol: string | undefined): Frame['symbol'] {
@@ -148,19 +167,7 @@ export function fakeSession(fake: Fake): Session {
     headerContext: ABSENT,
     memory,
     modules: list,
-    threads: fake.stack
-      ? [
-          {
-            id: 1,
-            index: 0,
-            name: ABSENT,
-            teb: ABSENT,
-            suspendCount: ABSENT,
-            context: ABSENT,
-            stackRange: found({ low: va(fake.stack.low), high: va(fake.stack.high) }),
-          },
-        ]
-      : [],
+    threads: makeThreads(fake),
     crashThread: fake.stack ? found(0) : ABSENT,
     process: {
       name: fake.process === undefined ? ABSENT : found(fake.process),
