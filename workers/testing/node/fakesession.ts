@@ -147,6 +147,7 @@ export function fakeSession(fake: Fake): Session {
       symbol: symbolOf(place, symbol),
       returnAddress: ABSENT,
       args: [],
+      registers: {},
     };
   });
   const stack: Stack = { frames, ended: { reason: 'end-of-stack', detail: 'the test ends here' } };
@@ -189,6 +190,7 @@ export function fakeSession(fake: Fake): Session {
     knowledge,
     memory,
     scope: undefined,
+    scopeFrame: 0,
     *crashStack(): Job<Stack> {
       return stack;
     },

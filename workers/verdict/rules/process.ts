@@ -132,6 +132,7 @@ export function callerOfBugCheck(c: Case): Actor | undefined {
     symbol: { ok: false as const, missing: { why: 'no-symbols' as const, module: place.module.name, detail: 'not looked up' } },
     returnAddress: { ok: false as const, missing: { why: 'not-computed' as const } },
     args: [],
+    registers: {},
   };
   const driver = c.knowledge.driver(imageOf(place.module));
   return {
