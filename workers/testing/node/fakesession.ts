@@ -23,7 +23,7 @@ export type FakeFrame = readonly [place: string, trust?: Trust, symbol?: string 
 export interface Fake {
   readonly code?: number;
   readonly params?: readonly (bigint | string)[];
-  /** File names; each gets 16 MiB from BASE on, in order. Without a path, in user mode with the path given. */
+  /** File names; each gets 31 MiB from BASE on, in order. Without a path, in user mode with the path given. */
   readonly modules?: readonly string[];
   readonly unloaded?: readonly { readonly name: string; readonly start: bigint; readonly end: bigint }[];
   readonly frames?: readonly FakeFrame[];
@@ -52,7 +52,7 @@ export interface Fake {
 
 const BASE = 0xfffff800_10000000n;
 const USER_BASE = 0x7ff6_0000_0000n;
-const SIZE = 0x100_0000;
+const SIZE = 0x1f0_0000;
 export const GAP = 0x200_0000n;
 
 function makeModules(fake: Fake): Module[] {
