@@ -203,7 +203,7 @@ export function* scopeStack(session: Session, limit: number): Job<Stack> {
   const scope = session.scope ?? (context.ok ? context.value : undefined);
   if (!scope) return yield* session.crashStack();
   const thread = threads.find((one) => one.context.ok && one.context.value === scope);
-  return yield* session.walk(scope, limit, thread?.stackRange.ok ? thread.stackRange.value : undefined);
+  return yield* session.walk(scope, limit, thread?.stackRange.ok ? thread.stackRange.value : scope.stackRange);
 }
 
 /** How many frames a line asks for. */
