@@ -24,7 +24,7 @@ import type { Stack } from '../unwind/frame.ts';
 import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
+import type { AnalysisApi, CodeAddress, DumpFile, MemoryView, OnProgress } from './analysis.ts';
 import { toResult } from './result.ts';
 import { verdictView } from './verdictview.ts';
 import { factRow, firstFacts, moduleRow, stackView, threadRow } from './views.ts';
@@ -217,6 +217,28 @@ export class Engine {
     return this.#with(async (opened) => {
       const verdict = await this.#judge(opened, onProgress);
       return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
+    });
+  }
+
+  code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
+    return this.#guard(async () => {
+      const { codeView } = await import('./explain.ts');
+      const page = codeView(await this.#parts.knowledge(), address);
+      return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
+    });
+  }
+
+  codes(): ReturnType<AnalysisApi['codes']> {
+    return this.#guard(async () => {
+      const { codeRows } = await import('./explain.ts');
+      return reply(codeRows(await this.#parts.knowledge()));
+    });
+  }
+
+  pasted(text: string): ReturnType<AnalysisApi['pasted']> {
+    return this.#guard(async () => {
+      const { pastedView } = await import('./explain.ts');
+      return reply(pastedView(await this.#parts.knowledge(), text));
     });
   }
 
