@@ -7,6 +7,7 @@ import type { MissingReason } from '../base/found.ts';
 import type { Reply } from '../base/problem.ts';
 import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '../target/target.ts';
 import type { Trust } from '../unwind/frame.ts';
+import type { DumpFacts } from '../verdict/casebook/facts.ts';
 import type { Cause, How, Part, Place, Sureness, Weight } from '../verdict/verdict.ts';
 
 /** @public Rises when an answer changes its form. */
@@ -190,6 +191,8 @@ export interface AnalysisApi {
   commands(): Promise<Reply<readonly CommandHelp[]>>;
   /** The record of cli.md. */
   result(): Promise<Reply<ResultRecord>>;
+  /** What the casebook keeps of the open dump. */
+  summarise(onProgress?: OnProgress): Promise<Reply<DumpFacts>>;
   /** Ends the running job at its next step. */
   cancel(): Promise<void>;
   close(): Promise<void>;

@@ -26,7 +26,8 @@ class OpenSession implements Session {
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
   readonly memory: AddressSpace;
-  scope: Context | undefined;
+  scopeFrame = 0;
+  #scope: Context | undefined;
   #crash: { readonly revision: number; readonly stack: Stack } | undefined;
 
   constructor(parts: SessionParts) {
@@ -35,7 +36,15 @@ class OpenSession implements Session {
     this.decoder = parts.decoder;
     this.knowledge = parts.knowledge;
     this.memory = new ImageBackedSpace(parts.target.memory, parts.target.modules, parts.symbols);
-    this.scope = parts.target.context.ok ? parts.target.context.value : undefined;
+    this.#scope = parts.target.context.ok ? parts.target.context.value : undefined;
+  }
+
+  get scope(): Context | undefined {
+    return this.#scope;
+  }
+  set scope(context: Context | undefined) {
+    this.#scope = context;
+    this.scopeFrame = 0;
   }
 
   *crashStack(): Job<Stack> {

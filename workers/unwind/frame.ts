@@ -26,6 +26,8 @@ export interface Frame {
   /** Return address of this frame and the first four home slots, as `kb` and `kv` print; read from the stack. */
   readonly returnAddress: Found<Va>;
   readonly args: readonly Found<bigint>[];
+  /** The registers that are known in this frame; one that is not named is not. */
+  readonly registers: Registers;
 }
 
 /** A stack, and where and why it ended. */

@@ -99,6 +99,7 @@ export class Walker {
       ...(raw.boundary ? { boundary: raw.boundary } : {}),
       returnAddress: next ? found(next.ip) : missing({ why: 'not-computed', detail: 'the stack ends here' }),
       args: called && this.inputs.arch !== 'arm64' ? this.#args(next.sp) : [],
+      registers: raw.registers,
     };
   }
 

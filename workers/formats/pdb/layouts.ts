@@ -47,16 +47,6 @@ export const DEBUG_STREAM = { fpo: 0, omapToSrc: 3, omapFromSrc: 4, sectionHdr: 
 
 export const OMAP_ENTRY = struct('OMAP', 8, 'learn.microsoft.com/windows/win32/api/dbghelp/ns-dbghelp-omap', { rva: u32(0), rvaTo: u32(4) });
 
-export const TPI_HEADER = struct('TPI_STREAM_HEADER', 56, 'llvm.org/docs/PDB/TpiStream.html', {
-  headerSize: u32(4),
-  typeIndexBegin: u32(8),
-  typeIndexEnd: u32(12),
-  typeRecordBytes: u32(16),
-  hashStreamIndex: u16(20),
-  indexOffsetsAt: u32(40),
-  indexOffsetsBytes: u32(44),
-});
-
 const CVINFO = 'microsoft-pdb, include/cvinfo.h';
 /** Offsets count from the record's length field; the name follows the fixed part. */
 export const PUBSYM32 = struct('PUBSYM32', 14, CVINFO, { flags: u32(4), offset: u32(8), segment: u16(12) });
@@ -77,6 +67,21 @@ export const C13_LINES_BLOCK = struct('CV_DebugSLinesFileBlockHeader', 12, C13, 
 export const C13_LINE = struct('CV_Line', 8, C13, { offset: u32(0), flags: u32(4) });
 export const C13_CHECKSUM = struct('FileChecksumEntryHeader', 6, C13, { name: u32(0), sizeBytes: u8(4), kind: u8(5) });
 export const C13_INLINEE = struct('InlineeSourceLineHeader', 12, C13, { inlinee: u32(0), file: u32(4), line: u32(8) });
+/** Head of the TPI and IPI streams; offsets of buffers count in the hash stream. */
+export const TPI_HEADER = struct('TPI_STREAM_HEADER', 56, 'llvm.org/docs/PDB/TpiStream.html', {
+  version: u32(0),
+  headerSize: u32(4),
+  typeIndexBegin: u32(8),
+  typeIndexEnd: u32(12),
+  typeRecordBytes: u32(16),
+  hashStreamIndex: u16(20),
+  hashKeySize: u32(24),
+  numHashBuckets: u32(28),
+  hashValueBufferOffset: u32(32),
+  hashValueBufferLength: u32(36),
+  indexOffsetBufferOffset: u32(40),
+  indexOffsetBufferLength: u32(44),
+});
 /** The stream "/names". */
 export const STRING_TABLE = struct('PDBStringTableHeader', 12, 'llvm/DebugInfo/PDB/Native/RawTypes.h', {
   signature: u32(0),
