@@ -7,6 +7,7 @@ import type { MissingReason } from '../base/found.ts';
 import type { Reply } from '../base/problem.ts';
 import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '../target/target.ts';
 import type { Trust } from '../unwind/frame.ts';
+import type { DumpFacts } from '../verdict/casebook/facts.ts';
 import type { Cause, How, Part, Place, Sureness, Weight } from '../verdict/verdict.ts';
 
 /** @public Rises when an answer changes its form. */
@@ -59,6 +60,8 @@ export interface EvidenceRow {
   readonly command: string;
   readonly how: How;
   readonly weighs: Weight;
+  /** Words of the program itself stand in it: never part of a share. */
+  readonly private?: true;
 }
 
 export interface VerdictView {
@@ -92,6 +95,8 @@ export interface FrameRow {
   readonly symbol: Shown<{ readonly name: string; readonly displacement: number }>;
   readonly source: { readonly file: string; readonly line: number } | null;
   readonly boundary: string | null;
+  /** A function whose code was put into that of the next row: it shares its frame. */
+  readonly inlined: boolean;
 }
 export interface StackView {
   readonly thread: number | null;
@@ -188,6 +193,8 @@ export interface AnalysisApi {
   commands(): Promise<Reply<readonly CommandHelp[]>>;
   /** The record of cli.md. */
   result(): Promise<Reply<ResultRecord>>;
+  /** What the casebook keeps of the open dump. */
+  summarise(onProgress?: OnProgress): Promise<Reply<DumpFacts>>;
   /** Ends the running job at its next step. */
   cancel(): Promise<void>;
   close(): Promise<void>;

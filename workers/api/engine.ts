@@ -2,6 +2,7 @@
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { type Found, missing } from '../base/found.ts';
 import { type Job, type Step, drive } from '../base/job.ts';
+import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { Defect, type Problem, type Reply, SourceError, refuse, reply } from '../base/problem.ts';
 import { BlockCache } from '../bytes/blockcache.ts';
@@ -21,6 +22,7 @@ import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
 import { loadLayouts } from '../types/layouts/load.ts';
 import type { Stack } from '../unwind/frame.ts';
+import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
@@ -214,6 +216,13 @@ export class Engine {
     });
   }
 
+  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
+    });
+  }
+
   cancel(): Promise<void> {
     this.#generation += 1;
     return Promise.resolve();
@@ -284,6 +293,9 @@ export class Engine {
 export function createEngine(parts: EngineParts): Engine {
   return new Engine(parts);
 }
+
+/** Equal for equal files, whatever their names. */
+const dumpId = ({ fingerprint, raw }: Begun): string => `${hexDigits(fingerprint.first, 16)}${hexDigits(fingerprint.last, 16)}-${raw.size.toString(16)}`;
 
 function problemOf(error: unknown): Problem {
   if (error instanceof SourceError) return { code: error.code, detail: error.message };

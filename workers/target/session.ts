@@ -8,6 +8,7 @@ import type { SymbolProvider } from '../symbols/provider.ts';
 import type { LayoutFile } from '../types/layouts/layoutfile.ts';
 import { ModuleTypes, NO_LAYOUTS } from '../types/moduletypes.ts';
 import type { Stack, WalkInputs } from '../unwind/frame.ts';
+import { addInlined } from '../unwind/inlined.ts';
 import { walkStack } from '../unwind/walk.ts';
 import { ImageBackedSpace } from './images.ts';
 import type { Context, Session, Target } from './target.ts';
@@ -31,7 +32,8 @@ class OpenSession implements Session {
   readonly knowledge: Knowledge;
   readonly types: ModuleTypes;
   readonly memory: AddressSpace;
-  scope: Context | undefined;
+  scopeFrame = 0;
+  #scope: Context | undefined;
   #crash: { readonly revision: number; readonly stack: Stack } | undefined;
 
   constructor(parts: SessionParts) {
@@ -41,7 +43,15 @@ class OpenSession implements Session {
     this.knowledge = parts.knowledge;
     this.types = new ModuleTypes({ symbols: parts.symbols, build: parts.target.os.build, layouts: parts.layouts ?? NO_LAYOUTS });
     this.memory = new ImageBackedSpace(parts.target.memory, parts.target.modules, parts.symbols);
-    this.scope = parts.target.context.ok ? parts.target.context.value : undefined;
+    this.#scope = parts.target.context.ok ? parts.target.context.value : undefined;
+  }
+
+  get scope(): Context | undefined {
+    return this.#scope;
+  }
+  set scope(context: Context | undefined) {
+    this.#scope = context;
+    this.scopeFrame = 0;
   }
 
   *crashStack(): Job<Stack> {
@@ -67,7 +77,7 @@ class OpenSession implements Session {
       kernel: this.target.kind !== 'user',
       ...(stackRange ? { stackRange } : {}),
     };
-    return yield* walkStack(inputs);
+    return yield* addInlined(yield* walkStack(inputs), this.symbols);
   }
 
   #crashStackRange(): { readonly low: Va; readonly high: Va } | undefined {

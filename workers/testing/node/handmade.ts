@@ -169,6 +169,7 @@ export function frame(sp: string, ret: string, ip: string, more: { readonly args
     trust: 'unwind-info',
     symbol: never,
     returnAddress: found(va(at(ret))),
+    registers: {},
     ...rest,
     args: (args ?? []).map((value) => found(at(value))),
   };
@@ -196,11 +197,12 @@ export interface Console {
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {
-  let path = 'srv*';
+  const paths = { symbols: 'srv*', images: '', sources: '' };
   let noisy = false;
   const symbolControl: SymbolControl = {
-    path: () => path,
-    setPath: (wanted) => ({ ok: true, value: (path = wanted) }),
+    path: (of) => paths[of],
+    setPath: (of, wanted) => ({ ok: true, value: (paths[of] = wanted) }),
+    folderState: () => 'not-picked',
     noisy: () => noisy,
     setNoisy: (on) => void (noisy = on),
     log: () => [],
@@ -268,6 +270,7 @@ export function handmade(made: Made): Console {
     types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
     memory,
     scope: context.ok ? context.value : undefined,
+    scopeFrame: 0,
     *crashStack() {
       return stackOf(made.frames);
     },
