@@ -39,6 +39,45 @@ export async function dropSample(page, browserName) {
 export async function goTo(page, fragment) {
   await page.evaluate((hash) => (location.hash = hash), fragment);
 }
+/** A window of another size. Over BiDi the size arrives before the layout does, so what is seen right after is not yet the page. */
+export async function resizeWindow(page, size) {
+  await page.setViewportSize(size);
+  await page.waitForFunction(({ width, height }) => innerWidth === width && innerHeight === height && document.documentElement.clientWidth <= width, size);
+}
+/** Elements that make the document wider or higher than its window, by name; none where it does not scroll. */
+async function findOverflow(page) {
+  return page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.scrollingElement;
+    if (scrollWidth <= innerWidth && scrollHeight <= innerHeight) return [];
+    // What lies in a scrolled or clipped box does not move the document, unless it is placed against a box outside of that.
+    const isClipped = (element) => {
+      let placed = getComputedStyle(element).position;
+      for (let box = element.parentElement; box && box !== document.body; box = box.parentElement) {
+        const { position, overflowX } = getComputedStyle(box);
+        if (placed === 'fixed' || (placed === 'absolute' && position === 'static')) continue;
+        if (overflowX !== 'visible') return true;
+        placed = position;
+      }
+      return false;
+    };
+    const reachesOut = (element) => {
+      const box = element.getBoundingClientRect();
+      return (box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5) && !isClipped(element);
+    };
+    const names = [...document.querySelectorAll('body *')].filter(reachesOut).map((element) => `${element.localName}.${element.className}`);
+    return [`${scrollWidth}×${scrollHeight} in ${innerWidth}×${innerHeight}`, ...names.slice(0, 8)];
+  });
+}
+/** Fails where the document still scrolls after two seconds, and names what reaches out. */
+export async function fitsWindow(page, what) {
+  const until = Date.now() + 2000;
+  let overflow = await findOverflow(page);
+  while (overflow.length > 0 && Date.now() < until) {
+    await page.waitForTimeout(100);
+    overflow = await findOverflow(page);
+  }
+  equal(overflow, [], `${what} scrolls sideways, or as a whole`);
+}
 /** True where the element is wholly in the window without scrolling. */
 export async function isInWindow(page, locator) {
   const box = await locator.boundingBox();

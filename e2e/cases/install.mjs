@@ -10,7 +10,10 @@ export const cases = [
       const manifest = JSON.parse(readFileSync(join(DIST, 'manifest.webmanifest'), 'utf8'));
       const endings = manifest.file_handlers.flatMap((handler) => Object.values(handler.accept).flat()).sort();
       equal(endings, ['.dmp', '.hdmp', '.mdmp'], 'the files that the installed page opens');
-      expect(manifest.icons.some((icon) => icon.sizes.includes('512')), 'an icon large enough to install');
+      expect(
+        manifest.icons.some((icon) => icon.sizes.includes('512')),
+        'an icon large enough to install',
+      );
       // The system's launch queue, as the installed page meets it (https://wicg.github.io/web-app-launch/#launchqueue-interface).
       await page.addInitScript(() => {
         Object.defineProperty(window, 'launchQueue', { configurable: true, value: { setConsumer: (consumer) => (window.consumeLaunch = consumer) } });

@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, rmSync }
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SAMPLE, dropSample, equal, expect, file, isInWindow, openFiles, openSample, sampleAs, verdict } from '../page.mjs';
+import { SAMPLE, dropSample, equal, expect, file, fitsWindow, isInWindow, openFiles, openSample, resizeWindow, sampleAs, verdict } from '../page.mjs';
 
 /** [file, the code that the page must show] */
 const WRONG = [
@@ -14,12 +14,12 @@ const WRONG = [
 ];
 
 async function foldIs(page, size) {
-  await page.setViewportSize(size);
+  await resizeWindow(page, size);
   const words = `${size.width}×${size.height}`;
   expect(await isInWindow(page, verdict(page)), `the headline is in the window at ${words}`);
   expect(await isInWindow(page, page.locator('.owner [data-sureness]')), `the sureness word is in the window at ${words}`);
   expect(await isInWindow(page, page.locator('.steps li').first()), `the first step is in the window at ${words}`);
-  equal(await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth), false, `the page scrolls sideways at ${words}`);
+  await fitsWindow(page, `the page at ${words}`);
 }
 
 export const cases = [
@@ -44,8 +44,8 @@ export const cases = [
       await page.goto(url);
       await page.getByRole('button', { name: 'Try the sample dump' }).waitFor();
       expect(await isInWindow(page, page.getByText('Your files stay on this computer.')), 'the promise is in the window');
-      await page.setViewportSize({ width: 320, height: 640 });
-      equal(await page.evaluate(() => document.scrollingElement.scrollWidth > innerWidth), false, 'the page scrolls sideways at 320');
+      await resizeWindow(page, { width: 320, height: 640 });
+      await fitsWindow(page, 'the start page at 320 pixels');
     },
   },
   {
@@ -184,6 +184,10 @@ export const cases = [
       await page.evaluate(() => ((window.deaf = true), (location.hash = '#/console?run=!analyze -v')));
       const cancel = page.getByRole('button', { name: /^Cancel/ });
       await cancel.waitFor();
+      await resizeWindow(page, { width: 320, height: 640 });
+      await fitsWindow(page, 'the page at 320 pixels, while something runs,');
+      expect(await isInWindow(page, cancel), 'Cancel is in the window at 320 pixels');
+      await resizeWindow(page, { width: 1280, height: 720 });
       await page.evaluate(() => (location.hash = '#/modules'));
       await page.locator('.body .row').nth(3).waitFor();
       await page.keyboard.press('Escape');

@@ -7,6 +7,7 @@ import type { MissingReason } from '../base/found.ts';
 import type { Reply } from '../base/problem.ts';
 import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '../target/target.ts';
 import type { Trust } from '../unwind/frame.ts';
+import type { DumpFacts } from '../verdict/casebook/facts.ts';
 import type { CaseRow, CodePage } from '../verdict/explain/page.ts';
 import type { PastedKind } from '../verdict/explain/pasted.ts';
 import type { Cause, How, Part, Place, Sureness, Weight } from '../verdict/verdict.ts';
@@ -94,6 +95,8 @@ export interface FrameRow {
   readonly symbol: Shown<{ readonly name: string; readonly displacement: number }>;
   readonly source: { readonly file: string; readonly line: number } | null;
   readonly boundary: string | null;
+  /** A function whose code was put into that of the next row: it shares its frame. */
+  readonly inlined: boolean;
 }
 export interface StackView {
   readonly thread: number | null;
@@ -237,6 +240,8 @@ export interface AnalysisApi {
   codes(): Promise<Reply<readonly CodeRow[]>>;
   /** Without a dump: what a pasted text says. */
   pasted(text: string): Promise<Reply<PastedView>>;
+  /** What the casebook keeps of the open dump. */
+  summarise(onProgress?: OnProgress): Promise<Reply<DumpFacts>>;
   /** Ends the running job at its next step. */
   cancel(): Promise<void>;
   close(): Promise<void>;

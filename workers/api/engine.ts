@@ -2,6 +2,7 @@
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { type Found, missing } from '../base/found.ts';
 import { type Job, type Step, drive } from '../base/job.ts';
+import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { Defect, type Problem, type Reply, SourceError, refuse, reply } from '../base/problem.ts';
 import { BlockCache } from '../bytes/blockcache.ts';
@@ -20,6 +21,7 @@ import { openTarget, readFirst } from '../target/open.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
 import type { Stack } from '../unwind/frame.ts';
+import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { AnalysisApi, CodeAddress, DumpFile, MemoryView, OnProgress } from './analysis.ts';
@@ -212,24 +214,29 @@ export class Engine {
   }
 
   code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
-    return this.#guard(async () => {
-      const { codeView } = await import('./explain.ts');
-      const page = codeView(await this.#parts.knowledge(), address);
+    return this.#explain(({ codeView }, knowledge) => {
+      const page = codeView(knowledge, address);
       return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
     });
   }
 
   codes(): ReturnType<AnalysisApi['codes']> {
-    return this.#guard(async () => {
-      const { codeRows } = await import('./explain.ts');
-      return reply(codeRows(await this.#parts.knowledge()));
-    });
+    return this.#explain(({ codeRows }, knowledge) => reply(codeRows(knowledge)));
   }
 
   pasted(text: string): ReturnType<AnalysisApi['pasted']> {
-    return this.#guard(async () => {
-      const { pastedView } = await import('./explain.ts');
-      return reply(pastedView(await this.#parts.knowledge(), text));
+    return this.#explain(({ pastedView }, knowledge) => reply(pastedView(knowledge, text)));
+  }
+
+  /** What needs no dump; its words are loaded at the first question. */
+  #explain<T>(work: (explain: typeof import('./explain.ts'), knowledge: Knowledge) => Reply<T>): Promise<Reply<T>> {
+    return this.#guard(async () => work(await import('./explain.ts'), await this.#parts.knowledge()));
+  }
+
+  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
     });
   }
 
@@ -303,6 +310,9 @@ export class Engine {
 export function createEngine(parts: EngineParts): Engine {
   return new Engine(parts);
 }
+
+/** Equal for equal files, whatever their names. */
+const dumpId = ({ fingerprint, raw }: Begun): string => `${hexDigits(fingerprint.first, 16)}${hexDigits(fingerprint.last, 16)}-${raw.size.toString(16)}`;
 
 function problemOf(error: unknown): Problem {
   if (error instanceof SourceError) return { code: error.code, detail: error.message };

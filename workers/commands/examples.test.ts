@@ -30,7 +30,7 @@ describe('the table of commands', () => {
   });
   // The commands that the console promises, each under its own name.
   it.each(
-    '!analyze k kb kv kn kP kc ~ lm lmvm r u ub db dw dd dq da du dps dds dqs ? .formats !error .bugcheck .exr .ecxr .cxr .trap vertarget .time .sympath !sym .reload ln .hh'.split(
+    '!analyze k kb kv kn kP kc ~ lm lmvm r u ub db dw dd dq da du dps dds dqs ? .formats !error .bugcheck .exr .ecxr .cxr .trap .frame .thread vertarget .time .sympath !sym .reload ln .hh'.split(
       ' ',
     ),
   )('has %s', (name) => expect(SPECS.map((spec) => spec.name)).toContain(name));
@@ -79,7 +79,7 @@ describe('links', () => {
   it.each(examples)('%s on %s: every address is one', (line, fixture, name) => {
     if (VALUES.has(name)) return;
     const plain = plainAddresses(answerOf(line, fixture));
-    const allowed = CODE.test(line) || name === '!analyze' || /^\.(ecxr|cxr|trap)/.test(line) ? plain.filter((text) => text.length > 8) : plain;
+    const allowed = CODE.test(line) || name === '!analyze' || /^\.(ecxr|cxr|trap|frame)/.test(line) ? plain.filter((text) => text.length > 8) : plain;
     expect(allowed).toEqual([]);
   });
   it.each(examples)('%s on %s: modules of stacks and lists are', (line, fixture) => {

@@ -2,6 +2,7 @@
 import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
+import { FRAME_COMMANDS } from './frames.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
 import { MODULE_COMMANDS } from './modules.ts';
 import { NUMBER_COMMANDS } from './numbers.ts';
@@ -14,6 +15,7 @@ export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
   ...STACK_COMMANDS,
   ...THREAD_COMMANDS,
+  ...FRAME_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
   ...MEMORY_COMMANDS,

@@ -5,6 +5,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import type { Stack, WalkInputs } from '../unwind/frame.ts';
+import { addInlined } from '../unwind/inlined.ts';
 import { walkStack } from '../unwind/walk.ts';
 import { ImageBackedSpace } from './images.ts';
 import type { Context, Session, Target } from './target.ts';
@@ -25,7 +26,8 @@ class OpenSession implements Session {
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
   readonly memory: AddressSpace;
-  scope: Context | undefined;
+  scopeFrame = 0;
+  #scope: Context | undefined;
   #crash: { readonly revision: number; readonly stack: Stack } | undefined;
 
   constructor(parts: SessionParts) {
@@ -34,7 +36,15 @@ class OpenSession implements Session {
     this.decoder = parts.decoder;
     this.knowledge = parts.knowledge;
     this.memory = new ImageBackedSpace(parts.target.memory, parts.target.modules, parts.symbols);
-    this.scope = parts.target.context.ok ? parts.target.context.value : undefined;
+    this.#scope = parts.target.context.ok ? parts.target.context.value : undefined;
+  }
+
+  get scope(): Context | undefined {
+    return this.#scope;
+  }
+  set scope(context: Context | undefined) {
+    this.#scope = context;
+    this.scopeFrame = 0;
   }
 
   *crashStack(): Job<Stack> {
@@ -60,7 +70,7 @@ class OpenSession implements Session {
       kernel: this.target.kind !== 'user',
       ...(stackRange ? { stackRange } : {}),
     };
-    return yield* walkStack(inputs);
+    return yield* addInlined(yield* walkStack(inputs), this.symbols);
   }
 
   #crashStackRange(): { readonly low: Va; readonly high: Va } | undefined {

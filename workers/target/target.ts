@@ -40,7 +40,8 @@ export interface ExceptionInfo {
   readonly threadId?: number;
 }
 
-export type ContextSource = 'exception' | 'header' | 'trap-frame' | 'thread' | 'context-record';
+/** 'frame': recovered by walking the stack to it. */
+export type ContextSource = 'exception' | 'header' | 'trap-frame' | 'thread' | 'context-record' | 'frame';
 export interface Context {
   readonly source: ContextSource;
   readonly registers: Registers;
@@ -48,6 +49,8 @@ export interface Context {
   readonly unknown: readonly string[];
   /** Where a trap frame or context record was read. */
   readonly at?: Va;
+  /** The stack that it stands on, where that is known and the thread is not in the list. */
+  readonly stackRange?: { readonly low: Va; readonly high: Va };
 }
 
 export interface ThreadInfo {
@@ -170,8 +173,10 @@ export interface Session {
   readonly knowledge: Knowledge;
   /** Memory of the target, with code and constants filled from images at hand. */
   readonly memory: AddressSpace;
-  /** The scope's context: set by .cxr, .trap, .ecxr, ~Ns. Starts as the crash's. */
+  /** The scope's context: set by .cxr, .trap, .ecxr, .thread, .frame /c, ~Ns. Starts as the crash's. */
   scope: Context | undefined;
+  /** Number of the frame of the scope's stack whose locals are meant (.frame); setting the scope makes it 0 again. */
+  scopeFrame: number;
   /** The crash's stack, kept after the first walk until symbols or images change. */
   crashStack(): Job<Stack>;
   walk(context: Context, limit: number, stackRange?: { readonly low: Va; readonly high: Va }): Job<Stack>;

@@ -15,7 +15,7 @@ import { openTarget } from '../target/open.ts';
 import { corpusBytes, corpusJson, corpusList, hasCorpus } from '../testing/node/corpus.ts';
 import { buildPe, rvaIn } from '../testing/build/pe.ts';
 import { decoderModule } from '../worlds/node/wasm.ts';
-import { stripPac } from './arm64.ts';
+import { stripPac } from './arm64/undo.ts';
 import type { Frame, Registers, Stack } from './frame.ts';
 import { walkStack } from './walk.ts';
 

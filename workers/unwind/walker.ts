@@ -17,7 +17,8 @@ export interface RawFrame {
 }
 
 /** Whether a frame's address is where a call returns to, and not where something was interrupted. */
-export const isReturnAddress = (frame: RawFrame): boolean => frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
+export const isReturnAddress = (frame: Pick<RawFrame, 'trust' | 'boundary'>): boolean =>
+  frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
 
 export type Ended = Stack['ended'];
 
@@ -98,6 +99,7 @@ export class Walker {
       ...(raw.boundary ? { boundary: raw.boundary } : {}),
       returnAddress: next ? found(next.ip) : missing({ why: 'not-computed', detail: 'the stack ends here' }),
       args: called && this.inputs.arch !== 'arm64' ? this.#args(next.sp) : [],
+      registers: raw.registers,
     };
   }
 

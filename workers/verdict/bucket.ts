@@ -5,6 +5,7 @@
 import { hex } from '../base/hex.ts';
 import { type Actor, imageOf } from './actors.ts';
 import type { Case } from './case.ts';
+import { ownerOfDevice } from './devicestack.ts';
 import type { Finding } from './finding.ts';
 import { isLive } from './rules/index.ts';
 import type { Verdict } from './verdict.ts';
@@ -94,6 +95,13 @@ function wheaBucket(c: Case, f: Finding): string {
   return `0x124_${c.params[0].toString()}_${vendor}_${unit}_IMAGE_${vendor}.sys`;
 }
 
+/** Argument 1 = 3: the driver that holds the request, then the image of the device's own bus driver. */
+function powerBucket(c: Case, f: Finding): string {
+  if (c.params[0] !== 3n) return `0x9F_${low(c.params[0])}_${subject(c)}`;
+  if (!f.place) return '0x9F_3';
+  return `0x9F_3_${bare(f.place.module)}_IMAGE_${ownerOfDevice(c, c.params[1])?.image ?? f.place.module}`;
+}
+
 const SHAPES: Readonly<Record<number, Shape>> = {
   0x0a: accessBucket,
   0xd1: accessBucket,
@@ -110,12 +118,7 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   0x133: (c) => `0x133_${c.params[0] === 0n ? 'DPC' : 'ISR'}_${subject(c)}`,
   0xc5: (c) => `0xC5_${low(c.params[1])}_${subject(c)}`,
   0x101: (c) => `CLOCK_WATCHDOG_TIMEOUT_${c.target.os.processors.ok ? c.target.os.processors.value.toString(16) : '0'}_PROC_ANALYSIS_INCONCLUSIVE`,
-  0x9f: (c, f) =>
-    c.params[0] === 3n && f.place
-      ? `0x9F_3_${bare(f.place.module)}_IMAGE_${f.place.module}`
-      : c.params[0] === 3n
-        ? '0x9F_3'
-        : `0x9F_${low(c.params[0])}_${subject(c)}`,
+  0x9f: powerBucket,
   0xef: (c) => `0xEF_${c.target.process.name.ok ? c.target.process.name.value : 'unknown'}_BUGCHECK_CRITICAL_PROCESS_${subject(c)}`,
 };
 

@@ -17,8 +17,8 @@ const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
 const ABSENT: Missing = missing({ why: 'not-computed' });
 
-/** "nvlddmkm.sys+0x1000", by which trust, under which name. */
-export type FakeFrame = readonly [place: string, trust?: Trust, symbol?: string];
+/** "nvlddmkm.sys+0x1000", by which trust, under which name ("Name" or "Name+0x2c"), at which stack pointer. */
+export type FakeFrame = readonly [place: string, trust?: Trust, symbol?: string | undefined, sp?: bigint];
 
 export interface Fake {
   readonly code?: number;
@@ -93,6 +93,12 @@ function makeSymbols(fake: Fake): SymbolProvider {
   return { ...NO_SYMBOLS, image: (module) => (module.imageName === image.module ? found(held) : NO_SYMBOLS.image(module)) };
 }
 
+function symbolOf(place: string, symbol: string | undefined): Frame['symbol'] {
+  if (symbol === undefined) return missing({ why: 'no-symbols', module: place, detail: 'none' });
+  const [, name = symbol, displacement = '0x10'] = /^(.*)\+(0x[0-9a-f]+)$/.exec(symbol) ?? [];
+  return found({ name, displacement: Number(displacement), kind: 'public' });
+}
+
 export function fakeSession(fake: Fake): Session {
   const modules = makeModules(fake);
   const unloaded: UnloadedModule[] = (fake.unloaded ?? []).map((one) => ({ name: one.name, start: va(one.start), end: va(one.end) }));
@@ -111,18 +117,18 @@ export function fakeSession(fake: Fake): Session {
     ? { code: given.code, flags: 0, address: va(value(given.address)), parameters: given.parameters ?? [], nested: va(0n) }
     : null;
   const [p1, p2, p3, p4] = fake.params ?? [];
-  const frames = (fake.frames ?? []).map(([place, trust = 'unwind-info', symbol]): Frame => {
+  const frames = (fake.frames ?? []).map(([place, trust = 'unwind-info', symbol, sp = 0n]): Frame => {
     const ip = va(at(place));
     const where = list.find(ip);
     return {
       ip,
-      sp: va(0n),
+      sp: va(sp),
       trust,
       ...(where ? { place: where } : {}),
-      symbol:
-        symbol === undefined ? missing({ why: 'no-symbols', module: place, detail: 'none' }) : found({ name: symbol, displacement: 0x10, kind: 'public' }),
+      symbol: symbolOf(place, symbol),
       returnAddress: ABSENT,
       args: [],
+      registers: {},
     };
   });
   const stack: Stack = { frames, ended: { reason: 'end-of-stack', detail: 'the test ends here' } };
@@ -177,6 +183,7 @@ export function fakeSession(fake: Fake): Session {
     knowledge,
     memory,
     scope: undefined,
+    scopeFrame: 0,
     *crashStack(): Job<Stack> {
       return stack;
     },

@@ -166,6 +166,7 @@ export function frame(sp: string, ret: string, ip: string, more: { readonly args
     trust: 'unwind-info',
     symbol: never,
     returnAddress: found(va(at(ret))),
+    registers: {},
     ...rest,
     args: (args ?? []).map((value) => found(at(value))),
   };
@@ -264,6 +265,7 @@ export function handmade(made: Made): Console {
     knowledge,
     memory,
     scope: context.ok ? context.value : undefined,
+    scopeFrame: 0,
     *crashStack() {
       return stackOf(made.frames);
     },
