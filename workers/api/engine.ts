@@ -216,32 +216,30 @@ export class Engine {
     });
   }
 
-  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
-    return this.#with(async (opened) => {
-      const verdict = await this.#judge(opened, onProgress);
-      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
-    });
-  }
-
   code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
-    return this.#guard(async () => {
-      const { codeView } = await import('./explain.ts');
-      const page = codeView(await this.#parts.knowledge(), address);
+    return this.#explain(({ codeView }, knowledge) => {
+      const page = codeView(knowledge, address);
       return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
     });
   }
 
   codes(): ReturnType<AnalysisApi['codes']> {
-    return this.#guard(async () => {
-      const { codeRows } = await import('./explain.ts');
-      return reply(codeRows(await this.#parts.knowledge()));
-    });
+    return this.#explain(({ codeRows }, knowledge) => reply(codeRows(knowledge)));
   }
 
   pasted(text: string): ReturnType<AnalysisApi['pasted']> {
-    return this.#guard(async () => {
-      const { pastedView } = await import('./explain.ts');
-      return reply(pastedView(await this.#parts.knowledge(), text));
+    return this.#explain(({ pastedView }, knowledge) => reply(pastedView(knowledge, text)));
+  }
+
+  /** What needs no dump; its words are loaded at the first question. */
+  #explain<T>(work: (explain: typeof import('./explain.ts'), knowledge: Knowledge) => Reply<T>): Promise<Reply<T>> {
+    return this.#guard(async () => work(await import('./explain.ts'), await this.#parts.knowledge()));
+  }
+
+  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
     });
   }
 
