@@ -2,6 +2,7 @@
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { type Found, missing } from '../base/found.ts';
 import { type Job, type Step, drive } from '../base/job.ts';
+import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { Defect, type Problem, type Reply, SourceError, refuse, reply } from '../base/problem.ts';
 import { BlockCache } from '../bytes/blockcache.ts';
@@ -20,9 +21,10 @@ import { openTarget, readFirst } from '../target/open.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
 import type { Stack } from '../unwind/frame.ts';
+import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
+import type { AnalysisApi, CodeAddress, DumpFile, MemoryView, OnProgress } from './analysis.ts';
 import { toResult } from './result.ts';
 import { verdictView } from './verdictview.ts';
 import { factRow, firstFacts, moduleRow, stackView, threadRow } from './views.ts';
@@ -211,6 +213,35 @@ export class Engine {
     });
   }
 
+  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
+    });
+  }
+
+  code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
+    return this.#guard(async () => {
+      const { codeView } = await import('./explain.ts');
+      const page = codeView(await this.#parts.knowledge(), address);
+      return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
+    });
+  }
+
+  codes(): ReturnType<AnalysisApi['codes']> {
+    return this.#guard(async () => {
+      const { codeRows } = await import('./explain.ts');
+      return reply(codeRows(await this.#parts.knowledge()));
+    });
+  }
+
+  pasted(text: string): ReturnType<AnalysisApi['pasted']> {
+    return this.#guard(async () => {
+      const { pastedView } = await import('./explain.ts');
+      return reply(pastedView(await this.#parts.knowledge(), text));
+    });
+  }
+
   cancel(): Promise<void> {
     this.#generation += 1;
     return Promise.resolve();
@@ -281,6 +312,9 @@ export class Engine {
 export function createEngine(parts: EngineParts): Engine {
   return new Engine(parts);
 }
+
+/** Equal for equal files, whatever their names. */
+const dumpId = ({ fingerprint, raw }: Begun): string => `${hexDigits(fingerprint.first, 16)}${hexDigits(fingerprint.last, 16)}-${raw.size.toString(16)}`;
 
 function problemOf(error: unknown): Problem {
   if (error instanceof SourceError) return { code: error.code, detail: error.message };

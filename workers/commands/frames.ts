@@ -22,7 +22,7 @@ const contextOfFrame = (frame: Frame): Context => ({ source: 'frame', registers:
 
 function frameNode(session: Session, { frames }: Stack, index: number): OutputNode | undefined {
   const frame = frames[index];
-  return frame && frameLine(session, { frame, outer: frames[index + 1], inner: frames[index - 1], index }, styleOf('k'));
+  return frame && frameLine(session, { frame, outer: frames[index + 1], inner: frames[index - 1], number: index }, styleOf('k'));
 }
 
 /** `.frame /r 0n2`: letters, then the number. */

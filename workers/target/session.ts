@@ -5,6 +5,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import type { Stack, WalkInputs } from '../unwind/frame.ts';
+import { addInlined } from '../unwind/inlined.ts';
 import { walkStack } from '../unwind/walk.ts';
 import { ImageBackedSpace } from './images.ts';
 import type { Context, Session, Target } from './target.ts';
@@ -69,7 +70,7 @@ class OpenSession implements Session {
       kernel: this.target.kind !== 'user',
       ...(stackRange ? { stackRange } : {}),
     };
-    return yield* walkStack(inputs);
+    return yield* addInlined(yield* walkStack(inputs), this.symbols);
   }
 
   #crashStackRange(): { readonly low: Va; readonly high: Va } | undefined {

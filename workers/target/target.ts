@@ -14,7 +14,8 @@ import type { SymbolProvider } from '../symbols/provider.ts';
 import type { Registers, Stack } from '../unwind/frame.ts';
 
 /** cli.md: the closed list of kinds. */
-export type DumpKind = 'kernel-triage' | 'kernel-full' | 'kernel-summary' | 'kernel-bitmap-full' | 'kernel-bitmap' | 'kernel-other' | 'user' | 'log' | 'unknown';
+export type DumpKind =
+  'kernel-triage' | 'kernel-full' | 'kernel-summary' | 'kernel-bitmap-full' | 'kernel-bitmap' | 'kernel-other' | 'user' | 'log' | 'unknown';
 
 export interface OsInfo {
   readonly family: 'Windows' | 'Linux' | 'macOS' | 'iOS' | 'Android' | 'unknown';
@@ -163,7 +164,10 @@ export interface Target {
 }
 
 /** What the header alone tells: read before anything slow starts (budget: 2 MiB). */
-export type FirstTarget = Pick<Target, 'source' | 'kind' | 'live' | 'dumpType' | 'writer' | 'arch' | 'os' | 'crashTime' | 'uptimeSeconds' | 'bugCheck' | 'exception'>;
+export type FirstTarget = Pick<
+  Target,
+  'source' | 'kind' | 'live' | 'dumpType' | 'writer' | 'arch' | 'os' | 'crashTime' | 'uptimeSeconds' | 'bugCheck' | 'exception'
+>;
 
 /** A target with what is at hand to read it: symbols, images, a decoder. */
 export interface Session {

@@ -1,7 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
 import { va, vaAdd } from '../../base/address.ts';
 import { driveSync } from '../../base/job.ts';
-import { reply } from '../../base/problem.ts';
+import { refuse, reply } from '../../base/problem.ts';
 import { ArraySource } from '../../bytes/source.ts';
 import type { Decoder } from '../../code/decoder.ts';
 import { runCommand } from '../../commands/run.ts';
@@ -25,6 +25,9 @@ import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget, readFirst } from '../../target/open.ts';
 import { createSession } from '../../target/session.ts';
 import type { Session } from '../../target/target.ts';
+import { buildCasebook } from '../../verdict/casebook/book.ts';
+import { collectFacts } from '../../verdict/casebook/collect.ts';
+import { checkDump } from '../../verdict/casebook/file.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
 
@@ -44,7 +47,8 @@ const starts = (bytes: Uint8Array, ...texts: readonly string[]): boolean =>
 
 const symbolControl: SymbolControl = {
   path: () => '',
-  setPath: (path) => reply(path),
+  setPath: (_of, path) => reply(path),
+  folderState: () => 'not-picked',
   noisy: () => false,
   setNoisy: () => undefined,
   log: () => [],
@@ -82,7 +86,9 @@ function runDump(bytes: Uint8Array, { decoder, knowledge }: Tools): Outcome {
   if (!opened.ok) return opened;
   const session = createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge });
   useSession(session);
-  driveSync(judge(session));
+  const facts = collectFacts(session, driveSync(judge(session)), 'fuzz');
+  driveSync(buildCasebook([facts, { ...facts, id: 'twin' }], [], 0));
+  if (!checkDump(facts)) return refuse('DEFECT', 'what the casebook keeps of it would be refused when it is read again');
   for (const line of linesFor(bytes)) {
     const answer = driveSync(runCommand({ session, specs: SPECS, symbolControl }, line));
     if (!answer.ok && answer.problem.code === 'DEFECT') return answer;

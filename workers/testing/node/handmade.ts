@@ -194,11 +194,12 @@ export interface Console {
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {
-  let path = 'srv*';
+  const paths = { symbols: 'srv*', images: '', sources: '' };
   let noisy = false;
   const symbolControl: SymbolControl = {
-    path: () => path,
-    setPath: (wanted) => ({ ok: true, value: (path = wanted) }),
+    path: (of) => paths[of],
+    setPath: (of, wanted) => ({ ok: true, value: (paths[of] = wanted) }),
+    folderState: () => 'not-picked',
     noisy: () => noisy,
     setNoisy: (on) => void (noisy = on),
     log: () => [],
