@@ -111,7 +111,7 @@ function argumentSpans(session: Session, frame: Frame): readonly Span[] {
 }
 
 /** One frame as its style prints it. */
-function frameLine(session: Session, { frame, outer, inner, number }: Row, style: StackStyle): OutputNode {
+export function frameLine(session: Session, { frame, outer, inner, number }: Row, style: StackStyle): OutputNode {
   const wide = isWide(session);
   const spans: Span[] = [text(`${numberText(number)}${style.size ? sizeText(frame, inner) : ''} `)];
   const base = style.childSp || (style.args && !wide);

@@ -51,7 +51,8 @@ const starts = (bytes: Uint8Array, ...texts: readonly string[]): boolean =>
 
 const symbolControl: SymbolControl = {
   path: () => '',
-  setPath: (path) => reply(path),
+  setPath: (_of, path) => reply(path),
+  folderState: () => 'not-picked',
   noisy: () => false,
   setNoisy: () => undefined,
   log: () => [],
