@@ -25,7 +25,7 @@ import type { Stack } from '../unwind/frame.ts';
 import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
+import type { AnalysisApi, CodeAddress, DumpFile, MemoryView, OnProgress } from './analysis.ts';
 import { toResult } from './result.ts';
 import { verdictView } from './verdictview.ts';
 import { factRow, firstFacts, moduleRow, stackView, threadRow } from './views.ts';
@@ -214,6 +214,26 @@ export class Engine {
         toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }),
       );
     });
+  }
+
+  code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
+    return this.#explain(({ codeView }, knowledge) => {
+      const page = codeView(knowledge, address);
+      return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
+    });
+  }
+
+  codes(): ReturnType<AnalysisApi['codes']> {
+    return this.#explain(({ codeRows }, knowledge) => reply(codeRows(knowledge)));
+  }
+
+  pasted(text: string): ReturnType<AnalysisApi['pasted']> {
+    return this.#explain(({ pastedView }, knowledge) => reply(pastedView(knowledge, text)));
+  }
+
+  /** What needs no dump; its words are loaded at the first question. */
+  #explain<T>(work: (explain: typeof import('./explain.ts'), knowledge: Knowledge) => Reply<T>): Promise<Reply<T>> {
+    return this.#guard(async () => work(await import('./explain.ts'), await this.#parts.knowledge()));
   }
 
   summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {

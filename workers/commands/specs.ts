@@ -12,6 +12,7 @@ import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
 import { TYPE_COMMANDS } from './types.ts';
+import { UNDNAME_COMMANDS } from './undname.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
@@ -25,5 +26,6 @@ export const SPECS: readonly CommandSpec[] = [
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,
   ...SYMBOL_COMMANDS,
+  ...UNDNAME_COMMANDS,
   ...ABOUT_COMMANDS,
 ];
