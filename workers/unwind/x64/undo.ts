@@ -71,8 +71,9 @@ export function undoFunction(tables: UnwindTables, entry: RuntimeFunction, at: n
   // An indirect entry leads to a function whose own piece need not hold `at`: then its whole prolog has run.
   const inside = at >= entry.begin && at < entry.end;
   const offset = inside ? at - entry.begin : Number.POSITIVE_INFINITY;
-  // At the very end stands the return address of a last call: the code there is another function's.
-  const epilog = at !== entry.end && offset >= first.value.prologSize ? findEpilog(tables, entry, at) : undefined;
+  // At the very end stands the return address of a last call: the code there is another function's. A prolog may hold an early
+  // way out, so its size does not tell that there is no epilog.
+  const epilog = at !== entry.end ? findEpilog(tables, entry, at) : undefined;
   const done = epilog ? undoEpilog(machine, epilog) : undoProlog(tables, first.value, offset, machine);
   if (!done.ok) return done;
   if (!machine.machineFrame) {
