@@ -2,6 +2,7 @@
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { type Found, missing } from '../base/found.ts';
 import { type Job, type Step, drive } from '../base/job.ts';
+import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { Defect, type Problem, type Reply, SourceError, refuse, reply } from '../base/problem.ts';
 import { BlockCache } from '../bytes/blockcache.ts';
@@ -19,10 +20,12 @@ import type { SymbolProvider } from '../symbols/provider.ts';
 import { openTarget, readFirst } from '../target/open.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
+import { loadLayouts } from '../types/layouts/load.ts';
 import type { Stack } from '../unwind/frame.ts';
+import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
+import type { AnalysisApi, CodeAddress, DumpFile, MemoryView, OnProgress } from './analysis.ts';
 import { toResult } from './result.ts';
 import { verdictView } from './verdictview.ts';
 import { factRow, firstFacts, moduleRow, stackView, threadRow } from './views.ts';
@@ -115,7 +118,9 @@ export class Engine {
     const target = await this.#drive(openTarget(begun.source), begun.onProgress);
     if (!target.ok) return target;
     if (!target.value.ok) return target.value;
-    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge });
+    const layouts = await loadLayouts(target.value.value.arch);
+    if (cancelled()) return CANCELLED;
+    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge, layouts });
     await this.#parts.prepare(session, cancelled);
     return cancelled() ? CANCELLED : reply({ ...begun, session, verdict: undefined });
   }
@@ -211,6 +216,33 @@ export class Engine {
     });
   }
 
+  code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
+    return this.#explain(({ codeView }, knowledge) => {
+      const page = codeView(knowledge, address);
+      return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
+    });
+  }
+
+  codes(): ReturnType<AnalysisApi['codes']> {
+    return this.#explain(({ codeRows }, knowledge) => reply(codeRows(knowledge)));
+  }
+
+  pasted(text: string): ReturnType<AnalysisApi['pasted']> {
+    return this.#explain(({ pastedView }, knowledge) => reply(pastedView(knowledge, text)));
+  }
+
+  /** What needs no dump; its words are loaded at the first question. */
+  #explain<T>(work: (explain: typeof import('./explain.ts'), knowledge: Knowledge) => Reply<T>): Promise<Reply<T>> {
+    return this.#guard(async () => work(await import('./explain.ts'), await this.#parts.knowledge()));
+  }
+
+  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
+    });
+  }
+
   cancel(): Promise<void> {
     this.#generation += 1;
     return Promise.resolve();
@@ -281,6 +313,9 @@ export class Engine {
 export function createEngine(parts: EngineParts): Engine {
   return new Engine(parts);
 }
+
+/** Equal for equal files, whatever their names. */
+const dumpId = ({ fingerprint, raw }: Begun): string => `${hexDigits(fingerprint.first, 16)}${hexDigits(fingerprint.last, 16)}-${raw.size.toString(16)}`;
 
 function problemOf(error: unknown): Problem {
   if (error instanceof SourceError) return { code: error.code, detail: error.message };

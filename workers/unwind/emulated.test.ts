@@ -147,7 +147,7 @@ function emulateArm64(image: ImageCode, begin: number, name: string, sum: Tally)
 const KNOWN: Readonly<Record<string, string>> = {
   'pdb/sentry-pdb/self/foo.exe 7eb0': 'memset in assembler keeps rdi in rdx',
   'pdb/sentry-pdb/self/foo.exe 58e80': 'memmove in assembler keeps rdi and rsi in r11 and r8',
-  'pe/rizin/seh_change64.exe 1090': 'written by hand: pushes behind its prolog',
+  'pe/rizin/seh_change64.exe 1090': 'written by hand: its data does not tell of its sub rsp',
 };
 
 /** The whole table, or a sample of it. */

@@ -30,6 +30,17 @@ export interface Undone {
 /** Each entry of a chain is another piece of the same function; real chains have two or three. */
 export const MAX_CHAIN = 32;
 
+/** The entry that a chained one belongs to in the end. */
+export function rootOf(tables: Pick<UnwindTables, 'info'>, entry: RuntimeFunction): RuntimeFunction {
+  let at = entry;
+  for (let depth = 0; depth < MAX_CHAIN; depth++) {
+    const info = tables.info(at);
+    if (!info.ok || !info.value.chained) return at;
+    at = info.value.chained;
+  }
+  return at;
+}
+
 class Machine {
   readonly registers: Record<string, bigint>;
   readonly #read: ReadWord;

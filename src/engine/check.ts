@@ -1,0 +1,2 @@
+/** Checks of data from outside, for the page. */
+export { type Check, count, list, oneOf, record, text } from '../../workers/base/check.ts';
