@@ -62,6 +62,8 @@ export interface EvidenceRow {
   readonly command: string;
   readonly how: How;
   readonly weighs: Weight;
+  /** Words of the program itself stand in it: never part of a share. */
+  readonly private?: true;
 }
 
 export interface VerdictView {

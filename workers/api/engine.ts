@@ -20,6 +20,7 @@ import type { SymbolProvider } from '../symbols/provider.ts';
 import { openTarget, readFirst } from '../target/open.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
+import { loadLayouts } from '../types/layouts/load.ts';
 import type { Stack } from '../unwind/frame.ts';
 import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
@@ -117,7 +118,9 @@ export class Engine {
     const target = await this.#drive(openTarget(begun.source), begun.onProgress);
     if (!target.ok) return target;
     if (!target.value.ok) return target.value;
-    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge });
+    const layouts = await loadLayouts(target.value.value.arch);
+    if (cancelled()) return CANCELLED;
+    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge, layouts });
     await this.#parts.prepare(session, cancelled);
     return cancelled() ? CANCELLED : reply({ ...begun, session, verdict: undefined });
   }

@@ -52,7 +52,7 @@ describe('the table of commands', () => {
 /** Addresses in text that are no link: operands that the disassembler wrote (offsets and constants), hashes and stamps, formats of a number, prose of the evidence. */
 const PLAIN_ALLOWED: readonly RegExp[] = [
   /^ {2}(Hex|Binary|Octal|Decimal)/,
-  /Timestamp:|CheckSum:|ImageSize:|PDB:/,
+  /Time ?[sS]tamp:|CheckSum:|ImageSize:|PDB:/,
   /^(iopl|cs|efl)/,
   /efl=/,
   /ExceptionCode:|ExceptionFlags:|ERROR_CODE|EXCEPTION_STR|EXCEPTION_CODE_STR/,

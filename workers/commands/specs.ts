@@ -9,7 +9,9 @@ import { NUMBER_COMMANDS } from './numbers.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
+import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
+import { UNDNAME_COMMANDS } from './undname.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
@@ -21,5 +23,7 @@ export const SPECS: readonly CommandSpec[] = [
   ...MEMORY_COMMANDS,
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,
+  ...SYMBOL_COMMANDS,
+  ...UNDNAME_COMMANDS,
   ...ABOUT_COMMANDS,
 ];

@@ -12,12 +12,14 @@ import { openLines } from './lines.ts';
 import { readPack } from './pack/layout.ts';
 import { PackTable } from './pack/table.ts';
 import type { ImageBytes, SymbolProvider, SymbolStatus, SymbolTable } from './provider.ts';
+import type { FolderState } from './service/folders.ts';
 import type { Download } from './service/status.ts';
-import { parseSymbolPath } from './service/sympath.ts';
+import { parseSymbolPath, type PathKind, sameFolder } from './service/sympath.ts';
 import { idsOf, type ModuleRequest } from './service/want.ts';
-import type { FromSymbols, ToSymbols, WirePort } from './wire.ts';
+import type { FromSymbols, SearchPaths, ToSymbols, WirePort } from './wire.ts';
 
 const MAX_LINES = 2000;
+const NO_PATHS: SearchPaths = { typed: { symbols: '', images: '', sources: '' }, folders: [] };
 
 export interface AttachedWorld {
   /** Where it is there from the start; else `connect` brings it. */
@@ -67,7 +69,8 @@ export class AttachedSymbols implements SymbolProvider {
   readonly #unsent: ToSymbols[] = [];
   #port: WirePort | undefined;
   #known: readonly Demand[] = [];
-  #path = '';
+  #paths: SearchPaths = NO_PATHS;
+  #greeted = false;
   #noisy = false;
   #revision = 0;
 
@@ -88,6 +91,7 @@ export class AttachedSymbols implements SymbolProvider {
   /** The modules of the opened dump, so that they can be asked for by name. */
   know(demands: readonly Demand[]): void {
     this.#known = demands;
+    this.#tell({ tell: 'know', modules: demands.map(requestOf) });
   }
   /** Asks for these; answers arrive later. */
   ask(demands: readonly Demand[], force = false): void {
@@ -134,15 +138,22 @@ export class AttachedSymbols implements SymbolProvider {
     return this.#guarded(module, () => pdbOf(here)) ?? this.#none(module, 'its PDB cannot be read');
   }
 
-  path(): string {
-    return this.#path;
+  /** True once the symbol worker has said its first word. */
+  get greeted(): boolean {
+    return this.#greeted;
   }
-  setPath(path: string): Reply<string> {
+  path(of: PathKind): string {
+    return this.#paths.typed[of];
+  }
+  setPath(of: PathKind, path: string): Reply<string> {
     const [problem] = parseSymbolPath(path).problems;
     if (problem) return refuse('BAD_ARGUMENT', `${problem.text}: ${problem.why}`, { at: problem.at });
-    this.#path = path;
-    this.#tell({ tell: 'set-path', text: path });
+    this.#paths = { ...this.#paths, typed: { ...this.#paths.typed, [of]: path } };
+    this.#tell({ tell: 'set-path', of, text: path });
     return reply(path);
+  }
+  folderState(path: string): FolderState {
+    return this.#paths.folders.find((folder) => sameFolder(folder.path, path))?.state ?? 'not-picked';
   }
   noisy(): boolean {
     return this.#noisy;
@@ -176,7 +187,8 @@ export class AttachedSymbols implements SymbolProvider {
     } else if (message.tell === 'noise') {
       this.#note(message.lines);
     } else {
-      this.#path = message.path;
+      this.#paths = message.paths;
+      this.#greeted = true;
       if (message.tell === 'hello') this.#note(message.noise);
     }
   }
