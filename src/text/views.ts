@@ -161,9 +161,17 @@ export const v = {
     label: 'Find or run',
     placeholder: 'A command, module, address, view…',
     none: 'Nothing by that name',
-    kinds: { run: 'run', view: 'view', command: 'command', module: 'module', action: 'action', address: 'go to', thread: 'thread' } as Readonly<
-      Record<string, string>
-    >,
+    kinds: {
+      run: 'run',
+      view: 'view',
+      command: 'command',
+      module: 'module',
+      action: 'action',
+      address: 'go to',
+      thread: 'thread',
+      code: 'code',
+      guide: 'guide',
+    } as Readonly<Record<string, string>>,
     goTo: (text: string) => `Memory at ${text}`,
     run: (line: string) => `Run ${line}`,
     hint: '↑↓ choose, Enter opens, Esc closes',
