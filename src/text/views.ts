@@ -7,6 +7,8 @@ export const v = {
     evidence: 'Evidence',
     evidenceNote: 'Each line opens the command that shows it.',
     against: 'What speaks against it',
+    looks: 'Look yourself',
+    looksNote: 'The rules leave it open. These commands, with this dump’s own values, go on from here; those without a link are for WinDbg.',
     nothingAgainst: 'Nothing found that speaks against it.',
     rivals: 'Other explanations',
     settle: 'What would settle it',
