@@ -6,6 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { CPU_FAULTS, UPDATE_PLACES } from './knowledge-more.ts';
 import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 
 const DATE = '2026-11-22';
@@ -27,6 +28,8 @@ const CREDIT = {
   },
   user: { source: 'file names from the Mozilla and Chromium DLL block lists; own knowledge', licence: 'names only (MPL-2.0, BSD-3-Clause)' },
   blobs: { source: 'symbol names read off public symbols; contents seen in dumps', licence: 'names only' },
+  own: { source: 'own knowledge of the makers’ sites, unchecked', licence: 'own' },
+  faults: { source: 'errata lists and statements of Intel and AMD, from memory', licence: 'facts' },
   builds: { source: 'endoflife-date/endoflife.date at a70eca337600 (2026-08-22)', licence: 'MIT' },
   hardware: {
     source: 'UEFI specification appendix N; Intel SDM volume 3B; AMD APM volume 2; pci.ids 2023.04.11; pytorch/cpuinfo',
@@ -59,6 +62,25 @@ function table<T>(rows: readonly T[], columns: Record<string, (row: T) => unknow
   return Object.fromEntries(Object.entries(columns).map(([key, pick]) => [key, rows.map((row) => cell(pick(row)))]));
 }
 
+/**
+ * "d1" → its family and what it says, in words of our own; a line of the file is code, family, gist.
+ * Where only a name is public the gist is that name spelled out.
+ */
+const gists = new Map(
+  readFileSync(join(import.meta.dirname, 'knowledge-gists.txt'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [code = '', family = '', ...words] = line.split(' ');
+      return [code, { family, gist: words.join(' ') }] as const;
+    }),
+);
+const gistOf = (row: Row): { readonly family: string; readonly gist: string } => {
+  const found = gists.get(hexCell(row['code']));
+  if (!found) throw new Error(`no gist for ${String(row['code'])}`);
+  return found;
+};
+
 function bugChecks(folder: string): void {
   const rows = rowsOf(facts(folder, 'bugchecks.json'));
   const parameter = (index: number) => (row: Row) => (row['p'] as string[])[index];
@@ -68,7 +90,8 @@ function bugChecks(folder: string): void {
       name: (row) => row['name'],
       old: (row) => (row['oldNames'] as string[] | undefined)?.join(','),
       kind: (row) => row['kind'],
-      gist: (row) => row['gist'],
+      family: (row) => gistOf(row).family,
+      gist: (row) => gistOf(row).gist,
       p1: parameter(0),
       p2: parameter(1),
       p3: parameter(2),
@@ -98,7 +121,21 @@ function bugChecks(folder: string): void {
 function statusCodes(folder: string): void {
   const nt = facts(folder, 'ntstatus.json');
   const win = facts(folder, 'winerror.json');
-  write('ntstatus', CREDIT.headers, table(rowsOf(nt['statuses']), { code: (row) => hexCell(row['c']), name: (row) => row['n'], gloss: (row) => row['g'] }));
+  const also = (row: Row): string => ((row['a'] as string[] | undefined) ?? []).join(',');
+  write(
+    'ntstatus',
+    CREDIT.headers,
+    table(rowsOf(nt['statuses']), { code: (row) => hexCell(row['c']), name: (row) => row['n'], also, gloss: (row) => row['g'] }),
+  );
+  const facilities = [
+    ...Object.entries(nt['facility'] as Row).map(([code, names]) => ['ntstatus', code, names]),
+    ...Object.entries(win['hresultFacility'] as Row).map(([code, names]) => ['hresult', code, names]),
+  ];
+  write(
+    'facilities',
+    CREDIT.headers,
+    table(facilities, { kind: (row) => row[0], code: (row) => hexCell(row[1]), name: (row) => (row[2] as string[]).join(', ') }),
+  );
   write(
     'exceptions',
     CREDIT.headers,
@@ -133,7 +170,7 @@ function drivers(folder: string): void {
     table([...rowsOf(data['thirdParty']), ...moreThirdParty(data)], {
       file: (row) => row['file'],
       vendor: (row) => row['vendor'],
-      product: (row) => row['product'],
+      product: (row) => cell(row['product']).replace(' (old name)', ''),
       kind: (row) => row['kind'],
       role: (row) => row['as'] ?? ROLE_OF_FILE[String(row['file'])] ?? ROLE_OF_KIND[String(row['kind'])] ?? 'device',
       believed,
@@ -162,6 +199,7 @@ function drivers(folder: string): void {
       listed: (row) => row['listed'],
     }),
   );
+  write('updateplaces', CREDIT.own, table(UPDATE_PLACES, { vendor: (row) => row[0], address: (row) => row[1] }));
   const user = facts(folder, 'usermodules.json');
   write(
     'usermodules',
@@ -212,6 +250,21 @@ function smallTables(folder: string): void {
   );
   const areas = tuplesOf(facts(folder, 'verifier.json')['c4']);
   write('verifier', CREDIT.docs, table(areas, { code: (row) => hexCell(row[0]), area: (row) => row[1] }));
+  const verifier = facts(folder, 'verifier.json');
+  const rules = rowsOf(verifier['ruleClassesOnly']).map((row): Row => ({ ...row, status: row['note'] === 'standard' ? 'current' : row['note'] }));
+  write(
+    'verifierflags',
+    CREDIT.docs,
+    table([...rowsOf(verifier['flags']), ...rules], {
+      ruleClass: (row) => row['ruleClass'],
+      flag: (row) => (row['flag'] === undefined ? '' : hexCell(row['flag'])),
+      name: (row) => row['name'],
+      standard: (row) => (row['standard'] === true || row['note'] === 'standard' ? '1' : ''),
+      what: (row) => row['what'],
+      since: (row) => row['since'],
+      status: (row) => row['status'],
+    }),
+  );
 }
 
 function guidTable(...maps: unknown[]): string[][] {
@@ -267,6 +320,21 @@ function hardware(folder: string): void {
   );
 }
 
+function processorFaults(): void {
+  write(
+    'cpufaults',
+    CREDIT.faults,
+    table(CPU_FAULTS, {
+      vendor: (row) => row[0],
+      family: (row) => row[1],
+      low: (row) => row[2],
+      high: (row) => row[3],
+      name: (row) => row[4],
+      published: (row) => row[5],
+    }),
+  );
+}
+
 const folder = process.argv[2];
 if (folder === undefined) {
   console.error('usage: npx tsx scripts/knowledge.ts FACTS_FOLDER');
@@ -278,3 +346,4 @@ statusCodes(folder);
 drivers(folder);
 smallTables(folder);
 hardware(folder);
+processorFaults();

@@ -4,7 +4,7 @@
  * `url`        root of the store, without a slash at its end; https only.
  * `redirectTo` hosts to which that server may send us on; `*.` stands for any one or more labels. Its own host is always allowed.
  * `vendor`     whose files it holds; it is not asked for modules that are plainly another maker's, unless the person wishes it. Absent: anybody's.
- * `shapes`     which of plain, compressed, pointer it may hold; absent: all. Each costs a request for every file it lacks.
+ * `shapes`     which of plain, compressed, pointer, sym (Breakpad) it may hold, in the order of asking; absent: the first three. Each costs a request for every file it lacks.
  * `layout`     'flat' where it is known to have one tier; absent: it is asked for index2.txt once.
  * `known`      a file that is known to be there, for `npm run check:live`; absent where none is known (then any answer of the store counts).
  *
@@ -26,7 +26,15 @@ export const SERVERS = [
   { id: 'amd', name: 'AMD', url: 'https://download.amd.com/dir/bin', redirectTo: ['*.amd.com'], vendor: 'amd' },
   { id: 'intel', name: 'Intel', url: 'https://software.intel.com/sites/downloads/symbols', redirectTo: ['*.intel.com'], vendor: 'intel' },
   { id: 'citrix', name: 'Citrix', url: 'https://ctxsym.citrix.com/symbols', redirectTo: ['*.citrix.com'], vendor: 'citrix' },
-  { id: 'mozilla', name: 'Mozilla', url: 'https://symbols.mozilla.org', redirectTo: ['storage.googleapis.com'], vendor: 'mozilla' },
+  {
+    id: 'mozilla',
+    name: 'Mozilla',
+    url: 'https://symbols.mozilla.org',
+    redirectTo: ['storage.googleapis.com'],
+    vendor: 'mozilla',
+    shapes: ['sym', 'compressed'],
+    layout: 'flat',
+  },
   {
     id: 'chromium',
     name: 'Chromium',
@@ -34,4 +42,6 @@ export const SERVERS = [
     redirectTo: ['storage.googleapis.com'],
     vendor: 'google',
   },
+  { id: 'electron', name: 'Electron', url: 'https://symbols.electronjs.org', redirectTo: [], shapes: ['sym', 'plain'], layout: 'flat' },
+  { id: 'unity', name: 'Unity', url: 'https://symbolserver.unity3d.com', redirectTo: [], shapes: ['plain', 'compressed'], layout: 'flat' },
 ];

@@ -84,6 +84,7 @@ function partsOf(secret: { driver: string; process: string; file: string; user: 
           symbol: ok({ name: 'SecretFunction', displacement: 4 }),
           source: { file: `C:\\Users\\${secret.user}\\a.c`, line: 1 },
           boundary: null,
+          inlined: false,
         },
       ],
     },

@@ -1,5 +1,5 @@
 /** Strings of the symbols view. Those under `says` come by id from the symbol worker, with their {slots}. */
-import type { DownloadStatus } from '../../workers/api/symbols.ts';
+import type { DownloadStatus, FolderState, PathKind, SymbolPath } from '../../workers/api/symbols.ts';
 
 export const y = {
   servers: 'Servers',
@@ -13,8 +13,40 @@ export const y = {
   noList: 'This site has no symbol proxy, so servers cannot be asked through it.',
   noListTodo: 'Everything but function names works without. Symbol files that you have can be dropped here.',
   path: 'Symbol path',
+  otherPaths: 'Image and source path',
+  paths: { symbols: 'Symbol path', images: 'Image path (.exepath)', sources: 'Source path (.srcpath)' } as Readonly<Record<PathKind, string>>,
   setPath: 'Set',
-  pathHint: 'As WinDbg takes it: srv* for the default servers, or srv*https://… for others.',
+  pathHint: 'Paste it as WinDbg takes it: srv* for Microsoft’s server, srv*cache*https://server/path, folders, all between semicolons.',
+  upgraded: (url: string) => `${url} is asked over https, not http.`,
+  pathProblems: {
+    empty: 'an empty element',
+    'unknown-store': 'a kind of store that is not known here: srv*, symsrv* and cache* are',
+    'bad-address': 'not an address that can be asked',
+    'unknown-scheme': 'only https (and http) addresses and folders are known here',
+  } as Readonly<Record<SymbolPath['problems'][number]['why'], string>>,
+  folders: 'Folders of the path',
+  folderStates: { 'not-picked': 'not open to this page', ready: 'searched', 'ask-again': 'the browser wants your word again' } as Readonly<
+    Record<FolderState, string>
+  >,
+  pick: 'Pick this folder…',
+  pickNamed: (path: string) => `Pick the folder ${path}`,
+  allowAgain: 'Allow again',
+  forget: 'Forget',
+  forgetNamed: (path: string) => `Forget the folder ${path}`,
+  recursive: 'with subfolders',
+  more: 'More servers',
+  addServer: 'Add to the path',
+  addServerNamed: (name: string) => `Add ${name} to the path`,
+  presets: {
+    nvidia: 'Program files and names of NVIDIA’s drivers.',
+    amd: 'Program files of AMD’s drivers.',
+    intel: 'Names of Intel’s graphics drivers and tools.',
+    citrix: 'Names of Citrix drivers and programs.',
+    mozilla: 'Firefox and Thunderbird, as Breakpad symbol files (.sym). A browser’s file may have hundreds of megabytes.',
+    chromium: 'Chrome and Chromium. A browser’s file may have more than a gigabyte.',
+    electron: 'Programs made with Electron, as Breakpad symbol files (.sym).',
+    unity: 'The Unity engine and its players.',
+  } as Readonly<Record<string, string>>,
   files: 'Files',
   none: 'Nothing was asked for yet',
   noneTodo: 'Modules on the stack are asked for as soon as a server may be asked.',
@@ -32,9 +64,35 @@ export const y = {
   addFolder: 'Add a folder…',
   taken: (taken: number, ignored: number) => `${taken} ${taken === 1 ? 'file' : 'files'} taken${ignored === 0 ? '' : `, ${ignored} not usable`}.`,
   stored: 'Stored on this computer',
-  storedSize: (files: number, size: string) => `${files} ${files === 1 ? 'file' : 'files'}, ${size}`,
+  storedSize: (files: number, size: string, cap: string) => `${files} ${files === 1 ? 'file' : 'files'}, ${size} of ${cap}`,
+  usage: 'Used of what is kept at most',
+  cap: 'Keep at most',
   noStore: 'This browser stores nothing for this page (a private window?): symbols last as long as the page.',
   remove: 'Remove all',
+  exportAll: 'Export…',
+  exportHint: 'All stored files as one .zip in the layout of a symbol store, for a computer without a network',
+  importAll: 'Import…',
+  importHint: 'A .zip of a symbol store: exported here, or packed elsewhere',
+  imported: (taken: number, ignored: number) =>
+    `${taken} ${taken === 1 ? 'file' : 'files'} taken${ignored === 0 ? '' : `, ${ignored} not usable`}. More in the console: !sym noisy.`,
+  from: 'Source',
+  size: 'Size',
+  age: 'Stored',
+  pin: 'Pin',
+  unpin: 'Unpin',
+  pinNamed: (file: string) => `Pin ${file}: it is not removed to make room`,
+  unpinNamed: (file: string) => `Unpin ${file}`,
+  delete: 'Delete',
+  deleteNamed: (file: string) => `Delete ${file}`,
+  otherDump: 'of another dump',
+  needs: 'What this dump needs…',
+  needsTitle: 'What this dump needs',
+  needsLead: (missing: number, all: number) =>
+    `${missing} of ${all} files are not at hand. Fetch them on another computer, then add the folder here or import a .zip of it.`,
+  needsSymchk: 'With the Debugging Tools: save the list, then symchk /im needs.txt /s srv*c:\\symbols*https://msdl.microsoft.com/download/symbols',
+  needsKinds: { addresses: 'Addresses', curl: 'curl', manifest: 'symchk list' },
+  copyAll: 'Copy all',
+  nothingNeeded: 'Every file that this dump names is at hand.',
   missingNames: (modules: string) => `Function names are missing for ${modules}.`,
   getNames: 'Get symbols',
   says: {
@@ -47,6 +105,8 @@ export const y = {
     'symbols.consent.without': 'Without it everything else works; stacks show module+offset.',
   } as Readonly<Record<string, string>>,
   states: {
+    'not-asked': 'not asked for',
+    stored: 'stored',
     waiting: 'waiting',
     'needs-consent': 'waiting for your answer',
     downloading: 'downloading',
@@ -54,7 +114,7 @@ export const y = {
     failed: 'failed',
     cancelled: 'cancelled',
     declined: 'not asked',
-  } as Readonly<Record<DownloadStatus['state'], string>>,
+  } as Readonly<Record<DownloadStatus['state'] | 'not-asked' | 'stored', string>>,
 } as const;
 
 export function fill(text: string, args: Readonly<Record<string, string | number>>): string {

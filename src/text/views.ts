@@ -56,6 +56,8 @@ export const v = {
     legend: 'How a frame was found',
     label: 'Stack',
     boundary: { 'trap-frame': 'trap frame', 'machine-frame': 'machine frame', 'context-record': 'context record' } as Readonly<Record<string, string>>,
+    inlined: '(Inline Function)',
+    inlinedMark: 'inlined',
     noFrames: 'No frame could be walked',
     registers: 'Registers',
     walking: 'Walking the stack',

@@ -31,7 +31,8 @@ class Changing implements ByteSource {
 
 const control: SymbolControl = {
   path: () => '',
-  setPath: (path) => reply(path),
+  folderState: () => 'not-picked',
+  setPath: (_of, path) => reply(path),
   noisy: () => false,
   setNoisy: () => undefined,
   log: () => [],

@@ -1,10 +1,15 @@
 /** The symbol worker behind SymbolApi. Pure: its world comes in with the constructor. */
-import { refuse, type Reply, reply } from '../base/problem.ts';
-import type { Effects, FileBody, StoredEntry } from '../symbols/service/effects.ts';
-import { type Arrival, SymbolService } from '../symbols/service/service.ts';
+import { refuse, type Reply, reply, SourceError } from '../base/problem.ts';
+import type { Effects, FileBody } from '../symbols/service/effects.ts';
+import type { Arrival } from '../symbols/service/arrival.ts';
+import { needsOf, type Need } from '../symbols/service/needs.ts';
+import { type BodyCollector, exportStore, importStore, type OfflineWorld } from '../symbols/service/offline.ts';
+import { SymbolService } from '../symbols/service/service.ts';
+import type { PickedFolders } from '../symbols/service/folders.ts';
 import type { Session } from '../symbols/service/session.ts';
+import { foldersOfPath, type PathKind, type SymbolPath } from '../symbols/service/sympath.ts';
 import type { PdbWant } from '../symbols/service/want.ts';
-import type { FromSymbols, ToSymbols, WirePort } from '../symbols/wire.ts';
+import type { FromSymbols, SearchPaths, ToSymbols, WirePort } from '../symbols/wire.ts';
 import type {
   AddedFiles,
   CacheView,
@@ -12,16 +17,18 @@ import type {
   Download,
   ModuleRequest,
   OnDownload,
+  PathsView,
+  PathView,
   ServerView,
   SymbolApi,
   SymbolFile,
   SymbolOptions,
-  SymbolPath,
 } from './symbols.ts';
 
 export interface SymbolWorld {
   readonly effects: Effects;
   openFile(file: SymbolFile): FileBody;
+  collect(): BodyCollector;
   quota(): Promise<{ readonly bytes: number | null; readonly available: boolean }>;
   /** A callback over the worker border is given back when it is no longer called. */
   release(callback: OnDownload): void;
@@ -56,12 +63,34 @@ export class SymbolEngine implements SymbolApi {
     await this.#service.setConsent(server, consent);
     return reply(await this.#service.servers());
   }
-  async path(): Promise<Reply<SymbolPath>> {
+  async paths(): Promise<Reply<PathsView>> {
     await this.#service.load();
-    return reply(this.#service.book.path);
+    const { paths } = this.#service.book;
+    return reply({ symbols: this.#viewOf(paths.symbols), images: this.#viewOf(paths.images), sources: this.#viewOf(paths.sources) });
   }
-  async setPath(text: string): Promise<Reply<SymbolPath>> {
-    return reply(await this.#service.setPath(text));
+  async setPath(of: PathKind, text: string): Promise<Reply<PathsView>> {
+    await this.#service.setPath(of, text);
+    return this.paths();
+  }
+  async pickFolder(path: string, picked: unknown, recursive: boolean): Promise<Reply<PathsView>> {
+    await this.#service.load();
+    if (!(await this.#folders.pick(path, picked, recursive))) return refuse('READ_DENIED', 'what was picked is no folder');
+    return this.#searchAgain();
+  }
+  async setFolderRecursive(path: string, recursive: boolean): Promise<Reply<PathsView>> {
+    await this.#folders.setRecursive(path, recursive);
+    return this.#searchAgain();
+  }
+  async forgetFolder(path: string): Promise<Reply<PathsView>> {
+    await this.#folders.forget(path);
+    return this.paths();
+  }
+  async folderHandle(path: string): Promise<Reply<unknown>> {
+    return reply(this.#folders.handleOf(path));
+  }
+  async folderAsked(path: string): Promise<Reply<PathsView>> {
+    await this.#folders.askAllowed(path);
+    return this.#searchAgain();
   }
 
   async request(modules: readonly ModuleRequest[], force: boolean): Promise<Reply<readonly Download[]>> {
@@ -86,14 +115,43 @@ export class SymbolEngine implements SymbolApi {
   }
 
   async cached(): Promise<Reply<CacheView>> {
-    const entries = await this.#service.cached();
+    await this.#service.load();
+    const entries = await this.#service.cache.entries();
     const { bytes: quota, available } = await this.#world.quota();
-    return reply({ entries, bytes: entries.reduce((sum, entry) => sum + entry.sizeBytes + entry.packBytes, 0), quota, available });
+    const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes + entry.packBytes, 0);
+    return reply({ entries, bytes, capBytes: this.#service.cache.capBytes, quota, available });
   }
   async deleteCached(keys: readonly string[] | null): Promise<Reply<CacheView>> {
-    const all: readonly StoredEntry[] = keys === null ? await this.#service.cached() : [];
-    await this.#service.deleteCached(keys ?? all.map((entry) => entry.key));
+    await this.#service.deleteCached(keys ?? (await this.#service.cache.entries()).map((entry) => entry.key));
     return this.cached();
+  }
+  async setPinned(key: string, pinned: boolean): Promise<Reply<CacheView>> {
+    await this.#service.cache.setPinned(key, pinned);
+    return this.cached();
+  }
+  async setCap(bytes: number): Promise<Reply<CacheView>> {
+    await this.#service.cache.setCap(bytes);
+    return this.cached();
+  }
+  async exportStore(): Promise<Reply<unknown>> {
+    return this.#guarded(async () => {
+      const made = await exportStore(this.#offline);
+      return made.ok ? reply(made.value.handle) : made;
+    });
+  }
+  async importStore(file: SymbolFile): Promise<Reply<AddedFiles>> {
+    return this.#guarded(async () => {
+      await this.#service.load();
+      const added = await importStore(this.#world.openFile(file), this.#offline);
+      if (added.ok && added.value.taken.length > 0) this.#service.lookAgain();
+      return added;
+    });
+  }
+  async needs(): Promise<Reply<readonly Need[]>> {
+    await this.#service.load();
+    await this.#service.loadServerList();
+    const known = [...this.#sessions].flatMap((session) => session.known ?? []);
+    return reply(needsOf(known, this.#service.book.ofPath()));
   }
   async log(): Promise<Reply<readonly string[]>> {
     return reply([...this.#service.noise.lines()]);
@@ -103,6 +161,29 @@ export class SymbolEngine implements SymbolApi {
     await this.#service.load();
     attachPort(this.#service, port, this.#sessions);
     return reply(null);
+  }
+
+  get #folders(): PickedFolders {
+    return this.#service.local.folders;
+  }
+  get #offline(): OfflineWorld {
+    return { effects: this.#world.effects, noise: this.#service.noise, cache: this.#service.cache, collect: () => this.#world.collect() };
+  }
+  #viewOf(path: SymbolPath): PathView {
+    return { ...path, folders: foldersOfPath(path).map((folder) => ({ path: folder, ...this.#folders.stateOf(folder) })) };
+  }
+  #searchAgain(): Promise<Reply<PathsView>> {
+    this.#service.lookAgain();
+    return this.paths();
+  }
+  /** The file that was handed over, or a stored one, may have become unreadable. */
+  async #guarded<T>(work: () => Promise<Reply<T>>): Promise<Reply<T>> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof SourceError) return refuse(error.code, error.message);
+      throw error;
+    }
   }
 
   #make(options: SymbolOptions): SymbolService {
@@ -121,11 +202,12 @@ export function attachPort(service: SymbolService, port: WirePort, sessions: Set
   };
   sessions.add(session);
   const endNoise = service.noise.onLines((lines) => tell({ tell: 'noise', lines }));
-  const endPath = service.onPath((path) => tell({ tell: 'path', path: path.text }));
+  const endPath = service.onPath(() => tell({ tell: 'paths', paths: pathsOf(service) }));
   port.onmessage = (event) => {
     const message = event.data as ToSymbols;
     if (message.tell === 'request') service.request(message.modules, session, message.force);
-    else if (message.tell === 'set-path') void service.setPath(message.text);
+    else if (message.tell === 'set-path') void service.setPath(message.of, message.text);
+    else if (message.tell === 'know') session.known = message.modules;
     else {
       endNoise();
       endPath();
@@ -135,7 +217,15 @@ export function attachPort(service: SymbolService, port: WirePort, sessions: Set
     }
   };
   port.start?.();
-  tell({ tell: 'hello', path: service.book.path.text, noise: service.noise.lines() });
+  tell({ tell: 'hello', paths: pathsOf(service), noise: service.noise.lines() });
+}
+
+function pathsOf({ book: { paths }, local: { folders } }: SymbolService): SearchPaths {
+  const named = Object.values(paths).flatMap(foldersOfPath);
+  return {
+    typed: { symbols: paths.symbols.text, images: paths.images.text, sources: paths.sources.text },
+    folders: named.map((path) => ({ path, state: folders.stateOf(path).state })),
+  };
 }
 
 /** The pack is copied to the other worker: this one keeps its own for the next dump. */

@@ -8,6 +8,7 @@ import type { Module } from '../modules/module.ts';
 import type { SymbolProvider, SymbolStatus } from '../symbols/provider.ts';
 import type { ExceptionInfo, Fact, FirstTarget, Target, ThreadInfo } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
+import { listRows, type StackRow } from '../unwind/inlined.ts';
 import { exceptionName } from '../verdict/signals.ts';
 import { accessOf } from '../verdict/access.ts';
 import type { FactRow, FirstFacts, FrameRow, ModuleRow, Shown, StackView, ThreadRow } from './analysis.ts';
@@ -171,7 +172,14 @@ export function moduleRow(module: Module, target: Target, knowledge: Knowledge, 
   };
 }
 
-function frameRow(frame: Frame, index: number): FrameRow {
+function frameRow({ frame, inlined }: StackRow, index: number): FrameRow {
+  const row = plainRow(frame, index);
+  if (!inlined) return row;
+  const symbol = shown(mapFound(inlined.name, (name) => ({ name, displacement: inlined.displacement })));
+  return { ...row, symbol, source: inlined.source ?? null, boundary: null, inlined: true };
+}
+
+function plainRow(frame: Frame, index: number): FrameRow {
   return {
     index,
     ip: frame.ip,
@@ -182,9 +190,10 @@ function frameRow(frame: Frame, index: number): FrameRow {
     symbol: shown(mapFound(frame.symbol, ({ name, displacement }) => ({ name, displacement }))),
     source: (frame.symbol.ok && frame.symbol.value.source) || null,
     boundary: frame.boundary ?? null,
+    inlined: false,
   };
 }
 
 export function stackView(stack: Stack, thread: number | null): StackView {
-  return { thread, frames: stack.frames.map(frameRow), ended: stack.ended.detail };
+  return { thread, frames: listRows(stack.frames).map(frameRow), ended: stack.ended.detail };
 }

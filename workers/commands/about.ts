@@ -1,9 +1,9 @@
-/** `vertarget`, `.time`, `.sympath`, `!sym`, `.reload`, `.hh`: the target, its time, its symbols, and help. */
+/** `vertarget`, `.time`, `.hh`: the target, its time, and help. */
 import type { Found } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
-import { parseSymbolPath } from '../symbols/service/sympath.ts';
 import type { Session, Target } from '../target/target.ts';
+import { glossOf } from './analyzegloss.ts';
 import { describeCommands, usageOf } from './help.ts';
 import { unmetNeeds } from './needs.ts';
 import { findCommand } from './run.ts';
@@ -97,104 +97,17 @@ const timeCommand: CommandSpec = {
   },
 };
 
-/** What `srv*` alone stands for: Microsoft's public store. */
-const MICROSOFT_SERVER = 'https://msdl.microsoft.com/download/symbols';
-
-/** The servers that the elements of a path stand for, as WinDbg's expanded path names them. */
-function expandedPath(path: string): string {
-  const parts = parseSymbolPath(path).elements.map((element) => {
-    if (element.kind === 'default-servers') return `SRV*${MICROSOFT_SERVER}`;
-    if (element.kind === 'server') return `SRV*${element.url}`;
-    return element.role === 'cache' ? `cache*${element.path}` : element.path;
-  });
-  return parts.join(';');
-}
-
-function folderNotes(path: string): readonly OutputNode[] {
-  const folders = parseSymbolPath(path).elements.flatMap((element) => (element.kind === 'folder' ? [element.path] : []));
-  return folders.length === 0 ? [] : [note(`A page opens no folder by itself: drop the files of ${folders.join(', ')} instead.`)];
-}
-
-const pathCommand: CommandSpec = {
-  name: '.sympath',
-  aliases: ['.sympath+'],
-  group: 'symbols',
-  summary: 'shows or sets where symbols come from; .sympath+ adds to it',
-  args: [{ name: 'path', kind: 'text', optional: true, summary: 'srv*, srv*https://server/path, folders' }],
-  needs: [],
-  examples: [{ line: '.sympath', fixture: 'sample' }],
-  *run({ symbolControl }, tail, typed) {
-    const wanted = tail.trim();
-    const before = symbolControl.path();
-    if (wanted !== '') {
-      const set = symbolControl.setPath(typed === '.sympath+' && before !== '' ? `${before};${wanted}` : wanted);
-      if (!set.ok) return set;
-    }
-    const path = symbolControl.path();
-    if (path === '') return reply([line('Symbol search path is: <empty>'), note('Only files that were dropped give names.')]);
-    return reply([line(`Symbol search path is: ${path}`), line(`Expanded Symbol search path is: ${expandedPath(path)}`), ...folderNotes(path)]);
-  },
-};
-
-const symCommand: CommandSpec = {
-  name: '!sym',
-  aliases: [],
-  group: 'symbols',
-  summary: 'noisy: tells every probe for symbols and its answer; quiet: no more',
-  args: [{ name: 'mode', kind: 'text', optional: true, summary: 'noisy or quiet' }],
-  needs: [],
-  examples: [
-    { line: '!sym', fixture: 'sample' },
-    { line: '!sym noisy', fixture: 'sample' },
-  ],
-  *run({ symbolControl }, tail) {
-    const mode = tail.trim().toLowerCase();
-    if (mode !== '' && mode !== 'noisy' && mode !== 'quiet') return refuse('BAD_ARGUMENT', 'write !sym noisy or !sym quiet', { at: 5 });
-    if (mode !== '') symbolControl.setNoisy(mode === 'noisy');
-    const state = `${symbolControl.noisy() ? 'noisy' : 'quiet'} mode - symbol prompts on`;
-    const head = line(mode === '' ? `!sym <noisy/quiet - prompts/prompts off> - ${state}` : state);
-    return reply(symbolControl.noisy() ? [head, ...symbolControl.log().map((row) => line(row))] : [head]);
-  },
-};
-
-const reloadCommand: CommandSpec = {
-  name: '.reload',
-  aliases: [],
-  group: 'symbols',
-  summary: 'asks for symbols again; /f at once, with a module name for that one only',
-  args: [{ name: 'module', kind: 'pattern', optional: true, summary: '/f nt' }],
-  needs: ['modules'],
-  examples: [{ line: '.reload', fixture: 'sample' }],
-  *run({ session, symbolControl }, tail) {
-    const words = tail
-      .trim()
-      .split(/\s+/)
-      .filter((word) => word !== '');
-    const force = words.some((word) => /^\/[a-z]*f/i.test(word));
-    const names = words.filter((word) => !word.startsWith('/')).map((word) => word.split('=')[0] ?? word);
-    const known = names.map((name) => session.target.modules.byName(name));
-    const unknown = names.filter((_name, index) => !known[index]);
-    if (unknown.length > 0) return refuse('BAD_ARGUMENT', `no module is called ${unknown.join(', ')}`, { at: 8 });
-    symbolControl.request(
-      known.flatMap((module) => (module ? [module.name] : [])),
-      force,
-    );
-    const what = names.length === 0 ? 'all modules' : names.join(', ');
-    return reply([
-      ...(names.length === 0 ? [line('Reloading current modules')] : []),
-      note(`Asked for symbols of ${what}. Names appear as they arrive; !sym noisy shows each answer.`),
-    ]);
-  },
-};
-
 const helpCommand: CommandSpec = {
   name: '.hh',
   aliases: ['.help', 'help'],
   group: 'help',
-  summary: 'help: the commands, or one of them',
-  args: [{ name: 'command', kind: 'text', optional: true, summary: 'a command' }],
+  summary: 'help: the commands, one of them, or a label of !analyze',
+  args: [{ name: 'command', kind: 'text', optional: true, summary: 'a command, or a label' }],
   needs: [],
-  examples: [{ line: '.hh lm', fixture: 'sample' }],
+  examples: [
+    { line: '.hh lm', fixture: 'sample' },
+    { line: '.hh FAILURE_BUCKET_ID', fixture: 'sample' },
+  ],
   *run({ session, specs }, tail) {
     const name = tail.trim();
     return name === '' ? reply(overview(specs, session)) : oneCommand(specs, session, name);
@@ -210,6 +123,8 @@ function overview(specs: readonly CommandSpec[], session: Session): readonly Out
 
 function oneCommand(specs: readonly CommandSpec[], session: Session, name: string): Reply<readonly OutputNode[]> {
   const spec = findCommand(name, specs)?.spec;
+  const gloss = spec ? undefined : glossOf(name.replace(/:$/, ''));
+  if (gloss !== undefined) return reply([line(`${name.replace(/:$/, '')}, a label of !analyze`), line(`  ${gloss}`)]);
   if (!spec) return refuse('UNKNOWN_COMMAND', `there is no command '${name}'`, { at: 4 });
   const lacking = unmetNeeds(spec.needs, session);
   return reply([
@@ -221,4 +136,4 @@ function oneCommand(specs: readonly CommandSpec[], session: Session, name: strin
   ]);
 }
 
-export const ABOUT_COMMANDS: readonly CommandSpec[] = [versionCommand, timeCommand, pathCommand, symCommand, reloadCommand, helpCommand];
+export const ABOUT_COMMANDS: readonly CommandSpec[] = [versionCommand, timeCommand, helpCommand];

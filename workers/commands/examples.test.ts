@@ -30,7 +30,7 @@ describe('the table of commands', () => {
   });
   // The commands that the console promises, each under its own name.
   it.each(
-    '!analyze k kb kv kn kP kc ~ lm lmvm r u ub db dw dd dq da du dps dds dqs ? .formats !error .bugcheck .exr .ecxr .cxr .trap vertarget .time .sympath !sym .reload ln .hh'.split(
+    '!analyze k kb kv kn kP kc ~ lm lmvm r u ub db dw dd dq da du dps dds dqs ? .formats !error .bugcheck .exr .ecxr .cxr .trap .frame .thread vertarget .time .sympath !sym .reload ln .hh'.split(
       ' ',
     ),
   )('has %s', (name) => expect(SPECS.map((spec) => spec.name)).toContain(name));
@@ -52,7 +52,7 @@ describe('the table of commands', () => {
 /** Addresses in text that are no link: operands that the disassembler wrote (offsets and constants), hashes and stamps, formats of a number, prose of the evidence. */
 const PLAIN_ALLOWED: readonly RegExp[] = [
   /^ {2}(Hex|Binary|Octal|Decimal)/,
-  /Timestamp:|CheckSum:|ImageSize:|PDB:/,
+  /Time ?[sS]tamp:|CheckSum:|ImageSize:|PDB:/,
   /^(iopl|cs|efl)/,
   /efl=/,
   /ExceptionCode:|ExceptionFlags:|ERROR_CODE|EXCEPTION_STR|EXCEPTION_CODE_STR/,
@@ -79,7 +79,7 @@ describe('links', () => {
   it.each(examples)('%s on %s: every address is one', (line, fixture, name) => {
     if (VALUES.has(name)) return;
     const plain = plainAddresses(answerOf(line, fixture));
-    const allowed = CODE.test(line) || name === '!analyze' || /^\.(ecxr|cxr|trap)/.test(line) ? plain.filter((text) => text.length > 8) : plain;
+    const allowed = CODE.test(line) || name === '!analyze' || /^\.(ecxr|cxr|trap|frame)/.test(line) ? plain.filter((text) => text.length > 8) : plain;
     expect(allowed).toEqual([]);
   });
   it.each(examples)('%s on %s: modules of stacks and lists are', (line, fixture) => {

@@ -83,7 +83,7 @@ function symbolFile(session: Session, module: Module): string {
   return status.state === 'ready' ? status.origin : '';
 }
 
-const crashTimeOf = (session: Session): number | undefined => (session.target.crashTime.ok ? session.target.crashTime.value : undefined);
+export const crashTimeOf = (session: Session): number | undefined => (session.target.crashTime.ok ? session.target.crashTime.value : undefined);
 
 /** Behind the name: the symbols, or with t, n, f the time stamp, file name or path. */
 function columnsText(session: Session, module: Module, columns: string): string {
@@ -116,10 +116,14 @@ const YEAR_1995 = 788_918_400;
 const HASH_WORDS = ' (This is a reproducible build file hash, not a timestamp)';
 
 /** Reproducible builds put a hash in the timestamp: called a date only where it can be one. */
+export function isDate(timestamp: number, crashTime: number | undefined): boolean {
+  const newest = crashTime === undefined ? 0xffff_ffff : crashTime / 1000 + 86_400;
+  return timestamp >= YEAR_1995 && timestamp <= newest;
+}
+
 function timestampText(timestamp: number, crashTime: number | undefined): string {
   const digits = hexDigits(timestamp, 8).toUpperCase();
-  const newest = crashTime === undefined ? 0xffff_ffff : crashTime / 1000 + 86_400;
-  if (timestamp >= YEAR_1995 && timestamp <= newest) return `${formatTime(timestamp * 1000, false)} (${digits})`;
+  if (isDate(timestamp, crashTime)) return `${formatTime(timestamp * 1000, false)} (${digits})`;
   return `${digits}${HASH_WORDS}`;
 }
 

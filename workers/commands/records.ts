@@ -4,6 +4,7 @@ import { type Found, mapFound, missing } from '../base/found.ts';
 import { contextSize, parseContext } from '../formats/dump/context.ts';
 import { EXCEPTION_RECORD_SIZE, parseExceptionRecord } from '../formats/dump/exception.ts';
 import { KTRAP_FRAME64, TRAP_FRAME_UNKNOWN, parseTrapFrame } from '../formats/dump/trapframe.ts';
+import { KTRAP_FRAME_ARM64, parseTrapFrameArm64, TRAP_FRAME_ARM64_UNKNOWN } from '../formats/dump/trapframearm64.ts';
 import type { Context, ExceptionInfo, Session } from '../target/target.ts';
 
 function readRecord<T>(session: Session, at: Va, size: number, parse: (bytes: Uint8Array) => Found<T>): Found<T> {
@@ -21,8 +22,12 @@ export function readContextAt(session: Session, at: Va): Found<Context> {
   return mapFound(record, ({ registers }): Context => ({ source: 'context-record', registers, unknown: [], at }));
 }
 
-/** The KTRAP_FRAME at an address (x64). */
+/** The KTRAP_FRAME at an address. */
 export function readTrapFrameAt(session: Session, at: Va): Found<Context> {
+  if (session.target.arch === 'arm64') {
+    const read = readRecord(session, at, KTRAP_FRAME_ARM64.size, parseTrapFrameArm64);
+    return mapFound(read, (registers): Context => ({ source: 'trap-frame', registers, unknown: TRAP_FRAME_ARM64_UNKNOWN, at }));
+  }
   if (session.target.arch !== 'x64') return missing({ why: 'unknown-layout', type: '_KTRAP_FRAME', build: session.target.arch });
   const frame = readRecord(session, at, KTRAP_FRAME64.size, (bytes) => parseTrapFrame(bytes));
   return mapFound(frame, ({ registers }): Context => ({ source: 'trap-frame', registers, unknown: TRAP_FRAME_UNKNOWN, at }));

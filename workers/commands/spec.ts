@@ -3,11 +3,13 @@ import type { Va } from '../base/address.ts';
 import type { MissingReason } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 import type { Reply } from '../base/problem.ts';
+import type { FolderState } from '../symbols/service/folders.ts';
+import type { PathKind } from '../symbols/service/sympath.ts';
 import type { Session } from '../target/target.ts';
 
 /** Inline pieces of a line. */
 export type Span =
-  | { readonly span: 'text'; readonly text: string; readonly strong?: boolean }
+  | { readonly span: 'text'; readonly text: string; readonly strong?: boolean; /** What the text means, for who asks. */ readonly gloss?: string }
   | { readonly span: 'address'; readonly at: Va; readonly text: string }
   | { readonly span: 'module'; readonly name: string; readonly text: string }
   | { readonly span: 'command'; readonly line: string; readonly text: string }
@@ -35,8 +37,10 @@ export interface CommandContext {
 }
 
 export interface SymbolControl {
-  path(): string;
-  setPath(path: string): Reply<string>;
+  path(of: PathKind): string;
+  setPath(of: PathKind, path: string): Reply<string>;
+  /** Of a folder that a path names. */
+  folderState(path: string): FolderState;
   noisy(): boolean;
   setNoisy(on: boolean): void;
   /** Lines of what was probed, oldest first, with the server's answer. */

@@ -2,22 +2,28 @@
 import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
+import { FRAME_COMMANDS } from './frames.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
 import { MODULE_COMMANDS } from './modules.ts';
 import { NUMBER_COMMANDS } from './numbers.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
+import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
+import { UNDNAME_COMMANDS } from './undname.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
   ...STACK_COMMANDS,
   ...THREAD_COMMANDS,
+  ...FRAME_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
   ...MEMORY_COMMANDS,
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,
+  ...SYMBOL_COMMANDS,
+  ...UNDNAME_COMMANDS,
   ...ABOUT_COMMANDS,
 ];

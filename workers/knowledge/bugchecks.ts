@@ -1,5 +1,6 @@
 /** Bug checks with their parameters and sub-codes. */
-import type { BugCheckEntry, BugCheckParameter, BugCheckSubCode } from './knowledge.ts';
+import { Defect } from '../base/problem.ts';
+import type { BugCheckEntry, BugCheckFamily, BugCheckParameter, BugCheckSubCode } from './knowledge.ts';
 import { byCode, rowsOf, type TableFile, type TableRow } from './table.ts';
 
 /**
@@ -45,12 +46,22 @@ function parametersOf(row: TableRow): BugCheckParameter[] {
   });
 }
 
-/** Where no phrase of our own stands, the name says it: "bad pool header". */
-const wordsOfName = (name: string): string => name.toLowerCase().replaceAll('_', ' ');
+const FAMILIES: Readonly<Record<BugCheckFamily, true>> = {
+  ...{ access: true, boot: true, cluster: true, console: true, exception: true, filesystem: true, firmware: true, graphics: true, hardware: true },
+  ...{ internal: true, io: true, manual: true, memory: true, network: true, pool: true, power: true, process: true, registry: true, resources: true },
+  ...{ security: true, storage: true, sync: true, usb: true, verifier: true, virtual: true, watchdog: true },
+};
+const isFamily = (text: string): text is BugCheckFamily => Object.hasOwn(FAMILIES, text);
+function familyOf(row: TableRow): BugCheckFamily {
+  const family = row['family'] ?? '';
+  if (!isFamily(family)) throw new Defect(`bug check ${row['code'] ?? ''}: no family ${family}`);
+  return family;
+}
 
 export interface BugChecks {
   find(code: number): BugCheckEntry | undefined;
   findByName(name: string): BugCheckEntry | undefined;
+  readonly all: readonly BugCheckEntry[];
 }
 
 export function bugCheckTable(entries: TableFile, subCodes: TableFile): BugChecks {
@@ -69,7 +80,8 @@ export function bugCheckTable(entries: TableFile, subCodes: TableFile): BugCheck
       liveDump: row['kind'] === 'live',
       sometimesLive: row['kind'] === 'crash+live',
       documented: row['kind'] !== 'undocumented',
-      gist: row['gist'] === undefined || row['gist'] === '' ? wordsOfName(name) : row['gist'],
+      family: familyOf(row),
+      gist: row['gist'] ?? '',
       parameters: parametersOf(row),
       subCodes: subs.get(code) ?? [],
     };
@@ -83,5 +95,6 @@ export function bugCheckTable(entries: TableFile, subCodes: TableFile): BugCheck
       return { ...base, code: code >>> 0, name: table.get(code >>> 0)?.name ?? `${base.name}_M` };
     },
     findByName: (name) => names.get(name.toUpperCase()),
+    all: [...table.values()],
   };
 }

@@ -36,13 +36,18 @@ export function driverTable(files: {
   readonly thirdParty: TableFile;
   readonly microsoft: TableFile;
   readonly vulnerable: TableFile;
+  readonly updatePlaces: TableFile;
 }): (imageName: string) => DriverEntry | undefined {
   const vulnerable = new Map<string, TableRow>();
   for (const row of rowsOf(files.vulnerable)) vulnerable.set(row['file'] ?? '', row);
+  const places = rowsOf(files.updatePlaces);
+  const placeOf = (vendor: string): string | undefined =>
+    places.find((place) => (vendor.toLowerCase() + ' ').startsWith(`${(place['vendor'] ?? '').toLowerCase()} `))?.['address'];
   const entries = new Map<string, DriverEntry>();
   const put = (row: TableRow, microsoft: boolean): void => {
     const file = (row['file'] ?? '').toLowerCase();
     if (entries.has(file)) return;
+    const update = microsoft ? undefined : placeOf(row['vendor'] ?? '');
     entries.set(file, {
       file,
       vendor: microsoft ? 'Microsoft' : (row['vendor'] ?? ''),
@@ -52,6 +57,7 @@ export function driverTable(files: {
       role: roleOf(row['role']),
       believed: row['believed'] === '1',
       vulnerable: vulnerable.has(file),
+      ...(update === undefined ? {} : { update }),
     });
   };
   for (const row of rowsOf(files.microsoft)) put(row, true);

@@ -16,6 +16,33 @@ export interface BugCheckSubCode {
   /** The row holds only where these other parameters have these values. */
   readonly when?: Readonly<Partial<Record<1 | 2 | 3 | 4, bigint>>>;
 }
+export type BugCheckFamily =
+  | 'access'
+  | 'boot'
+  | 'cluster'
+  | 'console'
+  | 'exception'
+  | 'filesystem'
+  | 'firmware'
+  | 'graphics'
+  | 'hardware'
+  | 'internal'
+  | 'io'
+  | 'manual'
+  | 'memory'
+  | 'network'
+  | 'pool'
+  | 'power'
+  | 'process'
+  | 'registry'
+  | 'resources'
+  | 'security'
+  | 'storage'
+  | 'sync'
+  | 'usb'
+  | 'verifier'
+  | 'virtual'
+  | 'watchdog';
 export interface BugCheckEntry {
   readonly code: number;
   readonly name: string;
@@ -26,6 +53,7 @@ export interface BugCheckEntry {
   readonly sometimesLive?: boolean;
   /** False where only the name is public. */
   readonly documented?: boolean;
+  readonly family: BugCheckFamily;
   readonly gist: string;
   readonly parameters: readonly BugCheckParameter[];
   readonly subCodes: readonly BugCheckSubCode[];
@@ -33,7 +61,29 @@ export interface BugCheckEntry {
 export interface CodeName {
   readonly code: number;
   readonly name: string;
+  /** Other names of the same number. */
+  readonly also?: readonly string[];
   readonly gloss?: string;
+}
+/** The tables of codes that are not bug checks. */
+export type StatusKind = 'ntstatus' | 'exception' | 'fastfail' | 'win32' | 'hresult';
+/** An option of Driver Verifier, by flag bit (`/flags`), rule class (`/ruleclasses`) or both. */
+export interface VerifierOption {
+  readonly ruleClass: number;
+  /** Undefined where only a rule class exists. */
+  readonly flag?: number;
+  readonly name: string;
+  /** Among the standard settings. */
+  readonly standard: boolean;
+  readonly what: string;
+  readonly since: string;
+  /** "current", or what became of it. */
+  readonly status: string;
+}
+/** A processor model with a published fault. That it is in this list proves nothing about one computer. */
+export interface CpuFault {
+  readonly fault: string;
+  readonly published: string;
 }
 export type DriverRole =
   | 'kernel'
@@ -60,6 +110,7 @@ export interface DriverEntry {
   /** True where nobody checked the row against a public source. */
   readonly believed: boolean;
   readonly vulnerable: boolean;
+  /** Where its maker offers drivers; believed. */
   readonly update?: string;
 }
 
@@ -92,6 +143,14 @@ export interface Knowledge {
   /** By the code as it stands in the header; 0x1000007E finds the entry of 0x7E and its own name. */
   bugCheck(code: number): BugCheckEntry | undefined;
   bugCheckByName(name: string): BugCheckEntry | undefined;
+  /** Every bug check, by code. */
+  readonly bugChecks: readonly BugCheckEntry[];
+  /** Every code of a table. */
+  statusCodes(kind: StatusKind): readonly CodeName[];
+  /** By name, in any of those tables: "STATUS_ACCESS_VIOLATION". */
+  statusByName(name: string): { readonly kind: StatusKind; readonly entry: CodeName } | undefined;
+  /** The part of Windows that a status belongs to, by its facility bits. */
+  facility(kind: 'ntstatus' | 'hresult', code: number): string | undefined;
   ntstatus(code: number): CodeName | undefined;
   win32(code: number): CodeName | undefined;
   hresult(code: number): CodeName | undefined;
@@ -107,6 +166,7 @@ export interface Knowledge {
   windowsName(build: number, productType?: 'workstation' | 'domain-controller' | 'server'): string | undefined;
   /** What a check of Driver Verifier (0xC4, parameter 1) belongs to. */
   verifierArea(code: number): string | undefined;
+  readonly verifierOptions: readonly VerifierOption[];
   machineCheck(status: bigint): MachineCheck;
   /** AMD: the unit behind a bank, by MCA_IPID. */
   smcaUnit(ipid: bigint): string | undefined;
@@ -117,5 +177,6 @@ export interface Knowledge {
   pciVendor(id: number): string | undefined;
   /** Microarchitecture by CPUID display family and model. */
   cpuModel(vendor: 'Intel' | 'AMD', family: number, model: number): string | undefined;
+  cpuFault(vendor: 'Intel' | 'AMD', family: number, model: number): CpuFault | undefined;
   readonly credits: readonly TableCredit[];
 }

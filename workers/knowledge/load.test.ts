@@ -44,6 +44,15 @@ describe('bug checks', () => {
     expect(knowledge.bugCheck(0x124)?.sometimesLive).toBe(true);
     expect(knowledge.bugCheck(0x9f)?.subCodes.find((sub) => sub.value === 3n)?.sets[4]).toMatch(/IRP/);
   });
+  test('every one says what it is, in a family, and in a whole phrase', () => {
+    expect(knowledge.bugChecks).toHaveLength(538);
+    for (const { gist, name } of knowledge.bugChecks) {
+      expect(gist.split(' ').length, name).toBeGreaterThan(3);
+      expect(gist, name).not.toMatch(/\b(a|an|the|of|to|by|in|for|is|and|or|that)$|  |^see /);
+    }
+    const family = (code: number) => knowledge.bugCheck(code)?.family;
+    expect([0xd1, 0x124, 0x9f, 0x116, 0xef, 0x1000007e].map(family)).toEqual(['access', 'hardware', 'power', 'graphics', 'process', 'exception']);
+  });
   test('a sub-code may depend on another parameter', () => {
     const sub = knowledge.bugCheck(0xa5)?.subCodes.find((one) => one.param === 2 && one.value === 1n && one.when !== undefined);
     expect(sub?.when).toEqual({ 1: 0x11n });
@@ -58,6 +67,14 @@ describe('codes', () => {
     expect(knowledge.exception(0xc000001d)?.name).toBe('STATUS_ILLEGAL_INSTRUCTION');
     expect(knowledge.fastFail(7)?.name).toBe('FAST_FAIL_FATAL_APP_EXIT');
     expect(knowledge.win32(2)?.name).toBe('ERROR_FILE_NOT_FOUND');
+    expect(knowledge.statusByName('status_success')).toEqual({ kind: 'ntstatus', entry: knowledge.ntstatus(0) });
+    expect(knowledge.statusByName('ERROR_FILE_NOT_FOUND')?.entry.code).toBe(2);
+    expect(knowledge.statusByName('NO_SUCH_NAME')).toBeUndefined();
+    expect(knowledge.statusCodes('fastfail')).toHaveLength(76);
+    // winerror.h: FACILITY_WIN32 is 7; ntstatus.h: FACILITY_ACPI_ERROR_CODE is 0x14.
+    expect(knowledge.facility('hresult', 0x80070005)).toBe('WIN32');
+    expect(knowledge.facility('ntstatus', 0xc0140001)).toBe('ACPI_ERROR_CODE');
+    expect(knowledge.facility('hresult', 0x87fe0000)).toBeUndefined();
     expect(knowledge.hresult(0x80070005)?.name).toBe('E_ACCESSDENIED');
   });
   test('negative numbers are taken as 32 bits', () => {
@@ -130,5 +147,22 @@ describe('the rest', () => {
     const count = (table: string): number | undefined => knowledge.credits.find((credit) => credit.table === table)?.count;
     expect(knowledge.credits.every((credit) => credit.source !== '' && credit.licence !== '' && /^\d{4}-\d\d-\d\d$/.test(credit.date))).toBe(true);
     expect([count('bugchecks'), count('subcodes'), count('ntstatus'), count('vulnerable'), count('pooltags')]).toEqual([538, 1275, 2968, 697, 4241]);
+  });
+});
+
+describe('settings and makers', () => {
+  test('Verifier options: standard ones by rule class, as the verifier command line page lists them', () => {
+    const standard = knowledge.verifierOptions.filter((option) => option.standard).map((option) => option.ruleClass);
+    expect(standard.sort((a, b) => a - b)).toEqual([1, 2, 4, 5, 6, 8, 9, 12, 18, 34]);
+    expect(knowledge.verifierOptions.find((option) => option.flag === 0x4)?.name).toMatch(/low resources/i);
+  });
+  test('where a maker offers its drivers, and only where it is known', () => {
+    expect(knowledge.driver('nvlddmkm.sys')?.update).toBe('https://www.nvidia.com/drivers');
+    expect(knowledge.driver('tcpip.sys')?.update).toBeUndefined();
+  });
+  test('processors with a published fault', () => {
+    expect(knowledge.cpuFault('Intel', 6, 0xb7)?.fault).toMatch(/0x12B/);
+    expect(knowledge.cpuFault('AMD', 0x17, 0x31)?.published).toMatch(/1474/);
+    expect(knowledge.cpuFault('Intel', 6, 0x97)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 /** Brings the tables and answers the interface. Dynamic imports keep them out of the worker's first chunk. */
 import { bugCheckTable } from './bugchecks.ts';
 import { driverTable } from './drivers.ts';
-import type { CodeName, Knowledge } from './knowledge.ts';
+import type { CodeName, Knowledge, StatusKind, VerifierOption } from './knowledge.ts';
 import { readMachineCheck } from './mca.ts';
 import { byCode, creditOf, rowsOf, type TableFile, type TableRow } from './table.ts';
 
@@ -10,23 +10,27 @@ const TABLES = {
   subcodes: () => import('./data/subcodes.json'),
   ntstatus: () => import('./data/ntstatus.json'),
   exceptions: () => import('./data/exceptions.json'),
+  facilities: () => import('./data/facilities.json'),
   fastfail: () => import('./data/fastfail.json'),
   win32: () => import('./data/win32.json'),
   hresult: () => import('./data/hresult.json'),
   drivers: () => import('./data/drivers.json'),
   msdrivers: () => import('./data/msdrivers.json'),
   vulnerable: () => import('./data/vulnerable.json'),
+  updateplaces: () => import('./data/updateplaces.json'),
   usermodules: () => import('./data/usermodules.json'),
   pooltags: () => import('./data/pooltags.json'),
   blobguids: () => import('./data/blobguids.json'),
   builds: () => import('./data/builds.json'),
   verifier: () => import('./data/verifier.json'),
+  verifierflags: () => import('./data/verifierflags.json'),
   wheaguids: () => import('./data/wheaguids.json'),
   wheasources: () => import('./data/wheasources.json'),
   mcasimple: () => import('./data/mcasimple.json'),
   smcabanks: () => import('./data/smcabanks.json'),
   pcivendors: () => import('./data/pcivendors.json'),
   cpumodels: () => import('./data/cpumodels.json'),
+  cpufaults: () => import('./data/cpufaults.json'),
 } as const;
 type TableName = keyof typeof TABLES;
 type Files = Readonly<Record<TableName, TableFile>>;
@@ -50,9 +54,44 @@ async function loadFiles(): Promise<Files> {
   return Object.fromEntries(files) as Files;
 }
 
-function codeNames(file: TableFile): (code: number) => CodeName | undefined {
-  const map = byCode(file, (row, code): CodeName => ({ code, name: row['name'] ?? '', ...(row['gloss'] ? { gloss: row['gloss'] } : {}) }));
-  return (code) => map.get(code >>> 0);
+function codeNames(file: TableFile): ReadonlyMap<number, CodeName> {
+  return byCode(file, (row, code) => ({
+    code,
+    name: row['name'] ?? '',
+    ...(row['also'] ? { also: row['also'].split(',') } : {}),
+    ...(row['gloss'] ? { gloss: row['gloss'] } : {}),
+  }));
+}
+
+function statusNames(tables: Readonly<Record<StatusKind, ReadonlyMap<number, CodeName>>>): Knowledge['statusByName'] {
+  let names: Map<string, { readonly kind: StatusKind; readonly entry: CodeName }> | undefined;
+  return (name) => {
+    if (names === undefined) {
+      names = new Map();
+      for (const kind of Object.keys(tables) as StatusKind[])
+        for (const entry of tables[kind].values())
+          for (const one of [entry.name, ...(entry.also ?? [])]) if (!names.has(one.toUpperCase())) names.set(one.toUpperCase(), { kind, entry });
+    }
+    return names.get(name.toUpperCase());
+  };
+}
+
+/** NTSTATUS has 12 facility bits, an HRESULT 11 (ntstatus.h, winerror.h: bits 16 and up). */
+function facilities(file: TableFile): Knowledge['facility'] {
+  const names = new Map(rowsOf(file).map((row) => [`${row['kind'] ?? ''}/${row['code'] ?? ''}`, row['name'] ?? '']));
+  return (kind, code) => names.get(`${kind}/${((code >>> 16) & (kind === 'ntstatus' ? 0xfff : 0x7ff)).toString(16)}`);
+}
+
+function verifierOptions(file: TableFile): readonly VerifierOption[] {
+  return rowsOf(file).map((row) => ({
+    ruleClass: Number(row['ruleClass']),
+    ...(row['flag'] ? { flag: Number.parseInt(row['flag'], 16) } : {}),
+    name: row['name'] ?? '',
+    standard: row['standard'] === '1',
+    what: row['what'] ?? '',
+    since: row['since'] ?? '',
+    status: row['status'] ?? '',
+  }));
 }
 
 function byKey<T>(file: TableFile, key: string, make: (row: TableRow) => T): (at: string) => T | undefined {
@@ -101,15 +140,16 @@ function windowsNames(file: TableFile): Knowledge['windowsName'] {
   };
 }
 
-function cpuModels(file: TableFile): Knowledge['cpuModel'] {
+type OfModel<T> = (vendor: 'Intel' | 'AMD', family: number, model: number) => T | undefined;
+function byModel<T>(file: TableFile, make: (row: TableRow) => T): OfModel<T> {
   const rows = rowsOf(file).map((row) => ({
     vendor: row['vendor'],
     family: Number.parseInt(row['family'] ?? '', 16),
     low: Number.parseInt(row['low'] ?? '', 16),
     high: Number.parseInt(row['high'] ?? '', 16),
-    name: row['name'] ?? '',
+    made: make(row),
   }));
-  return (vendor, family, model) => rows.find((row) => row.vendor === vendor && row.family === family && model >= row.low && model <= row.high)?.name;
+  return (vendor, family, model) => rows.find((row) => row.vendor === vendor && row.family === family && model >= row.low && model <= row.high)?.made;
 }
 
 function smcaUnits(file: TableFile): Knowledge['smcaUnit'] {
@@ -119,8 +159,14 @@ function smcaUnits(file: TableFile): Knowledge['smcaUnit'] {
 
 function knowledgeOf(files: Files): Knowledge {
   const bugChecks = bugCheckTable(files.bugchecks, files.subcodes);
-  const ntstatus = codeNames(files.ntstatus);
-  const exceptions = codeNames(files.exceptions);
+  const codes = {
+    ntstatus: codeNames(files.ntstatus),
+    exception: codeNames(files.exceptions),
+    fastfail: codeNames(files.fastfail),
+    win32: codeNames(files.win32),
+    hresult: codeNames(files.hresult),
+  };
+  const named = (kind: StatusKind) => (code: number) => codes[kind].get(code >>> 0);
   const simple = byCode(files.mcasimple, (row) => row['name'] ?? '');
   const sources = codeNames(files.wheasources);
   const areas = byCode(files.verifier, (row) => row['area'] ?? '');
@@ -128,12 +174,16 @@ function knowledgeOf(files: Files): Knowledge {
   return {
     bugCheck: bugChecks.find,
     bugCheckByName: bugChecks.findByName,
-    ntstatus,
-    win32: codeNames(files.win32),
-    hresult: codeNames(files.hresult),
-    exception: (code) => exceptions(code) ?? ntstatus(code),
-    fastFail: codeNames(files.fastfail),
-    driver: driverTable({ thirdParty: files.drivers, microsoft: files.msdrivers, vulnerable: files.vulnerable }),
+    bugChecks: bugChecks.all,
+    statusCodes: (kind) => [...codes[kind].values()],
+    statusByName: statusNames(codes),
+    facility: facilities(files.facilities),
+    ntstatus: named('ntstatus'),
+    win32: named('win32'),
+    hresult: named('hresult'),
+    exception: (code) => named('exception')(code) ?? named('ntstatus')(code),
+    fastFail: named('fastfail'),
+    driver: driverTable({ thirdParty: files.drivers, microsoft: files.msdrivers, vulnerable: files.vulnerable, updatePlaces: files.updateplaces }),
     userModule: byKey(files.usermodules, 'file', (row) => ({ vendor: row['vendor'] ?? '', product: row['product'] ?? '', kind: row['kind'] ?? '' })),
     poolTag: poolTags(files.pooltags),
     blobGuid: byKey(files.blobguids, 'guid', (row) => ({
@@ -142,12 +192,14 @@ function knowledgeOf(files: Files): Knowledge {
     })),
     windowsName: windowsNames(files.builds),
     verifierArea: (code) => areas.get(code),
+    verifierOptions: verifierOptions(files.verifierflags),
     machineCheck: (status) => readMachineCheck(status, simple),
     smcaUnit: smcaUnits(files.smcabanks),
-    wheaSource: (type) => sources(type)?.name,
+    wheaSource: (type) => sources.get(type)?.name,
     wheaGuid: byKey(files.wheaguids, 'guid', (row) => row['name'] ?? ''),
     pciVendor: (id) => vendors(id.toString(16).padStart(4, '0')),
-    cpuModel: cpuModels(files.cpumodels),
+    cpuModel: byModel(files.cpumodels, (row) => row['name'] ?? ''),
+    cpuFault: byModel(files.cpufaults, (row) => ({ fault: row['name'] ?? '', published: row['published'] ?? '' })),
     credits: NAMES.map((name) => creditOf(files[name])),
   };
 }

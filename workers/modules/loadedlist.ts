@@ -56,7 +56,8 @@ const MAX_NAME_BYTES = 2048;
 /** MI_UNLOADED_DRIVERS. */
 const UNLOADED_SLOTS = 50;
 
-function unicodeString(space: AddressSpace, length: number, buffer: bigint): Found<string> {
+/** The text of a UNICODE_STRING, by its Length (bytes) and Buffer. */
+export function readUnicode(space: AddressSpace, length: number, buffer: bigint): Found<string> {
   if (length === 0 || length > MAX_NAME_BYTES || length % 2 !== 0) return notValid('UNICODE_STRING.Length', String(length), `even, 2 to ${MAX_NAME_BYTES}`);
   return thenFound(readAll(space, va(buffer), length), (data) => found(new TextDecoder('utf-16le').decode(data)));
 }
@@ -85,8 +86,8 @@ export function walkLoadedModules(space: AddressSpace, head: Va): Found<LoadedLi
       size: entry.SizeOfImage,
       checksum: entry.CheckSum,
       timestamp: entry.TimeDateStamp,
-      fileName: unicodeString(space, entry.BaseDllNameLength, entry.BaseDllNameBuffer),
-      path: unicodeString(space, entry.FullDllNameLength, entry.FullDllNameBuffer),
+      fileName: readUnicode(space, entry.BaseDllNameLength, entry.BaseDllNameBuffer),
+      path: readUnicode(space, entry.FullDllNameLength, entry.FullDllNameBuffer),
     });
     at = va(entry.Flink);
   }
@@ -107,7 +108,7 @@ export function readUnloadedDrivers(space: AddressSpace, table: Va, last: Va): F
     const slot = ((next.value % UNLOADED_SLOTS) - back + UNLOADED_SLOTS) % UNLOADED_SLOTS;
     const entry = readStructAt(UNLOADED_DRIVERS64, data.value, slot * UNLOADED_DRIVERS64.size);
     if (!entry.ok || entry.value.StartAddress === 0n || entry.value.EndAddress <= entry.value.StartAddress) continue;
-    const name = unicodeString(space, entry.value.NameLength, entry.value.NameBuffer);
+    const name = readUnicode(space, entry.value.NameLength, entry.value.NameBuffer);
     list.push({
       name: name.ok ? name.value : `unknown_${entry.value.StartAddress.toString(16)}`,
       start: va(entry.value.StartAddress),

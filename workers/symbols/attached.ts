@@ -1,21 +1,25 @@
 /** The analysis worker's side of the symbol worker: a provider over what has arrived, synchronous, and the asking for more. */
 import { type Found, found, missing, thenFound, valueOf } from '../base/found.ts';
 import { refuse, type Reply, reply, SourceError } from '../base/problem.ts';
+import { BlockCache } from '../bytes/blockcache.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { openPdb, type PdbFile } from '../formats/pdb/pdb.ts';
 import { openPeFile, type PeFile } from '../formats/pe/file.ts';
 import type { Module } from '../modules/module.ts';
 import { exportSymbols } from './exports.ts';
 import { imageFromPe } from './image.ts';
+import { openLines } from './lines.ts';
 import { readPack } from './pack/layout.ts';
 import { PackTable } from './pack/table.ts';
 import type { ImageBytes, SymbolProvider, SymbolStatus, SymbolTable } from './provider.ts';
+import type { FolderState } from './service/folders.ts';
 import type { Download } from './service/status.ts';
-import { parseSymbolPath } from './service/sympath.ts';
+import { parseSymbolPath, type PathKind, sameFolder } from './service/sympath.ts';
 import { idsOf, type ModuleRequest } from './service/want.ts';
-import type { FromSymbols, ToSymbols, WirePort } from './wire.ts';
+import type { FromSymbols, SearchPaths, ToSymbols, WirePort } from './wire.ts';
 
 const MAX_LINES = 2000;
+const NO_PATHS: SearchPaths = { typed: { symbols: '', images: '', sources: '' }, folders: [] };
 
 export interface AttachedWorld {
   /** Where it is there from the start; else `connect` brings it. */
@@ -34,6 +38,14 @@ interface Here {
   table?: Found<SymbolTable>;
   file?: Found<PeFile>;
   pdb?: Found<PdbFile>;
+}
+
+/** Blocks of 64 KiB that are kept of each PDB: a question touches a few places, and dozens of PDBs may be open. */
+const PDB_BLOCKS = 64;
+
+/** May throw SourceError. */
+function pdbOf(here: Here): Found<PdbFile> {
+  return (here.pdb ??= openPdb(new BlockCache(here.source, PDB_BLOCKS)));
 }
 
 export interface Demand {
@@ -57,7 +69,8 @@ export class AttachedSymbols implements SymbolProvider {
   readonly #unsent: ToSymbols[] = [];
   #port: WirePort | undefined;
   #known: readonly Demand[] = [];
-  #path = '';
+  #paths: SearchPaths = NO_PATHS;
+  #greeted = false;
   #noisy = false;
   #revision = 0;
 
@@ -78,6 +91,7 @@ export class AttachedSymbols implements SymbolProvider {
   /** The modules of the opened dump, so that they can be asked for by name. */
   know(demands: readonly Demand[]): void {
     this.#known = demands;
+    this.#tell({ tell: 'know', modules: demands.map(requestOf) });
   }
   /** Asks for these; answers arrive later. */
   ask(demands: readonly Demand[], force = false): void {
@@ -121,19 +135,25 @@ export class AttachedSymbols implements SymbolProvider {
     const { pdb } = this.#idsOf(module);
     const here = pdb === null ? undefined : this.#here.get(pdb);
     if (!here) return this.#none(module, 'its PDB has not arrived');
-    here.pdb ??= this.#guarded(module, () => openPdb(here.source)) ?? this.#none(module, 'its PDB cannot be read');
-    return here.pdb;
+    return this.#guarded(module, () => pdbOf(here)) ?? this.#none(module, 'its PDB cannot be read');
   }
 
-  path(): string {
-    return this.#path;
+  /** True once the symbol worker has said its first word. */
+  get greeted(): boolean {
+    return this.#greeted;
   }
-  setPath(path: string): Reply<string> {
+  path(of: PathKind): string {
+    return this.#paths.typed[of];
+  }
+  setPath(of: PathKind, path: string): Reply<string> {
     const [problem] = parseSymbolPath(path).problems;
     if (problem) return refuse('BAD_ARGUMENT', `${problem.text}: ${problem.why}`, { at: problem.at });
-    this.#path = path;
-    this.#tell({ tell: 'set-path', text: path });
+    this.#paths = { ...this.#paths, typed: { ...this.#paths.typed, [of]: path } };
+    this.#tell({ tell: 'set-path', of, text: path });
     return reply(path);
+  }
+  folderState(path: string): FolderState {
+    return this.#paths.folders.find((folder) => sameFolder(folder.path, path))?.state ?? 'not-picked';
   }
   noisy(): boolean {
     return this.#noisy;
@@ -167,7 +187,8 @@ export class AttachedSymbols implements SymbolProvider {
     } else if (message.tell === 'noise') {
       this.#note(message.lines);
     } else {
-      this.#path = message.path;
+      this.#paths = message.paths;
+      this.#greeted = true;
       if (message.tell === 'hello') this.#note(message.noise);
     }
   }
@@ -187,7 +208,7 @@ export class AttachedSymbols implements SymbolProvider {
   #pdbTable(id: string | null): Found<SymbolTable> | undefined {
     const here = id === null ? undefined : this.#here.get(id);
     if (!here?.pack) return undefined;
-    here.table ??= thenFound(readPack(here.pack), (pack) => found(new PackTable(pack)));
+    here.table ??= thenFound(readPack(here.pack), (pack) => found(new PackTable(pack, () => thenFound(pdbOf(here), openLines))));
     return here.table;
   }
   #peFile(id: string | null): Found<PeFile> | undefined {

@@ -4,6 +4,21 @@ import type { SymbolCode } from '../base/problem.ts';
 import type { PdbFile } from '../formats/pdb/pdb.ts';
 import type { Module } from '../modules/module.ts';
 
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A function whose code was put into its caller's. */
+export interface InlinedFunction {
+  /** Missing where the PDB does not name it. */
+  readonly name: Found<string>;
+  /** Bytes behind the start of its code. */
+  readonly displacement: number;
+  /** Absent where the PDB has no line for it. */
+  readonly source?: SourceLine;
+}
+
 export interface SymbolHit {
   /** Demangled for people: "KeBugCheckEx", "CWorker::Run". */
   readonly name: string;
@@ -11,7 +26,7 @@ export interface SymbolHit {
   /** How far the symbol is known to reach; absent where only the next public bounds it. */
   readonly sizeBytes?: number;
   readonly kind: 'procedure' | 'public' | 'export' | 'label' | 'sym-file';
-  readonly source?: { readonly file: string; readonly line: number };
+  readonly source?: SourceLine;
 }
 
 /** Names of one module. */
@@ -21,6 +36,8 @@ export interface SymbolTable {
   readonly origin: string;
   readonly kind: 'pdb' | 'exports' | 'sym';
   nearest(at: Rva): Found<SymbolHit>;
+  /** The functions inlined at a place, innermost first. Export tables and .sym files know none. */
+  inlined?(at: Rva): readonly InlinedFunction[];
   byName(name: string): Found<Rva>;
   /** Names that match, at most `limit`; `*` and `?` are wildcards. */
   match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[];

@@ -3,7 +3,6 @@ import { rva } from '../base/address.ts';
 import { valueOf } from '../base/found.ts';
 import { driveSync } from '../base/job.ts';
 import { ArraySource, type ByteSource } from '../bytes/source.ts';
-import { openPdb } from '../formats/pdb/pdb.ts';
 import { openPeFile } from '../formats/pe/file.ts';
 import { readVersion } from '../formats/pe/version.ts';
 import { corpusBytes, corpusHas, corpusJson, hasCorpus } from '../testing/node/corpus.ts';
@@ -11,7 +10,6 @@ import { displayName } from './demangle/display.ts';
 import { exportSymbols } from './exports.ts';
 import { checkPdbIdentity, checkPeIdentity, readPdbIdentity, readPeIdentity } from './identity.ts';
 import { imageFromFile } from './image.ts';
-import { openLines } from './lines.ts';
 import { packFromPdb } from './pack/frompdb.ts';
 import { packFromSym } from './pack/fromsym.ts';
 import { readPack, writePack } from './pack/layout.ts';
@@ -123,25 +121,6 @@ describe.skipIf(!hasCorpus)("names against llvm-symbolizer's", () => {
     // Where the line table knows the place it is code with a name. That reader stretches a function's last line over the padding behind it.
     expect(withLineUnnamed).toBeLessThanOrEqual(withLine * 0.02);
     expect(same).toBeGreaterThanOrEqual(withLine);
-  });
-});
-
-describe.skipIf(!hasCorpus)("lines against llvm-symbolizer's", () => {
-  const named = (pair: Pair): string => `symbols/expect/symbolize/${pair.pe.replaceAll('/', '__')}.json`;
-  const cases = pairs.filter((pair) => corpusHas(named(pair)));
-
-  it.each(cases.map((pair) => [pair.pdb, pair] as const))('%s', (_, pair) => {
-    const pdb = openPdb(source(pair.pdb));
-    if (!pdb.ok) throw new Error('not read');
-    const lines = openLines(pdb.value);
-    const rows = corpusJson<Symbolized>(named(pair)).rows.filter((row) => row.outer?.line);
-    let same = 0;
-    for (const row of rows) {
-      const hit = lines.ok ? lines.value.find(rva(Number(row.rva))) : lines;
-      if (hit.ok && hit.value.line === row.outer?.line && hit.value.file === row.outer.file) same += 1;
-    }
-    // That reader takes the first of two lines at one address, shows the marks of hidden lines as numbers, and lines of padding.
-    expect(same).toBeGreaterThanOrEqual(rows.length * 0.94);
   });
 });
 

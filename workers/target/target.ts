@@ -11,10 +11,12 @@ import type { AddressSpace, PhysicalMemory } from '../memory/space.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { ModuleList } from '../modules/module.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
+import type { ModuleTypes } from '../types/moduletypes.ts';
 import type { Registers, Stack } from '../unwind/frame.ts';
 
 /** cli.md: the closed list of kinds. */
-export type DumpKind = 'kernel-triage' | 'kernel-full' | 'kernel-summary' | 'kernel-bitmap-full' | 'kernel-bitmap' | 'kernel-other' | 'user' | 'log' | 'unknown';
+export type DumpKind =
+  'kernel-triage' | 'kernel-full' | 'kernel-summary' | 'kernel-bitmap-full' | 'kernel-bitmap' | 'kernel-other' | 'user' | 'log' | 'unknown';
 
 export interface OsInfo {
   readonly family: 'Windows' | 'Linux' | 'macOS' | 'iOS' | 'Android' | 'unknown';
@@ -40,7 +42,8 @@ export interface ExceptionInfo {
   readonly threadId?: number;
 }
 
-export type ContextSource = 'exception' | 'header' | 'trap-frame' | 'thread' | 'context-record';
+/** 'frame': recovered by walking the stack to it. */
+export type ContextSource = 'exception' | 'header' | 'trap-frame' | 'thread' | 'context-record' | 'frame';
 export interface Context {
   readonly source: ContextSource;
   readonly registers: Registers;
@@ -48,6 +51,8 @@ export interface Context {
   readonly unknown: readonly string[];
   /** Where a trap frame or context record was read. */
   readonly at?: Va;
+  /** The stack that it stands on, where that is known and the thread is not in the list. */
+  readonly stackRange?: { readonly low: Va; readonly high: Va };
 }
 
 export interface ThreadInfo {
@@ -160,7 +165,10 @@ export interface Target {
 }
 
 /** What the header alone tells: read before anything slow starts (budget: 2 MiB). */
-export type FirstTarget = Pick<Target, 'source' | 'kind' | 'live' | 'dumpType' | 'writer' | 'arch' | 'os' | 'crashTime' | 'uptimeSeconds' | 'bugCheck' | 'exception'>;
+export type FirstTarget = Pick<
+  Target,
+  'source' | 'kind' | 'live' | 'dumpType' | 'writer' | 'arch' | 'os' | 'crashTime' | 'uptimeSeconds' | 'bugCheck' | 'exception'
+>;
 
 /** A target with what is at hand to read it: symbols, images, a decoder. */
 export interface Session {
@@ -168,10 +176,14 @@ export interface Session {
   readonly symbols: SymbolProvider;
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  /** Types of modules: from their PDBs, for the kernel also from the layouts kept for its build. */
+  readonly types: ModuleTypes;
   /** Memory of the target, with code and constants filled from images at hand. */
   readonly memory: AddressSpace;
-  /** The scope's context: set by .cxr, .trap, .ecxr, ~Ns. Starts as the crash's. */
+  /** The scope's context: set by .cxr, .trap, .ecxr, .thread, .frame /c, ~Ns. Starts as the crash's. */
   scope: Context | undefined;
+  /** Number of the frame of the scope's stack whose locals are meant (.frame); setting the scope makes it 0 again. */
+  scopeFrame: number;
   /** The crash's stack, kept after the first walk until symbols or images change. */
   crashStack(): Job<Stack>;
   walk(context: Context, limit: number, stackRange?: { readonly low: Va; readonly high: Va }): Job<Stack>;

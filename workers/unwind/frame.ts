@@ -3,7 +3,7 @@ import type { Found } from '../base/found.ts';
 import type { Arch, Decoder } from '../code/decoder.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { ModuleList, ModulePlace } from '../modules/module.ts';
-import type { SymbolHit, SymbolProvider } from '../symbols/provider.ts';
+import type { InlinedFunction, SymbolHit, SymbolProvider } from '../symbols/provider.ts';
 
 /**
  * How a frame was found. 'context': the registers themselves. 'unwind-info': by .pdata/.xdata.
@@ -19,11 +19,15 @@ export interface Frame {
   readonly trust: Trust;
   readonly place?: ModulePlace;
   readonly symbol: Found<SymbolHit>;
+  /** The functions inlined at this place, innermost first; absent where there are none or no PDB says so. */
+  readonly inlined?: readonly InlinedFunction[];
   /** A trap frame, context record or exception frame lies between this frame and the next inner one. */
   readonly boundary?: 'trap-frame' | 'machine-frame' | 'context-record';
   /** Return address of this frame and the first four home slots, as `kb` and `kv` print; read from the stack. */
   readonly returnAddress: Found<Va>;
   readonly args: readonly Found<bigint>[];
+  /** The registers that are known in this frame; one that is not named is not. */
+  readonly registers: Registers;
 }
 
 /** A stack, and where and why it ended. */

@@ -44,21 +44,28 @@ export class ImageCode implements UnwindTables {
     return this.#directory;
   }
 
-  /** The function entry over `at`: found(undefined) where the table is at hand and has none. */
-  lookup(at: number): Found<RuntimeFunction | undefined> {
+  /** Where the last entry of the table that begins at or before `at` stands; found(undefined) where there is none. */
+  entryBefore(at: number): Found<number | undefined> {
     const directory = this.directory;
     if (!directory.ok) return directory;
+    const { rva: first, count, entryBytes } = directory.value;
     let low = 0;
-    let high = directory.value.count;
+    let high = count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const entry = this.#entry(directory.value.rva + middle * RUNTIME_FUNCTION_SIZE);
-      if (!entry.ok) return entry;
-      if (entry.value.begin <= at) low = middle + 1;
+      const begin = readPe(this.#pe, first + middle * entryBytes, 4);
+      if (!begin.ok) return begin;
+      if (viewOf(begin.value).getUint32(0, true) <= at) low = middle + 1;
       else high = middle;
     }
-    if (low === 0) return found(undefined);
-    const entry = this.#entry(directory.value.rva + (low - 1) * RUNTIME_FUNCTION_SIZE);
+    return found(low === 0 ? undefined : first + (low - 1) * entryBytes);
+  }
+
+  /** The function entry over `at`: found(undefined) where the table is at hand and has none. */
+  lookup(at: number): Found<RuntimeFunction | undefined> {
+    const nearest = this.entryBefore(at);
+    if (!nearest.ok || nearest.value === undefined) return nearest.ok ? found(undefined) : nearest;
+    const entry = this.#entry(nearest.value);
     if (!entry.ok) return entry;
     return at < entry.value.end ? this.#resolved(entry.value) : found(undefined);
   }

@@ -11,8 +11,9 @@ export interface AddressClass {
   readonly module?: Module;
   readonly offset?: bigint;
   readonly unloaded?: UnloadedModule;
-  /** A single bit that, put back, makes the value a proper address. */
+  /** A single bit that, put back, makes the value a proper address; `value` is the value then. */
   readonly flippedBit?: number;
+  readonly value?: bigint;
 }
 
 export interface AddressWorld {
@@ -106,7 +107,7 @@ function moduleKind(value: bigint, world: AddressWorld): AddressClass | undefine
 /** With five-level paging 57 bits count, but hardly a client runs it: a value one bit off the 48-bit form is told as such. */
 function nonCanonical(value: bigint): AddressClass {
   const flippedBit = flippedCanonicalBit(value);
-  if (flippedBit !== undefined) return { kind: 'non-canonical', words: `not a possible address: bit ${String(flippedBit)} is wrong`, flippedBit };
+  if (flippedBit !== undefined) return { kind: 'non-canonical', words: `not a possible address: bit ${String(flippedBit)} is wrong`, flippedBit, value };
   const words = isCanonical(va(value), 57) ? 'not a possible address with 48-bit paging (not canonical)' : 'not a possible address (not canonical)';
   return { kind: 'non-canonical', words };
 }

@@ -1,5 +1,5 @@
 /** The instruction at the fault: what it computes, whether it could have touched the address, whether it is one at all. */
-import { type Va, va, vaAdd } from '../base/address.ts';
+import { type Va, vaAdd } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import type { Instruction, MemoryOperand } from '../code/decoder.ts';
 import type { Session } from '../target/target.ts';
@@ -110,33 +110,4 @@ function runStream(session: Session, bytes: Uint8Array, from: Va, run: { readonl
     at = next;
   }
   return at;
-}
-
-export interface CodeDifference {
-  readonly at: Va;
-  readonly found: number;
-  readonly wanted: number;
-  readonly bit: number;
-}
-
-/**
- * One flipped bit in code: the dump's bytes beside the image file's. Anything but a single bit in a single byte is left alone,
- * since relocations, import and retpoline rewriting change code as well.
- */
-export function findFlippedCodeBit(session: Session, ip: Va): CodeDifference | undefined {
-  const place = session.target.modules.find(ip);
-  if (!place) return undefined;
-  const image = session.symbols.image(place.module);
-  if (!image.ok || image.value.writable(place.rva)) return undefined;
-  const before = Math.min(32, place.rva);
-  const wanted = image.value.readRva((place.rva - before) as typeof place.rva, before + 32);
-  const { bytes } = session.target.memory.read(va(ip - BigInt(before)), wanted.length);
-  const changed: number[] = [];
-  for (let index = 0; index < Math.min(bytes.length, wanted.length); index++) if (bytes[index] !== wanted[index]) changed.push(index);
-  const [index] = changed;
-  if (changed.length !== 1 || index === undefined) return undefined;
-  const found = bytes[index] ?? 0;
-  const want = wanted[index] ?? 0;
-  const bit = Math.log2(found ^ want);
-  return Number.isInteger(bit) ? { at: vaAdd(ip, index - before), found, wanted: want, bit } : undefined;
 }

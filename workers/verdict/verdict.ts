@@ -32,6 +32,8 @@ export interface Evidence {
   readonly how: How;
   readonly weighs: Weight;
   readonly from: readonly string[];
+  /** Words of the program itself stand in it: never part of a share. */
+  readonly private?: true;
 }
 
 export interface Place {

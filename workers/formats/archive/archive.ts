@@ -93,6 +93,16 @@ export function* unpackDump(dump: DumpInArchive, sink: Sink, limitBytes: number)
   return problem ? { ok: false, problem } : reply({ sizeBytes: end.bytes });
 }
 
+/** Any entry of a zip file, checked by its sum. After an answer that is not ok, what the sink got is to be thrown away. */
+export function* unpackZipEntry(source: ByteSource, entry: ZipEntry, sink: Sink, limitBytes: number): Job<Reply<{ readonly sizeBytes: number }>> {
+  if (entry.size > limitBytes) return refuse('ARCHIVE_TOO_LARGE', `an entry of ${entry.size} bytes; ${limitBytes} can be held`);
+  const packed = packedEntry(source, entry);
+  if (!packed.ok) return packed;
+  const end = new SinkStage(sink, limitBytes);
+  const problem = yield* run(packed.value, end, 'Unpacking');
+  return problem ? { ok: false, problem } : reply({ sizeBytes: end.bytes });
+}
+
 function* readHead(packed: Packed): Job<Reply<Uint8Array>> {
   const head = new HeadStage(HEAD_BYTES);
   const problem = yield* run(packed, head, 'Looking into the archive');

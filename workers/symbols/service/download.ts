@@ -1,5 +1,5 @@
 /** One file from one server: names and shapes in order, retries, and what each answer is worth. */
-import type { Problem } from '../../base/problem.ts';
+import { badFile, checkIdentity, unpackBody } from './checked.ts';
 import type { Effects, Failure, FetchResult, FileBody, StopSignal } from './effects.ts';
 import type { NoiseLog } from './noise.ts';
 import { type Server, shapesOf } from './servers.ts';
@@ -28,8 +28,8 @@ export interface DownloadContext {
 }
 
 const EXPECTED: Readonly<Record<Want['kind'], Readonly<Record<Shape, readonly Sniffed[]>>>> = {
-  pdb: { plain: ['msf', 'cab'], compressed: ['cab', 'msf'], pointer: ['other'] },
-  image: { plain: ['pe', 'cab'], compressed: ['cab', 'pe'], pointer: ['other'] },
+  pdb: { plain: ['msf', 'cab'], compressed: ['cab', 'msf'], pointer: ['other'], sym: ['sym'] },
+  image: { plain: ['pe', 'cab'], compressed: ['cab', 'pe'], pointer: ['other'], sym: [] },
 };
 
 const fail = (code: Failure['code'], detail: string): Fetched => ({ ok: false, failure: { code, detail } });
@@ -131,7 +131,7 @@ function judgeFirst(first: Uint8Array, want: Want, server: Server): Fetched {
   const kind = sniff(first);
   if (kind === 'empty') return fail('EMPTY_ANSWER', `${server.host} sent a file of zero bytes`);
   if (kind === 'html') return fail('HTML_ANSWER', `${server.host} sent a page instead of a file: a sign-in or filter of the network may stand in between`);
-  return fail(want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE', `${server.host} sent something else: ${kind}`);
+  return { ok: false, failure: badFile(want, `${server.host} sent something else: ${kind}`) };
 }
 
 async function openBody(
@@ -142,28 +142,9 @@ async function openBody(
 ): Promise<Fetched> {
   const origin = `${server.host}/${place.parts.join('/')}`;
   if (place.shape === 'pointer') return { ok: true, body, origin };
-  const first = body.source.readBlock(0, 64);
-  if (first.length === 0) return judgeFirst(first, want, server);
-  if (sniff(first) !== 'cab') return checked(want, body, origin, effects);
-  const unpacked = await effects.formats.unpackCab(body.source);
-  if (!unpacked.ok) return { ok: false, failure: failureOf(unpacked.problem) };
-  return checked(want, unpacked.value, origin, effects);
-}
-
-/** Nothing is kept or used before the identity inside it is the one that was asked for. */
-function checked(want: Want, body: FileBody, origin: string, effects: Effects): Fetched {
-  const fault = checkIdentity(want, body, effects);
-  return fault ? { ok: false, failure: fault } : { ok: true, body, origin };
-}
-
-export function checkIdentity(want: Want, body: FileBody, { formats }: Effects): Failure | undefined {
-  const result = want.kind === 'pdb' ? formats.checkPdb(body.source, want.identity) : formats.checkImage(body.source, want.identity);
-  return result.ok ? undefined : failureOf(result.problem);
-}
-
-const CODES: ReadonlySet<string> = new Set<Failure['code']>(['MISMATCH', 'BAD_PDB', 'BAD_PE', 'BAD_CAB', 'TOO_LARGE']);
-
-/** A parser's problem as a download's failure. */
-function failureOf(problem: Problem): Failure {
-  return { code: CODES.has(problem.code) ? (problem.code as Failure['code']) : 'BAD_PDB', detail: problem.detail };
+  if (body.source.size === 0) return judgeFirst(new Uint8Array(0), want, server);
+  const unpacked = await unpackBody(want, body, effects);
+  if (!unpacked.ok) return unpacked;
+  const fault = checkIdentity(want, unpacked.body, effects);
+  return fault ? { ok: false, failure: fault } : { ok: true, body: unpacked.body, origin };
 }

@@ -1,13 +1,11 @@
 /** Files that the person dropped and folders that were picked: known by what stands in them, not by their names. */
 import type { Problem } from '../../base/problem.ts';
-import { SourceError } from '../../base/problem.ts';
 import type { FileBody, SymbolFormats } from './effects.ts';
-import { sniff } from './sniff.ts';
+import type { LocalFind } from './folders.ts';
+import { identify } from './identify.ts';
 import type { Want } from './want.ts';
 
 const MAX_FILES = 20_000;
-/** Unpacked in memory, so bounded below the cap of a download. */
-const MAX_CAB = 256 * 1024 * 1024;
 
 export interface AddedFiles {
   readonly taken: readonly { readonly name: string; readonly kind: 'pdb' | 'image'; readonly key: string }[];
@@ -18,7 +16,6 @@ interface Held {
   readonly name: string;
   readonly body: FileBody;
 }
-type Sorted = { readonly kind: 'pdb' | 'image'; readonly keys: readonly string[]; readonly body: FileBody } | Problem;
 
 export class DroppedFiles {
   readonly #formats: SymbolFormats;
@@ -39,7 +36,7 @@ export class DroppedFiles {
     const ignored: AddedFiles['ignored'][number][] = [];
     for (const [index, file] of files.slice(0, MAX_FILES).entries()) {
       if (index % 32 === 31) await breathe();
-      const sorted = await this.#sort(file.body);
+      const sorted = await identify(file.body, this.#formats);
       if ('code' in sorted) {
         ignored.push({ name: file.name, problem: sorted });
         continue;
@@ -53,43 +50,24 @@ export class DroppedFiles {
     return { taken, ignored };
   }
 
-  find(want: Want): Held | undefined {
+  find(want: Want): LocalFind {
     const key = want.key.toLowerCase();
-    if (want.kind === 'pdb') return this.#pdbs.get(key);
-    const all = this.#images.get(key) ?? [];
-    const named = all.find((held) => want.names.some((name) => name.toLowerCase() === held.name.toLowerCase()));
+    const all = want.kind === 'pdb' ? [this.#pdbs.get(key) ?? []].flat() : (this.#images.get(key) ?? []);
+    const named = all.find((held) => want.kind === 'pdb' || want.names.some((name) => name.toLowerCase() === held.name.toLowerCase()));
     // A renamed copy is still the image: time and size agree. A time of zero says too little for that.
-    return named ?? (all.length === 1 && want.identity.timestamp !== 0 ? all[0] : undefined);
+    const only = all.length === 1 && want.kind === 'image' && want.identity.timestamp !== 0 ? all[0] : undefined;
+    const held = named ?? only;
+    if (held) return { ok: true, body: held.body, origin: held.name };
+    if (all.length < 2) return { ok: false, failure: undefined };
+    const names = all.map(({ name }) => name).join(', ');
+    return {
+      ok: false,
+      failure: { code: 'MISMATCH', detail: `${all.length} images bear the identity ${want.key} (${names}), none under the name ${want.names[0]}` },
+    };
   }
 
   #keep(kind: 'pdb' | 'image', key: string, held: Held): void {
     if (kind === 'pdb') this.#pdbs.set(key, held);
-    else this.#images.set(key, [...(this.#images.get(key) ?? []), held]);
-  }
-
-  async #sort(body: FileBody): Promise<Sorted> {
-    try {
-      const kind = sniff(body.source.readBlock(0, 64));
-      return kind === 'cab' ? await this.#unpack(body) : this.#identify(body, kind);
-    } catch (error) {
-      if (error instanceof SourceError) return { code: error.code, detail: error.message };
-      throw error;
-    }
-  }
-
-  async #unpack(body: FileBody): Promise<Sorted> {
-    if (body.source.size > MAX_CAB) return { code: 'TOO_LARGE', detail: `a cabinet of ${body.source.size} bytes` };
-    const unpacked = await this.#formats.unpackCab(body.source);
-    if (!unpacked.ok) return unpacked.problem;
-    return this.#identify(unpacked.value, sniff(unpacked.value.source.readBlock(0, 64)));
-  }
-
-  #identify(body: FileBody, kind: ReturnType<typeof sniff>): Sorted {
-    if (kind === 'msf' || kind === 'pe') {
-      const keys = kind === 'msf' ? this.#formats.keysOfPdb(body.source) : this.#formats.keysOfImage(body.source);
-      if (!keys.ok) return keys.problem;
-      return { kind: kind === 'msf' ? 'pdb' : 'image', keys: keys.value.map((key) => key.toLowerCase()), body };
-    }
-    return { code: 'BAD_PDB', detail: `not a PDB, image or cabinet of one: ${kind}` };
+    else this.#images.set(key, [...(this.#images.get(key) ?? []).filter((other) => other.name !== held.name), held]);
   }
 }

@@ -39,9 +39,13 @@ export interface StoredFile {
   readonly body: FileBody;
   /** Names of a PDB, ready to use; null where none was built. */
   readonly pack: ArrayBuffer | null;
+  /** Whence it came when it was stored. */
+  readonly from: string;
 }
 export interface StoredEntry {
   readonly key: string;
+  /** Never deleted to make room. */
+  readonly pinned?: boolean;
   readonly name: string;
   readonly sizeBytes: number;
   readonly packBytes: number;
@@ -55,10 +59,26 @@ export interface SymbolStore {
   get(key: string): Promise<StoredFile | undefined>;
   put(entry: StoredEntry, body: FileBody, pack: ArrayBuffer | null): Promise<PutResult>;
   list(): Promise<readonly StoredEntry[]>;
+  /** Nothing where the file is gone meanwhile. */
+  setPinned(key: string, pinned: boolean): Promise<void>;
   delete(keys: readonly string[]): Promise<void>;
   /** Small values: consent, symbol path, misses. */
   readValue(name: string): Promise<unknown>;
   writeValue(name: string, value: unknown): Promise<void>;
+}
+
+/** A folder of the person's disk, listed when it is looked into; by names in lower case. May reject where it is gone or no longer allowed. */
+export interface Directory {
+  entries(): Promise<ReadonlyMap<string, DirectoryEntry>>;
+}
+export type DirectoryEntry = { readonly kind: 'file'; open(): Promise<FileBody> } | { readonly kind: 'directory'; readonly directory: Directory };
+
+/** Folders as the world hands them out. A `handle` can be kept in the store where it says so. */
+export interface Directories {
+  open(handle: unknown): Directory | undefined;
+  /** False where the person has to be asked anew, after a restart of the browser. */
+  allowed(handle: unknown): Promise<boolean>;
+  keepable(handle: unknown): boolean;
 }
 
 export interface Clock {
@@ -79,8 +99,11 @@ export interface SymbolFormats {
   unpackCab(source: ByteSource): Promise<Reply<FileBody>>;
   checkPdb(source: ByteSource, wanted: PdbIdentity): Reply<unknown>;
   checkImage(source: ByteSource, wanted: PeIdentity): Reply<unknown>;
+  /** Of a Breakpad symbol file, which stands in for a PDB. */
+  checkSym(source: ByteSource, wanted: PdbIdentity): Reply<unknown>;
   /** Store keys under which a dropped PDB may be asked for. */
   keysOfPdb(source: ByteSource): Reply<readonly string[]>;
+  keysOfSym(source: ByteSource): Reply<readonly string[]>;
   keysOfImage(source: ByteSource): Reply<readonly string[]>;
   /** The PDB that an image names in its debug directory. */
   pdbOfImage(source: ByteSource): PdbIdentity | null;
@@ -94,6 +117,7 @@ export interface Effects {
   readonly store: SymbolStore;
   readonly clock: Clock;
   readonly locks: Locks;
+  readonly directories: Directories;
   readonly formats: SymbolFormats;
 }
 

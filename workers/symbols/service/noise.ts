@@ -25,6 +25,10 @@ export class NoiseLog {
   notInStore(file: string, key: string): void {
     this.#write([`SYMSRV:  UNC: ${file}\\${key}\\${file} - path not found`]);
   }
+  /** A file in a folder of the path. */
+  lookedAt(path: string, words: string): void {
+    this.#write([`DBGHELP: ${path} - ${words}`]);
+  }
   get(host: string, path: string): void {
     this.#write([`SYMSRV:  HTTPGET: ${path} (${host})`]);
   }

@@ -1,7 +1,7 @@
 /** The servers that may come into question, the symbol path that chooses among them, and what the person has agreed to. */
 import type { SymbolStore } from './effects.ts';
-import { ALL_SHAPES, type Shape } from './storepath.ts';
-import { parseSymbolPath, sameUrl, type SymbolPath } from './sympath.ts';
+import { ALL_SHAPES, type Shape, SYMSTORE_SHAPES } from './storepath.ts';
+import { parseSymbolPath, PATH_KINDS, type PathKind, sameUrl, type SymbolPath } from './sympath.ts';
 
 export interface ServerDef {
   readonly id: string;
@@ -40,7 +40,8 @@ export interface ServerView {
 const DEFAULT_PATH = 'srv*';
 const DEFAULT_SERVERS = ['microsoft'];
 const CONSENT = 'consent';
-const PATH = 'path';
+/** Under which name each path is stored. */
+const STORED_AS: Readonly<Record<PathKind, string>> = { symbols: 'path', images: 'image-path', sources: 'source-path' };
 
 export interface Server extends ServerDef {
   readonly root: string;
@@ -48,7 +49,7 @@ export interface Server extends ServerDef {
 }
 
 export function shapesOf(server: ServerDef): readonly Shape[] {
-  return server.shapes ?? ALL_SHAPES;
+  return server.shapes ?? SYMSTORE_SHAPES;
 }
 
 export class ServerBook {
@@ -56,7 +57,7 @@ export class ServerBook {
   readonly #proxyBase: string | null;
   #listed: readonly ServerDef[] = [];
   #consents: Record<string, Consent> = {};
-  #path: SymbolPath = parseSymbolPath(DEFAULT_PATH);
+  readonly #paths: Record<PathKind, SymbolPath> = { symbols: parseSymbolPath(DEFAULT_PATH), images: parseSymbolPath(''), sources: parseSymbolPath('') };
 
   constructor(store: SymbolStore, proxyBase: string | null) {
     this.#store = store;
@@ -66,20 +67,21 @@ export class ServerBook {
   async load(): Promise<void> {
     const consents = await this.#store.readValue(CONSENT);
     if (isRecord(consents)) for (const [id, value] of Object.entries(consents)) if (value === 'given' || value === 'refused') this.#consents[id] = value;
-    const path = await this.#store.readValue(PATH);
-    if (typeof path === 'string') this.#path = parseSymbolPath(path);
+    for (const of of PATH_KINDS) {
+      const path = await this.#store.readValue(STORED_AS[of]);
+      if (typeof path === 'string') this.#paths[of] = parseSymbolPath(path);
+    }
   }
 
   setListed(servers: readonly ServerDef[]): void {
     this.#listed = servers;
   }
-  get path(): SymbolPath {
-    return this.#path;
+  get paths(): Readonly<Record<PathKind, SymbolPath>> {
+    return this.#paths;
   }
-  async setPath(text: string): Promise<SymbolPath> {
-    this.#path = parseSymbolPath(text);
-    await this.#store.writeValue(PATH, text);
-    return this.#path;
+  async setPath(of: PathKind, text: string): Promise<void> {
+    this.#paths[of] = parseSymbolPath(text);
+    await this.#store.writeValue(STORED_AS[of], text);
   }
 
   consentOf(id: string): Consent {
@@ -92,7 +94,7 @@ export class ServerBook {
 
   /** Servers of the path in its order. A server that the proxy does not list is asked directly, if at all. */
   ofPath(): Server[] {
-    const servers = this.#path.elements.flatMap((element): Server[] => {
+    const servers = this.#paths.symbols.elements.flatMap((element): Server[] => {
       if (element.kind === 'server') return [this.#byUrl(element.url)];
       return element.kind === 'default-servers' ? this.#defaults() : [];
     });
@@ -173,7 +175,7 @@ function readServerDef(entry: unknown): ServerDef[] {
   if (!isRecord(entry)) return [];
   const { id, name, host, url, vendor, shapes, layout } = entry;
   if (typeof id !== 'string' || !/^[a-z0-9-]{1,40}$/.test(id) || typeof url !== 'string' || typeof host !== 'string') return [];
-  const known = Array.isArray(shapes) ? ALL_SHAPES.filter((shape) => shapes.includes(shape)) : [];
+  const known = Array.isArray(shapes) ? shapes.flatMap((shape: unknown) => ALL_SHAPES.filter((one) => one === shape)) : [];
   return [
     {
       id,

@@ -3,21 +3,24 @@
  * One object for all sessions of a worker; downloads are shared among them.
  */
 import { SourceError, type SymbolCode } from '../../base/problem.ts';
-import { type AddedFiles, DroppedFiles } from './dropped.ts';
-import { checkIdentity, fetchWant } from './download.ts';
-import type { Effects, Failure, FileBody, PutResult, StoredEntry } from './effects.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
+import { SymbolCache } from './cache.ts';
+import { badFile } from './checked.ts';
+import { fetchWant } from './download.ts';
+import type { AddedFiles } from './dropped.ts';
+import type { Effects, Failure, FileBody, PutResult } from './effects.ts';
+import { LocalFiles } from './local.ts';
 import { Misses } from './misses.ts';
 import { NoiseLog } from './noise.ts';
 import { DemandQueue, StopSwitch } from './queue.ts';
-import { reasonText } from './reason.ts';
-import { consentTexts, type Consent, type Expected, mayHold, readServerList, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
+import { fetchServerList, Tiers } from './serverlist.ts';
+import { consentTexts, type Consent, type Expected, mayHold, type Server, ServerBook, type ServerDef, type ServerView } from './servers.ts';
 import type { Session } from './session.ts';
 import { type Download, type DownloadStatus, isEnded, moreTelling } from './status.ts';
-import type { SymbolPath } from './sympath.ts';
+import type { PathKind } from './sympath.ts';
 import { firstWants, type ModuleRequest, pdbWant, type Want } from './want.ts';
 
 const PARALLEL = 6;
-const LIST_BYTES = 256 * 1024;
 /** Bytes arrive in thousands of pieces; listeners hear of ten a second. */
 const PROGRESS_MS = 100;
 
@@ -28,14 +31,6 @@ export interface ServiceOptions {
   readonly servers: readonly ServerDef[];
 }
 
-/** A file that is ready for use. */
-export interface Arrival {
-  readonly want: Want;
-  readonly body: FileBody;
-  readonly pack: ArrayBuffer | null;
-  readonly origin: string;
-}
-
 interface Job {
   readonly want: Want;
   readonly request: ModuleRequest;
@@ -44,28 +39,33 @@ interface Job {
   stop: StopSwitch;
   demand: number;
   force: boolean;
+  /** Why what lies in the folders at hand did not do. */
+  localFailure?: Failure | undefined;
   arrival?: Arrival;
 }
 
 export class SymbolService {
   readonly noise = new NoiseLog();
   readonly book: ServerBook;
+  readonly cache: SymbolCache;
+  readonly local: LocalFiles;
   readonly #effects: Effects;
   readonly #options: ServiceOptions;
-  readonly #dropped: DroppedFiles;
   readonly #misses: Misses;
   readonly #queue = new DemandQueue(PARALLEL);
   readonly #jobs = new Map<string, Job>();
   readonly #listeners = new Set<(download: Download) => void>();
-  readonly #pathListeners = new Set<(path: SymbolPath) => void>();
-  readonly #tiers = new Map<string, Promise<boolean>>();
+  readonly #pathListeners = new Set<() => void>();
+  readonly #tiers: Tiers;
   #ready: Promise<void> | undefined;
   #list: Promise<Failure | undefined> | undefined;
 
   constructor(effects: Effects, options: ServiceOptions) {
     this.#effects = effects;
     this.#options = options;
-    this.#dropped = new DroppedFiles(effects.formats);
+    this.cache = new SymbolCache(effects, this.noise, (key) => this.#jobs.get(key)?.arrival !== undefined);
+    this.local = new LocalFiles(effects, this.noise, this.cache);
+    this.#tiers = new Tiers(effects);
     this.#misses = new Misses(effects.store, effects.clock);
     this.book = new ServerBook(effects.store, options.proxyBase);
     this.book.setListed(options.servers);
@@ -76,7 +76,8 @@ export class SymbolService {
     return () => this.#listeners.delete(listener);
   }
 
-  onPath(listener: (path: SymbolPath) => void): () => void {
+  /** One of the three paths was set, or the leave to read one of their folders has changed. */
+  onPath(listener: () => void): () => void {
     this.#pathListeners.add(listener);
     return () => this.#pathListeners.delete(listener);
   }
@@ -85,9 +86,9 @@ export class SymbolService {
     return [...this.#jobs.values()].map(describe);
   }
 
-  /** Reads consent, path and misses once; later calls share the result. */
+  /** Reads consent, paths, folders and misses once; later calls share the result. */
   load(): Promise<void> {
-    this.#ready ??= Promise.all([this.book.load(), this.#misses.load()]).then(() => undefined);
+    this.#ready ??= Promise.all([this.book.load(), this.#misses.load(), this.cache.load(), this.local.folders.load()]).then(() => undefined);
     return this.#ready;
   }
 
@@ -116,6 +117,12 @@ export class SymbolService {
     if (failure) this.#list = undefined;
     return failure;
   }
+  async #fetchList(base: string): Promise<Failure | undefined> {
+    const answer = await fetchServerList(this.#effects, base);
+    if ('failure' in answer) return answer.failure;
+    this.book.setListed(answer.list);
+    return undefined;
+  }
 
   async setConsent(id: string, consent: Consent): Promise<void> {
     await this.load();
@@ -125,25 +132,26 @@ export class SymbolService {
     this.#again((job) => job.status.state === 'needs-consent' || (consent === 'given' ? asked(job) : !isEnded(job.status)));
   }
 
-  async setPath(text: string): Promise<SymbolPath> {
+  async setPath(of: PathKind, text: string): Promise<void> {
     await this.load();
-    const path = await this.book.setPath(text);
-    for (const listener of this.#pathListeners) listener(path);
-    this.#again((job) => job.status.state === 'needs-consent' || isMiss(job.status));
-    return path;
+    await this.book.setPath(of, text);
+    this.lookAgain();
+  }
+
+  /** A path, its folders or what is kept has changed: what was not found is looked for anew. */
+  lookAgain(): void {
+    for (const listener of this.#pathListeners) listener();
+    this.#again(({ status }) => status.state === 'needs-consent' || status.state === 'declined' || (status.state === 'failed' && status.code !== 'DEFECT'));
   }
 
   async addFiles(files: readonly { readonly name: string; readonly body: FileBody }[]): Promise<AddedFiles> {
-    const added = await this.#dropped.add(files, () => this.#effects.clock.sleep(0));
-    if (added.taken.length > 0) this.#again((job) => job.status.state !== 'done' && this.#dropped.find(job.want) !== undefined);
+    const added = await this.local.add(files);
+    if (added.taken.length > 0) this.#again((job) => job.status.state !== 'done' && this.local.hasDropped(job.want));
     return added;
   }
 
-  cached(): Promise<readonly StoredEntry[]> {
-    return this.#effects.store.list();
-  }
   async deleteCached(keys: readonly string[]): Promise<void> {
-    await this.#effects.store.delete(keys);
+    await this.cache.delete(keys);
     await this.#misses.clear();
   }
 
@@ -213,31 +221,28 @@ export class SymbolService {
   /** Whatever needs nobody's consent; else on to the servers. */
   async #locate(job: Job, stop: StopSwitch): Promise<void> {
     await this.load();
-    const local = (await this.#fromDropped(job.want)) ?? (await this.#fromStore(job.want));
+    const local = await this.local.find(job.want, job.request, this.book.paths);
     if (stop.stopped) return;
-    if (local) {
-      this.#finish(job, local, 'stored');
+    if (local.ok) {
+      this.#finish(job, local.arrival, local.kept);
       return;
     }
+    job.localFailure = local.failure;
     this.noise.notInStore(job.want.names[0] ?? '', job.want.key);
     const failure = this.#effects.network ? await this.loadServerList() : undefined;
     if (stop.stopped) return;
     const servers = this.book.ofPath();
-    if (servers.length === 0) {
-      this.#set(
-        job,
-        failure
-          ? { state: 'failed', ...failure }
-          : { state: 'failed', code: 'NOT_ON_SERVER', detail: 'no server in the symbol path, and not among the files at hand' },
-      );
-      return;
-    }
-    this.#choose(job, servers, stop);
+    if (servers.length === 0) this.#fail(job, failure ?? { code: 'NOT_ON_SERVER', detail: 'no server in the symbol path, and not among the files at hand' });
+    else this.#choose(job, servers, stop);
+  }
+
+  #fail(job: Job, failure: Failure): void {
+    this.#set(job, { state: 'failed', ...moreTelling(job.localFailure, failure) });
   }
 
   #choose(job: Job, servers: readonly Server[], stop: StopSwitch): void {
     if (!this.#effects.network) {
-      this.#set(job, { state: 'failed', code: 'NOT_ON_SERVER', detail: 'not among the files at hand, and no server is asked in this session' });
+      this.#fail(job, { code: 'NOT_ON_SERVER', detail: 'not among the files at hand, and no server is asked in this session' });
       return;
     }
     const fitting = servers.filter((server) => job.force || mayHold(server, job.request.maker));
@@ -259,7 +264,7 @@ export class SymbolService {
     if (stop.stopped) return;
     await this.#effects.locks.run(`symbols/${job.want.id}`, async () => {
       // Another tab may have fetched it while this one waited for its turn.
-      const meanwhile = stop.stopped ? undefined : await this.#fromStore(job.want);
+      const meanwhile = stop.stopped ? undefined : await this.cache.find(job.want);
       if (stop.stopped) return;
       if (meanwhile) this.#finish(job, meanwhile, 'stored');
       else await this.#askServers(job, servers, open, stop);
@@ -277,7 +282,7 @@ export class SymbolService {
       const got = await this.#ask(job, server, stop);
       if (stop.stopped || (!got.ok && 'stopped' in got)) return;
       if (got.ok) {
-        const kept = await this.#keep(job.want, got.arrival);
+        const kept = await this.cache.keep(got.arrival);
         if (!stop.stopped) this.#finish(job, got.arrival, kept);
         return;
       }
@@ -286,7 +291,7 @@ export class SymbolService {
     }
     if (stop.stopped) return;
     if (worst?.code === 'NOT_ON_SERVER' && open.length > 0) this.#set(job, { state: 'needs-consent', servers: open.map((server) => server.id) });
-    else this.#set(job, { state: 'failed', ...(worst ?? { code: 'NOT_ON_SERVER', detail: 'no server was asked' }) });
+    else this.#fail(job, worst ?? { code: 'NOT_ON_SERVER', detail: 'no server was asked' });
   }
 
   async #ask(job: Job, server: Server, stop: StopSwitch) {
@@ -302,80 +307,12 @@ export class SymbolService {
         told = now;
         this.#set(job, { state: 'downloading', server: server.host, done, of });
       },
-      twoTier: (of) => this.#isTwoTier(of, stop),
+      twoTier: (of) => this.#tiers.isTwoTier(of, stop),
     });
-    return got.ok ? { ok: true as const, arrival: await this.#arrivalOf(job.want, got.body, got.origin) } : got;
+    return got.ok ? { ok: true as const, arrival: await arrivalOf(job.want, got, this.#effects, this.noise) } : got;
   }
 
-  async #arrivalOf(want: Want, body: FileBody, origin: string): Promise<Arrival> {
-    const pack = want.kind === 'pdb' ? await this.#effects.formats.buildPack(body.source) : undefined;
-    if (pack && !pack.ok) this.noise.said(`${want.names[0] ?? ''}: no names: ${reasonText(pack.missing)}`);
-    return { want, body, origin, pack: pack?.ok ? pack.value : null };
-  }
-
-  #isTwoTier(server: Server, stop: StopSwitch): Promise<boolean> {
-    const known = this.#tiers.get(server.id);
-    if (known) return known;
-    const asked = this.#askTier(server, stop);
-    this.#tiers.set(server.id, asked);
-    return asked;
-  }
-  /** Only the file's presence counts; SymStore writes it empty or with one blank. A page in its place does not. */
-  async #askTier(server: Server, stop: StopSwitch): Promise<boolean> {
-    const result = await this.#effects.network?.get(`${server.root}/index2.txt`, {
-      maxBytes: LIST_BYTES,
-      stop,
-      accept: (first) => first[0] !== 0x3c,
-      onProgress: () => undefined,
-    });
-    if (result?.ended !== 'answer') this.#tiers.delete(server.id);
-    return result?.ended === 'answer' && result.status === 200 && result.first[0] !== 0x3c && (server.direct || result.proxyCode !== null);
-  }
-
-  async #fromDropped(want: Want): Promise<Arrival | undefined> {
-    const held = this.#dropped.find(want);
-    return held && (await this.#arrivalOf(want, held.body, held.name));
-  }
-
-  async #fromStore(want: Want): Promise<Arrival | undefined> {
-    const stored = await this.#effects.store.get(want.id);
-    if (!stored) return undefined;
-    const fault = checkIdentity(want, stored.body, this.#effects);
-    if (fault) {
-      // Half-written or damaged: fetched anew.
-      await this.#effects.store.delete([want.id]);
-      return undefined;
-    }
-    if (stored.pack && this.#effects.formats.isPack(stored.pack)) return { want, body: stored.body, pack: stored.pack, origin: want.id };
-    const arrival = await this.#arrivalOf(want, stored.body, want.id);
-    if (arrival.pack) await this.#keep(want, arrival);
-    return arrival;
-  }
-
-  /** Where the browser gives no more room, the files used longest ago make some, once. */
-  async #keep(want: Want, arrival: Arrival): Promise<PutResult> {
-    const { store, clock } = this.#effects;
-    const packBytes = arrival.pack?.byteLength ?? 0;
-    const sizeBytes = arrival.body.source.size;
-    const now = clock.now();
-    const entry: StoredEntry = { key: want.id, name: want.names[0] ?? want.id, sizeBytes, packBytes, storedAtMs: now, usedAtMs: now, from: arrival.origin };
-    const first = await store.put(entry, arrival.body, arrival.pack);
-    if (first !== 'quota') return first;
-    const oldest = (await store.list()).filter((old) => !this.#jobs.get(old.key)?.arrival).sort((a, b) => a.usedAtMs - b.usedAtMs);
-    const leaving: string[] = [];
-    let freed = 0;
-    for (const old of oldest) {
-      if (freed >= sizeBytes + packBytes) break;
-      leaving.push(old.key);
-      freed += old.sizeBytes + old.packBytes;
-    }
-    if (freed < sizeBytes + packBytes) return 'quota';
-    await store.delete(leaving);
-    this.noise.said(`${leaving.length} files used longest ago were deleted to make room`);
-    return store.put(entry, arrival.body, arrival.pack);
-  }
-
-  #finish(job: Job, arrival: Arrival, kept: PutResult): void {
+  #finish(job: Job, arrival: Arrival, kept: PutResult | 'at-hand'): void {
     job.arrival = arrival;
     const { want } = job;
     this.noise.loaded(want.module, want.kind === 'image' ? 'image' : arrival.pack ? 'public symbols' : 'no names', arrival.origin);
@@ -396,23 +333,6 @@ export class SymbolService {
     if (pdb && !job.request.pdb) this.#want(pdb, { ...job.request, pdb: pdb.identity }, session, job.force);
   }
 
-  async #fetchList(base: string): Promise<Failure | undefined> {
-    const stop = new StopSwitch();
-    const result = await this.#effects.network?.get(`${base}/servers`, {
-      maxBytes: LIST_BYTES,
-      stop,
-      accept: (first) => first[0] === 0x5b,
-      onProgress: () => undefined,
-    });
-    if (!result || result.ended !== 'answer') return { code: 'OFFLINE', detail: result?.detail ?? 'no network in this session' };
-    const text =
-      result.body && result.status === 200 && result.proxyCode === 'ok' ? new TextDecoder('utf-8').decode(result.body.source.readBlock(0, LIST_BYTES)) : '';
-    const list = readServerList(text);
-    if (!list) return { code: 'PROXY', detail: `this site has no symbol proxy: its answer was ${result.status}` };
-    this.book.setListed(list);
-    return undefined;
-  }
-
   #set(job: Job, status: DownloadStatus): void {
     job.status = status;
     const download = describe(job);
@@ -429,8 +349,7 @@ function expected(jobs: readonly Job[]): Expected {
 
 /** A file that cannot be read is a bad file; whatever else is thrown is a fault of ours. */
 function codeOf(error: unknown, want: Want): SymbolCode {
-  if (!(error instanceof SourceError)) return 'DEFECT';
-  return want.kind === 'pdb' ? 'BAD_PDB' : 'BAD_PE';
+  return error instanceof SourceError ? badFile(want, error.message).code : 'DEFECT';
 }
 
 function isMiss(status: DownloadStatus): boolean {

@@ -12,7 +12,8 @@ export type DownloadStatus =
       readonly state: 'done';
       readonly origin: string;
       readonly sizeBytes: number;
-      /** Not 'stored': usable now, gone when the page closes. */ readonly kept: PutResult;
+      /** `at-hand`: it lies in a folder or was dropped. Other than 'stored': usable now, gone when the page closes. */
+      readonly kept: PutResult | 'at-hand';
     }
   | { readonly state: 'failed'; readonly code: SymbolCode; readonly detail: string }
   | { readonly state: 'cancelled' }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSymbolPath, serversOfPath } from './sympath.ts';
+import { addedPath, expandedPath, foldersOfPath, parseSymbolPath, symfixPath } from './sympath.ts';
 
 const MS = 'https://msdl.microsoft.com/download/symbols';
 
@@ -56,8 +56,26 @@ describe('symbol path', () => {
     expect(parseSymbolPath(text).problems).toMatchObject([{ at, why }]);
   });
 
-  it('names each server once, in order', () => {
-    const path = parseSymbolPath(`srv*;srv*c:\\x*${MS.toUpperCase().replace('HTTPS', 'https')};https://b.example/s`);
-    expect(serversOfPath(path, [MS])).toEqual([MS, 'https://b.example/s']);
+  it('takes a path of servers and folders verbatim', () => {
+    const typed = 'SRV*c:\\websymbols*http://msdl.microsoft.com/download/symbols;c:\\drivers1;c:\\drivers1\\misc;d:\\drivers2';
+    const path = parseSymbolPath(typed);
+    expect(path.elements.map((element) => (element.kind === 'folder' ? `${element.role} ${element.path}` : element.kind))).toEqual([
+      'cache c:\\websymbols',
+      'server',
+      'search c:\\drivers1',
+      'search c:\\drivers1\\misc',
+      'search d:\\drivers2',
+    ]);
+    expect(path.elements[1]).toEqual({ kind: 'server', url: MS, upgraded: true });
+    expect([path.text, path.problems]).toEqual([typed, []]);
+    expect(foldersOfPath(path)).toEqual(['c:\\websymbols', 'c:\\drivers1', 'c:\\drivers1\\misc', 'd:\\drivers2']);
+    expect(foldersOfPath(parseSymbolPath('C:\\A\\;c:/a;c:\\b'))).toEqual(['C:\\A\\', 'c:\\b']);
+  });
+
+  // The expanded form of the two is that of "Microsoft public symbol server" and ".symfix (Set Symbol Store Path)" in the debugger's documentation.
+  it('expands as WinDbg does', () => {
+    expect(expandedPath(parseSymbolPath(symfixPath('')))).toBe(`SRV*${MS}`);
+    expect(expandedPath(parseSymbolPath(symfixPath('c:\\myCache')))).toBe(`cache*c:\\myCache;SRV*${MS}`);
+    expect([addedPath('', 'c:\\a'), addedPath('srv*', 'c:\\a')]).toEqual(['c:\\a', 'srv*;c:\\a']);
   });
 });

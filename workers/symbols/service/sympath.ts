@@ -9,6 +9,13 @@ export type PathElement =
   /** A folder on the person's disk or a share: a page cannot open it by itself. */
   | { readonly kind: 'folder'; readonly path: string; readonly role: 'search' | 'cache' };
 
+/** What is looked for along a path: `.sympath`, `.exepath`, `.srcpath`. */
+export type PathKind = 'symbols' | 'images' | 'sources';
+export const PATH_KINDS: readonly PathKind[] = ['symbols', 'images', 'sources'];
+
+/** What `srv*` alone stands for: Microsoft's public store. */
+export const MICROSOFT_SERVER = 'https://msdl.microsoft.com/download/symbols';
+
 export interface PathProblem {
   readonly at: number;
   readonly text: string;
@@ -80,10 +87,40 @@ function readStore(store: string, at: number, role: 'search' | 'cache', { elemen
   }
 }
 
-/** The servers of a path in order, each once. */
-export function serversOfPath(path: SymbolPath, defaults: readonly string[]): string[] {
-  const urls = path.elements.flatMap((element) => (element.kind === 'server' ? [element.url] : element.kind === 'default-servers' ? defaults : []));
-  return urls.filter((url, index) => urls.findIndex((other) => sameUrl(other, url)) === index);
+/** `.symfix`: Microsoft's store, behind a local cache where one is named. */
+export function symfixPath(cache: string): string {
+  return cache === '' ? 'srv*' : `cache*${cache};srv*`;
+}
+
+/** `.sympath+`: what is added comes last. */
+export function addedPath(before: string, more: string): string {
+  return [before, more].filter((part) => part.trim() !== '').join(';');
+}
+
+/** What the elements stand for, as WinDbg's expanded path names it. */
+export function expandedPath(path: SymbolPath): string {
+  const textOf = (element: PathElement): string => {
+    if (element.kind === 'default-servers') return `SRV*${MICROSOFT_SERVER}`;
+    if (element.kind === 'server') return `SRV*${element.url}`;
+    return element.role === 'cache' ? `cache*${element.path}` : element.path;
+  };
+  return path.elements.map(textOf).join(';');
+}
+
+/** The folders of a path in order, each once. */
+export function foldersOfPath(path: SymbolPath): string[] {
+  const folders = path.elements.flatMap((element) => (element.kind === 'folder' ? [element.path] : []));
+  return folders.filter((folder, index) => folders.findIndex((other) => sameFolder(other, folder)) === index);
+}
+
+/** Folders without regard to case, direction of the separators and closing ones. */
+export function sameFolder(a: string, b: string): boolean {
+  return plainFolder(a) === plainFolder(b);
+}
+
+/** "c:/symbols" of "C:\\Symbols\\". */
+export function plainFolder(path: string): string {
+  return path.replaceAll('\\', '/').replace(/\/+$/, '').toLowerCase();
 }
 
 /** Scheme and host without regard to case and closing slashes. */

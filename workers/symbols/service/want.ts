@@ -48,16 +48,35 @@ const BUILT_AS: Readonly<Record<string, readonly string[]>> = {
   'hal.dll': ['halmacpi.dll', 'halaacpi.dll', 'halacpi.dll', 'halmps.dll'],
 };
 
+const pdbId = (key: string): string => `pdb/${key.toLowerCase()}`;
+const imageId = (name: string, key: string): string => `image/${name.toLowerCase()}/${key.toLowerCase()}`;
+
 export function pdbWant(module: string, identity: PdbIdentity): PdbWant {
   const key = pdbKey(identity.guid, identity.age);
-  return { id: `pdb/${key.toLowerCase()}`, kind: 'pdb', module, names: [fileNameOf(identity.file)], key, identity };
+  return { id: pdbId(key), kind: 'pdb', module, names: [fileNameOf(identity.file)], key, identity };
 }
 
 export function imageWant(module: string, imageName: string, identity: PeIdentity): ImageWant {
   const name = fileNameOf(imageName);
   const key = peKey(identity.timestamp, identity.sizeOfImage);
   const names = [name, ...(BUILT_AS[name.toLowerCase()] ?? [])];
-  return { id: `image/${name.toLowerCase()}/${key.toLowerCase()}`, kind: 'image', module, names, key, identity };
+  return { id: imageId(name, key), kind: 'image', module, names, key, identity };
+}
+
+/** The ids under which it may be kept: an image under each of its names. */
+export function storedIds(want: Want): readonly string[] {
+  return want.kind === 'pdb' ? [want.id] : want.names.map((name) => imageId(name, want.key));
+}
+
+const PDB_KEY = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})([0-9a-f]{1,8})$/;
+const IMAGE_KEY = /^([0-9a-f]{8})([0-9a-f]{1,8})$/;
+
+/** What a file of that store key answers, whoever may ask for it. `key` in lower case. */
+export function wantOfFile(kind: WantKind, name: string, key: string): Want | undefined {
+  const pdb = PDB_KEY.exec(key);
+  const image = IMAGE_KEY.exec(key);
+  if (kind === 'pdb') return pdb ? pdbWant('', { file: name, guid: pdb.slice(1, 6).join('-'), age: parseInt(pdb[6] ?? '', 16) }) : undefined;
+  return image ? imageWant('', name, { timestamp: parseInt(image[1] ?? '', 16), sizeOfImage: parseInt(image[2] ?? '', 16) }) : undefined;
 }
 
 /** What is fetched first for a module. The PDB of an image without a known identity follows once the image is here. */

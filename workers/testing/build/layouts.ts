@@ -186,7 +186,8 @@ export interface ObjectOffsets {
       | 'Peb'
       | 'ImageFileName'
       | 'EThreadListHead'
-      | 'ActiveThreads',
+      | 'ActiveThreads'
+      | 'ExitStatus',
       number
     >
   >;
@@ -242,6 +243,7 @@ export const WINDOWS_19041_X64: ObjectOffsets = {
     ImageFileName: 0x5a8,
     EThreadListHead: 0x5e0,
     ActiveThreads: 0x5f0,
+    ExitStatus: 0x7d4,
   },
   ethread: {
     InitialStack: 0x28,
@@ -301,6 +303,7 @@ export const WINDOWS_22000_ARM64: ObjectOffsets = {
     ImageFileName: 0x560,
     EThreadListHead: 0x598,
     ActiveThreads: 0x5a8,
+    ExitStatus: 0x78c,
   },
   ethread: {
     InitialStack: 0x28,

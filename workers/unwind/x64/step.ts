@@ -3,6 +3,7 @@ import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, missing } from '../../base/found.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
+import { keptRegisters } from '../kept.ts';
 import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import { undoFunction, undoLeaf, type Undone } from './undo.ts';
 
@@ -69,8 +70,16 @@ function accept(walker: Walker, frame: RawFrame, undone: Undone): Next | undefin
     return isGuess(frame) && walker.inputs.kernel ? undefined : ended('end-of-stack', 'the return address is 0');
   }
   if (!undone.machineFrame && !(sp > frame.sp && walker.onStack(sp, frame.sp) && mayReturnTo(walker, frame, ip))) return undefined;
-  const boundary = undone.machineFrame ? ({ boundary: 'machine-frame' } as const) : {};
-  return { kind: 'frame', frame: { ip, sp, trust: 'unwind-info', ...boundary, registers: undone.registers } };
+  const registers = keptRegisters('x64', undone.registers);
+  if (!undone.machineFrame) return { kind: 'frame', frame: { ip, sp, trust: 'unwind-info', registers } };
+  return interrupted(walker, frame, { ip, sp, trust: 'unwind-info', boundary: 'machine-frame', registers });
+}
+
+/** A handler of the kernel kept the other registers of what it interrupted in its trap frame. */
+function interrupted(walker: Walker, frame: RawFrame, outer: RawFrame): Next {
+  const trap = walker.inputs.kernel ? findTrapFrame(walker, frame.sp) : undefined;
+  const volatile = trap && trap.registers['rip'] === outer.ip && trap.registers['rsp'] === outer.sp ? trap.registers : {};
+  return { kind: 'frame', frame: { ...outer, registers: { ...outer.registers, ...volatile } } };
 }
 
 /**

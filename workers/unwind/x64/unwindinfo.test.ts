@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ArraySource } from '../../bytes/source.ts';
-import { openPeFile } from '../../formats/pe/file.ts';
-import { corpusBytes, corpusHas, corpusJson, corpusList, hasCorpus } from '../../testing/node/corpus.ts';
+import { hasCorpus } from '../../testing/node/corpus.ts';
+import { functionTexts, unwoundImages } from '../../testing/node/readobj.ts';
 import { ImageCode } from '../imagecode.ts';
 import { parseUnwindInfo, type UnwindCode, type UnwindInfo } from './unwindinfo.ts';
 import { undoFunction, undoLeaf } from './undo.ts';
@@ -40,57 +39,31 @@ interface Expected {
 }
 
 function parseExpected(text: string): Expected[] {
-  return text
-    .split('  RuntimeFunction {\n')
-    .slice(1)
-    .map((block) => {
-      const field = (pattern: RegExp): string => pattern.exec(block)?.[1] ?? '';
-      const lines = /UnwindCodes \[\n([\s\S]*?)\n\s*\]/.exec(block)?.[1]?.split('\n') ?? [];
-      const trimmed = lines.map((one) => one.trim());
-      return {
-        begin: BigInt(field(/StartAddress: .*\((0x[0-9A-F]+)\)\n/)),
-        end: BigInt(field(/EndAddress: .*\((0x[0-9A-F]+)\)\n/)),
-        version: Number(field(/Version: (\d+)/)),
-        prolog: Number(field(/PrologSize: (\d+)/)),
-        codes: trimmed.filter((one) => one.startsWith('0x') && !one.includes('EPILOG')).map((one) => one.replace(/ALLOC_(SMALL|LARGE)/, 'ALLOC')),
-        epilogs: trimmed.filter((one) => one.includes('EPILOG')),
-        chained: block.includes('Chained {'),
-        indirect: (BigInt(field(/UnwindInfoAddress: .*\((0x[0-9A-F]+)\)\n/)) & 1n) === 1n,
-      };
-    });
-}
-
-/** Images of the corpus with the reader's text: the texts lie under expect/pe by the image's stored path. */
-function images(): [path: string, expectation: string][] {
-  const { stored } = corpusIndex();
-  return stored.flatMap((path): [string, string][] => {
-    const expectation = `symbols/expect/pe/${path}.unwind.txt`;
-    return corpusHas(expectation) && corpusHas(`symbols/${path}`) ? [[path, expectation]] : [];
+  return functionTexts(text).map((block) => {
+    const field = (pattern: RegExp): string => pattern.exec(block)?.[1] ?? '';
+    const lines = /UnwindCodes \[\n([\s\S]*?)\n\s*\]/.exec(block)?.[1]?.split('\n') ?? [];
+    const trimmed = lines.map((one) => one.trim());
+    return {
+      begin: BigInt(field(/StartAddress: .*\((0x[0-9A-F]+)\)\n/)),
+      end: BigInt(field(/EndAddress: .*\((0x[0-9A-F]+)\)\n/)),
+      version: Number(field(/Version: (\d+)/)),
+      prolog: Number(field(/PrologSize: (\d+)/)),
+      codes: trimmed.filter((one) => one.startsWith('0x') && !one.includes('EPILOG')).map((one) => one.replace(/ALLOC_(SMALL|LARGE)/, 'ALLOC')),
+      epilogs: trimmed.filter((one) => one.includes('EPILOG')),
+      chained: block.includes('Chained {'),
+      indirect: (BigInt(field(/UnwindInfoAddress: .*\((0x[0-9A-F]+)\)\n/)) & 1n) === 1n,
+    };
   });
-}
-function corpusIndex(): { stored: string[] } {
-  if (!hasCorpus) return { stored: [] };
-  const manifest = JSON.stringify(corpusJson<unknown>('symbols/MANIFEST.json'));
-  return {
-    stored: [...new Set([...manifest.matchAll(/"stored":\s*"([^"]+)"/g)].map((match) => (match[1] ?? '').replace(/\.gz$/, '').replace(/^symbols\//, '')))],
-  };
 }
 
 describe.skipIf(!hasCorpus)('unwind data of real x64 images, against llvm-readobj', () => {
-  const list = images();
-  it('finds images', () => expect(list.length + corpusList('symbols').length).toBeGreaterThan(5));
   it('equals function by function', () => {
     let functions = 0;
-    let files = 0;
     let indirect = 0;
-    for (const [path, expectation] of list) {
-      const text = new TextDecoder().decode(corpusBytes(expectation));
-      if (!text.includes('Arch: x86_64')) continue;
-      const file = openPeFile(new ArraySource(corpusBytes(`symbols/${path}`), path));
-      if (!file.ok) throw new Error(path);
-      const image = new ImageCode(file.value);
-      const base = file.value.headers.imageBase;
-      files += 1;
+    const images = unwoundImages('x86_64');
+    for (const { path, text, file } of images) {
+      const image = new ImageCode(file);
+      const base = file.headers.imageBase;
       // The reader goes on to the end of the section, the table to the directory's size.
       const count = image.directory.ok ? image.directory.value.count : 0;
       for (const wanted of parseExpected(text).slice(0, count)) {
@@ -116,7 +89,7 @@ describe.skipIf(!hasCorpus)('unwind data of real x64 images, against llvm-readob
         functions += 1;
       }
     }
-    console.log(`unwind data: ${functions} functions of ${files} images equal, ${indirect} indirect entries resolved`);
+    console.log(`unwind data: ${functions} functions of ${images.length} images equal, ${indirect} indirect entries resolved`);
     expect(functions).toBeGreaterThan(1000);
   });
 });

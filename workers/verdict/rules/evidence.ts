@@ -4,7 +4,8 @@ import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
 import { type AddressClass, onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
-import { matchOperand, wordsOf, bytesOf } from '../instruction.ts';
+import { matchOperand, type OperandReading, wordsOf, bytesOf } from '../instruction.ts';
+import { findRefused } from '../protection.ts';
 import { text } from '../words.ts';
 
 export const ACCESS_WORDS = { read: 'read', write: 'write to', execute: 'run code at' } as const;
@@ -61,6 +62,8 @@ export interface OperandVerdict {
   /** All operands could be computed and none fits. */
   readonly mismatch: boolean;
   readonly bit?: number;
+  /** What the address really was, where Windows could report only -1. */
+  readonly real?: AddressClass;
 }
 
 /** The instruction and whether its operands explain the address. */
@@ -75,6 +78,7 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
   if (match) {
     const args = { instruction: words, inputs: match.inputs, address: hex(address) };
     f.show(text('e-operand', args), fault.command, { how: 'derived', from: ['e-instruction', 'e-address'] });
+    showBase(c, f, match);
     const bit = match.base === undefined ? undefined : onlyBit(match.base.value);
     if (bit === undefined || bit < 16) return { matched: true, mismatch: false };
     f.show(text('e-register-bit', { register: match.base?.name ?? '', value: hex(match.base?.value ?? 0n), bit: String(bit) }), fault.command, {
@@ -83,7 +87,38 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
     });
     return { matched: true, mismatch: false, bit };
   }
+  const real = showRefusal(c, f, words);
+  if (real) return { matched: true, mismatch: false, real };
   return { matched: false, mismatch: operands.length > 0 && operands.length === instruction.memory.length };
+}
+
+/** Kinds of value that say by themselves where they come from. */
+const TELLING: ReadonlySet<AddressClass['kind']> = new Set(['pattern', 'unloaded', 'non-canonical']);
+
+/** The register that made the address, where its value says what it was: freed memory, text, a driver that is gone. */
+function showBase(c: Case, f: Finding, reading: OperandReading): void {
+  const { base } = reading;
+  const kind = base && c.classify(base.value);
+  if (!base || !kind || !TELLING.has(kind.kind)) return;
+  f.show(text('e-base-value', { register: base.name, value: hex(base.value), kind: kind.words }), c.fault.command, { how: 'derived', from: ['e-operand'] });
+}
+
+/** A fault without an address of its own: what the operand shows. */
+function showRefusal(c: Case, f: Finding, instruction: string): AddressClass | undefined {
+  const refused = findRefused(c);
+  if (!refused) return undefined;
+  const { reading, why } = refused;
+  const kind = c.classify(reading.address);
+  const args = { instruction, inputs: reading.inputs, address: hex(reading.address) };
+  f.show(text(why === 'not-aligned' ? 'e-unaligned' : 'e-refused', args), c.fault.command, { how: 'derived', from: ['e-instruction', 'e-address'] });
+  showBase(c, f, reading);
+  if (kind.flippedBit !== undefined) {
+    f.show(text('e-canonical-bit', { address: hex(reading.address), bit: String(kind.flippedBit) }), `.formats ${hex(reading.address)}`, {
+      how: 'derived',
+      from: ['e-refused'],
+    });
+  }
+  return kind;
 }
 
 /** x86 and x64: instructions that use memory without naming it, by the stack, by the string registers, or by jumping. */

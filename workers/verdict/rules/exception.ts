@@ -4,6 +4,7 @@ import { imageOf, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
+import { type StackShare, stackShares } from '../stackuse.ts';
 import { text } from '../words.ts';
 import { showFault, showNoSuspect } from './evidence.ts';
 import { headDriver, judgeFault, suspect } from './fault.ts';
@@ -110,8 +111,9 @@ function doubleFault(c: Case, f: Finding): void {
     recursionFault(c, f, recursion);
     return;
   }
-  const first = nearLimit ? c.suspects[0] : undefined;
   if (nearLimit) f.say('x-double-fault', {});
+  const most = nearLimit ? showShares(c, f).find((share) => share.thirdParty) : undefined;
+  const first = most ? c.suspects.find((actor) => imageOf(actor.module) === most.image) : nearLimit ? c.suspects[0] : undefined;
   if (first && suspect(c, f, first)) return;
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('hardware', 'possible').blame(undefined, 'hardware');
@@ -128,10 +130,19 @@ function showStackUse(c: Case, f: Finding): boolean {
   return nearLimit;
 }
 
+/** Which modules' frames fill the stack, most first. */
+function showShares(c: Case, f: Finding): readonly StackShare[] {
+  const shares = stackShares(c);
+  const names = shares.slice(0, 5).map((share) => `${share.image} ${String(share.bytes)} bytes`);
+  if (shares.length > 1) f.show(text('e-stack-shares', { names: names.join(', ') }), 'kf', { how: 'derived', weighs: 'context' });
+  return shares;
+}
+
 function recursionFault(c: Case, f: Finding, recursion: Recursion): void {
   const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
   f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
   f.say('x-double-fault', {});
+  showShares(c, f);
   const [first] = c.suspects;
   const image = recursion.thirdParty ? recursion.module : first && imageOf(first.module);
   if (image === undefined) {

@@ -8,8 +8,10 @@ import { type Actor, imageOf, isFirmwareFacing, isScanned, isThirdParty } from '
 import type { AddressClass } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
-import { findFlippedCodeBit, findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from '../instruction.ts';
+import { findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from '../instruction.ts';
 import { text } from '../words.ts';
+import { addressBit, changedCode, pointerBit } from './bits.ts';
+import { showKernelSuspect, showPoolOwner } from './owners.ts';
 import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoOperand, showNoSuspect, showSuspect } from './evidence.ts';
 
 const ILLEGAL = 0xc000001d;
@@ -26,10 +28,12 @@ interface Look {
 type Check = (c: Case, f: Finding, look: Look) => boolean;
 
 const CHECKS: readonly Check[] = [
-  codeBit,
+  changedCode,
   insideInstruction,
   illegalInstruction,
   sharedPage,
+  (c, f, look) => addressBit(c, f, look.kind),
+  pointerBit,
   unloadedModule,
   firmwareDriver,
   noOperand,
@@ -39,24 +43,15 @@ const CHECKS: readonly Check[] = [
 ];
 
 export function judgeFault(c: Case, f: Finding): void {
-  const kind = showFault(c, f);
+  const reported = showFault(c, f);
   const operand = showInstruction(c, f);
+  const kind = operand.real ?? reported;
+  showKernelSuspect(c, f);
+  showPoolOwner(c, f, { what: 'the address', address: c.fault.address });
   if (kind && c.fault.access && c.fault.address !== undefined) {
     f.say('x-fault', { access: ACCESS_WORDS[c.fault.access], kind: kind.words, address: hex(c.fault.address) });
   }
   for (const check of CHECKS) if (check(c, f, { kind, operand })) return;
-}
-
-function codeBit(c: Case, f: Finding): boolean {
-  const change = c.fault.ip === undefined ? undefined : findFlippedCodeBit(c.session, c.fault.ip);
-  if (!change) return false;
-  const args = { at: hex(change.at), found: hex(change.found), wanted: hex(change.wanted), bit: String(change.bit) };
-  f.show(text('e-code-bit', args), `u ${hex(c.fault.ip ?? 0n)}`, { weighs: 'decides', how: 'derived' });
-  f.head('h-bitflip', { name: c.name, what: `code byte at ${hex(change.at)}` })
-    .judge('hardware', 'certain')
-    .blame(undefined, 'ram');
-  f.rival({ part: 'cpu' }, text('r-cpu', {}));
-  return true;
 }
 
 function insideInstruction(c: Case, f: Finding): boolean {
@@ -211,22 +206,24 @@ function driverAtFault(c: Case, f: Finding, look: Look): boolean {
 
 /** How far from a Windows part a driver may stand to have handed it the bad value. */
 const NEAR_FRAMES = 6;
+/** Work that must not run at a raised level at all was begun by whoever raised it, however far up. */
+const ANY_DISTANCE = 64;
+const DISPATCH_LEVEL = 2n;
+const AT_LEVEL: ReadonlySet<number> = new Set([0x0a, 0xd1]);
+/** Of the kernel: dispatcher, pool and memory manager work on objects of all drivers, so a bad one need not be the caller's. */
+const SHARED =
+  /^(Ki(DeferredReady|ExitDispatcher|CommitReschedule|ReadyThread|SetSchedulerAssist|ProcessExpiredTimer|TimerExpiration|RetireDpc|ExecuteAllDpcs|Swap)|SwapContext|Rtlp?Hp|RtlRb|RtlpHeap|ExAllocate|ExFree|ExpAllocate|ExpFree|Expinterlocked|Mi[A-Z])/i;
 
 /** Class drivers, frameworks and stacks work for others: the next driver on the stack is the suspect. The kernel works for all. */
-function windowsAtFault(c: Case, f: Finding, look: Look): boolean {
+function windowsAtFault(c: Case, f: Finding): boolean {
   const { place } = c.fault;
   if (place) f.victim = imageOf(place.module);
   if (place) f.say('x-detector', { module: imageOf(place.module) });
-  const bit = look.kind?.flippedBit;
-  if (bit !== undefined) {
-    f.head('h-bitflip', { name: c.name, what: `address bit ${String(bit)}` })
-      .judge('hardware', 'possible')
-      .blame(undefined, 'ram');
-    f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
-    return true;
-  }
-  const near = nearSuspect(c);
+  const symbol = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.frame.symbol;
+  const shared = symbol?.ok === true && SHARED.test(symbol.value.name);
+  const near = shared ? undefined : nearSuspect(c);
   if (near) return suspect(c, f, near);
+  if (shared) f.say('x-passed-to-scheduler', {});
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('not-known', 'not-known');
   for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
@@ -239,7 +236,14 @@ function nearSuspect(c: Case): Actor | undefined {
   const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index;
   const first = c.suspects[0];
   if (!first || from === undefined || isScanned(first)) return undefined;
-  return first.index - from <= NEAR_FRAMES ? first : undefined;
+  return first.index - from <= (workOfPassiveLevel(c) ? ANY_DISTANCE : NEAR_FRAMES) ? first : undefined;
+}
+
+/** A file system at DISPATCH_LEVEL: it never raises the level for its own work on files. */
+function workOfPassiveLevel(c: Case): boolean {
+  const { place } = c.fault;
+  const role = place && c.knowledge.driver(imageOf(place.module))?.role;
+  return role === 'file-system' && AT_LEVEL.has(c.code) && c.params[1] === DISPATCH_LEVEL;
 }
 
 export function suspect(c: Case, f: Finding, actor: Actor): boolean {

@@ -9,6 +9,7 @@ import { numberAt, prcbNumber } from '../prcb.ts';
 import { virtualMachine } from '../overlay.ts';
 import type { Part } from '../verdict.ts';
 import { text } from '../words.ts';
+import { changedAt } from './bits.ts';
 import { showSubCode } from './evidence.ts';
 
 /** Which part a machine check points at. Bus and timer errors have many sources. */
@@ -175,6 +176,8 @@ export function patchGuard(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 4, 'decides') ?? `kind ${hex(c.params[3])}`;
   f.say('x-patchguard', { meaning, type: hex(c.params[3]) });
   f.detector = 'ntoskrnl.exe';
+  // Arguments 2 and 3 are reserved; in practice one of them is the item that failed.
+  if (c.params.slice(1, 3).some((value) => changedAt(c, f, va(value)))) return;
   f.head('h-memory', { name: c.name, what: meaning }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
   f.rival({ part: 'ram' }, text('r-ram', {})).rival({ part: 'cpu' }, text('r-cpu', {}));
   if (TABLE_TYPES.has(c.params[3])) f.rival({}, text('r-any-driver', {}));

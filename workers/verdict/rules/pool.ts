@@ -4,18 +4,18 @@ import { imageOf, isKernelImage } from '../actors.ts';
 import { textOf } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
+import { findPoolBlock } from '../poolblock.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 import { suspect } from './fault.ts';
+import { showBlockBefore, showPoolOwner, tagOwner } from './owners.ts';
 
 /** A tag of four printable characters in the low 32 bits. */
 function showTag(c: Case, f: Finding, value: bigint): void {
   if (value === 0n || value > 0xffff_ffffn) return;
   const tag = textOf(value & 0x7fff_ffffn, 4);
   if (tag === undefined) return;
-  const known = c.knowledge.poolTag(tag);
-  const owner = known === undefined ? 'a tag that is not in the tables' : [known.component, known.description].filter((part) => part).join(': ');
-  f.show(text('e-tag', { tag, owner }), `.formats ${hex(value)}`, { how: 'table' });
+  f.show(text('e-tag', { tag, owner: tagOwner(c, tag) }), `.formats ${hex(value)}`, { how: 'table' });
 }
 
 function foundOnly(c: Case, f: Finding, what: string): void {
@@ -35,12 +35,25 @@ function foundOnly(c: Case, f: Finding, what: string): void {
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {})).oppose('a-single-dump', {});
 }
 
+/** The blocks that the arguments point at, and the one in front of each: who overruns its own end damages the next. */
+function showBlocks(c: Case, f: Finding): void {
+  const seen = new Set<bigint>();
+  for (const [index, address] of c.params.entries()) {
+    const block = index === 0 || seen.size > 1 ? undefined : findPoolBlock(c.target.memory, address, (tag) => c.knowledge.poolTag(tag) !== undefined);
+    if (!block || seen.has(block.at)) continue;
+    seen.add(block.at);
+    showPoolOwner(c, f, { what: `argument ${String(index + 1)}`, address });
+    showBlockBefore(c, f, block);
+  }
+}
+
 /** Sub-codes of 0x19 where the caller itself overran or freed what is not its own. */
 const CALLER_IN_19: ReadonlySet<bigint> = new Set([0x21n, 0x22n]);
 
 /** 0x19. */
 export function badHeader(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? `kind ${hex(c.params[0])}`;
+  showBlocks(c, f);
   const caller = c.suspects[0];
   if (CALLER_IN_19.has(c.params[0]) && caller) {
     f.say('x-pool-caller', { meaning });
@@ -57,6 +70,7 @@ export function badCaller(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(kind)}`;
   if (kind === 6n || kind === 7n || kind === 0xan) showTag(c, f, c.params[2]);
   f.say('x-pool-caller', { meaning });
+  showBlocks(c, f);
   const caller = c.suspects[0];
   if (!caller) {
     foundOnly(c, f, meaning);
@@ -94,7 +108,9 @@ export function specialPool(c: Case, f: Finding): void {
 
 /** 0x13A: P1 kind, P2 heap, P3 block. */
 export function kernelHeap(c: Case, f: Finding): void {
-  foundOnly(c, f, showSubCode(c, f, 1) ?? `kernel heap, kind ${hex(c.params[0])}`);
+  const meaning = showSubCode(c, f, 1) ?? `kernel heap, kind ${hex(c.params[0])}`;
+  showBlocks(c, f);
+  foundOnly(c, f, meaning);
 }
 
 /** 0xDE and the like: the pool or a page of another owner was changed. */

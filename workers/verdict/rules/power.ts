@@ -1,44 +1,12 @@
 /** Power transitions and watchdogs on processors' time. */
-import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isThirdParty } from '../actors.ts';
+import { type Actor, imageOf } from '../actors.ts';
 import type { Case } from '../case.ts';
+import { type DeviceOwner, deviceStack, holderOfIrp } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { type Profile, readProfile } from '../samples.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
-
-/** ntddk.h, x64 IRP: CurrentStackLocation in Tail.Overlay; IO_STACK_LOCATION: DeviceObject; DEVICE_OBJECT: DriverObject; DRIVER_OBJECT: DriverStart. */
-const IRP_CURRENT_STACK = 0xb8n;
-const STACK_DEVICE = 0x28n;
-const DEVICE_DRIVER = 0x8n;
-const DRIVER_START = 0x18n;
-const IRP_TYPE = 6;
-
-export interface Holder {
-  readonly image: string;
-  readonly base: bigint;
-  /** Where DRIVER_OBJECT.DriverStart was read. */
-  readonly from: bigint;
-}
-
-/** The driver that holds a request: IRP → current stack location → device object → driver object → image. */
-export function holderOfIrp(c: Case, irp: bigint): Holder | undefined {
-  if (c.target.arch !== 'x64' && c.target.arch !== 'arm64') return undefined;
-  const { memory } = c.session;
-  const type = memory.u16(va(irp));
-  if (!type.ok || type.value !== IRP_TYPE) return undefined;
-  let at = irp;
-  let from = irp;
-  for (const offset of [IRP_CURRENT_STACK, STACK_DEVICE, DEVICE_DRIVER, DRIVER_START]) {
-    from = at + offset;
-    const next = memory.pointer(va(from));
-    if (!next.ok || next.value === 0n) return undefined;
-    at = next.value;
-  }
-  const place = c.target.modules.find(va(at));
-  return place ? { image: imageOf(place.module), base: place.module.base, from } : undefined;
-}
 
 /** 0x9F. */
 export function powerState(c: Case, f: Finding): void {
@@ -51,21 +19,35 @@ export function powerState(c: Case, f: Finding): void {
   }
   f.say('x-power-irp', { irp: hex(irp) });
   f.show(text('e-triage-block', { name: 'nt!_TRIAGE_9F_POWER', at: hex(third) }), `dps ${hex(third)}`, { weighs: 'context' });
+  const stack = showDeviceStack(c, f);
   const holder = holderOfIrp(c, irp);
-  const module = holder && c.target.modules.find(va(holder.base))?.module;
-  if (!holder || !module) {
-    unknownHolder(c, f, meaning);
-    return;
+  if (holder) heldBy(c, f, { holder, stack });
+  else unknownHolder(c, f, meaning);
+}
+
+/** The drivers of the device of argument 2, from the bus driver up. */
+function showDeviceStack(c: Case, f: Finding): readonly DeviceOwner[] {
+  const device = c.params[1];
+  const stack = deviceStack(c, device);
+  if (stack.length > 0) {
+    const names = stack.map((owner) => owner.image).join(', ');
+    f.show(text('e-device-stack', { device: hex(device), names }), `dps ${hex(device + 8n)} L1`, { weighs: 'context', how: 'derived' });
   }
-  const image = holder.image;
-  f.show(text('e-irp-holder', { who: c.who(image), irp: hex(irp) }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
-  const third9f = isThirdParty(module, c.session);
-  f.head('h-power', { who: c.who(image), name: c.name })
-    .judge('driver-bug', third9f ? 'likely' : 'possible')
+  return stack;
+}
+
+/** A bus or ACPI driver only passes a request on for the device's own driver: that one is the suspect. */
+function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; readonly stack: readonly DeviceOwner[] }): void {
+  const { holder, stack } = seen;
+  f.show(text('e-irp-holder', { who: c.who(holder.image), irp: hex(c.params[3]) }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
+  const device = holder.thirdParty ? holder : stack.findLast((owner) => owner.thirdParty);
+  f.head('h-power', { who: c.who(device?.image ?? holder.image), name: c.name })
+    .judge('driver-bug', holder.thirdParty ? 'likely' : 'possible')
     .rival({ part: 'device' }, text('r-hardware', {}));
-  if (third9f) f.blame(image);
+  if (device) f.blame(device.image);
   else f.blame(undefined, 'device');
-  f.place = { module: image, offset: 0n };
+  if (!holder.thirdParty) f.detector = holder.image;
+  f.place = { module: holder.image, offset: 0n };
 }
 
 function unknownHolder(c: Case, f: Finding, meaning: string): void {

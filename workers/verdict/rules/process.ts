@@ -9,6 +9,7 @@ import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect, trustWords } from './evidence.ts';
 import { suspect } from './fault.ts';
+import { whea } from './hardware.ts';
 
 /** 0xEF, 0xF4: P1 or P2 the object. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. */
 export function criticalProcess(c: Case, f: Finding): void {
@@ -90,9 +91,13 @@ export function byHand(c: Case, f: Finding): void {
     .say('x-on-purpose', {});
 }
 
+/** The one live code whose record tells of the hardware: its evidence is the same as that of a stop. */
+const WHEA = 0x124;
+
 /** Live codes: the machine went on. */
 export function live(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? c.entry?.gist ?? 'a part of it took too long';
+  if (c.code === WHEA) whea(c, f);
   f.say('x-live', {});
   f.head('h-live', { name: c.name, what: meaning }).judge('live-dump', 'certain');
   for (const actor of c.suspects.slice(0, 1)) {
@@ -127,6 +132,7 @@ export function callerOfBugCheck(c: Case): Actor | undefined {
     symbol: { ok: false as const, missing: { why: 'no-symbols' as const, module: place.module.name, detail: 'not looked up' } },
     returnAddress: { ok: false as const, missing: { why: 'not-computed' as const } },
     args: [],
+    registers: {},
   };
   const driver = c.knowledge.driver(imageOf(place.module));
   return {

@@ -373,6 +373,7 @@ describe('power and watchdogs', () => {
     [String(irp)]: '0600',
     [String(irp + 0xb8n)]: qword(irp + 0x1000n),
     [String(irp + 0x1028n)]: qword(irp + 0x2000n),
+    [String(irp + 0x2000n)]: '0300',
     [String(irp + 0x2008n)]: qword(irp + 0x3000n),
     [String(irp + 0x3018n)]: qword(driverStart),
   });

@@ -7,6 +7,7 @@ import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
 import { suspect } from './fault.ts';
+import { showBrokenList, showPoolOwner } from './owners.ts';
 
 const MASK = 0xffff_ffff_ffff_ffffn;
 
@@ -61,6 +62,20 @@ function ownerBelowCheck(c: Case, f: Finding, sureness: 'likely' | 'possible'): 
 const COOKIE_CLASSES: ReadonlySet<bigint> = new Set([0n, 2n]);
 const LIST = 3n;
 
+/** The links themselves: a link wrong by one bit is the memory's; else only shown, with whose memory the neighbour is. True where decided. */
+function brokenList(c: Case, f: Finding, meaning: string): boolean {
+  f.show(text('e-corrupt-list', { what: meaning }), '.bugcheck', { how: 'table' });
+  const broken = showBrokenList(c, f);
+  if (broken) showPoolOwner(c, f, { what: 'the list entry', address: broken.entry });
+  if (broken?.bit === undefined) return false;
+  f.head('h-bitflip', { name: c.name, what: `list link, bit ${String(broken.bit)}` })
+    .judge('hardware', 'likely')
+    .blame(undefined, 'ram')
+    .rival({ part: 'cpu' }, text('r-cpu', {}))
+    .oppose('a-driver-could', {});
+  return true;
+}
+
 /** 0x139: P1 class, P2 trap frame, P3 exception record. */
 export function securityCheck(c: Case, f: Finding): void {
   const [kind] = c.params;
@@ -72,7 +87,7 @@ export function securityCheck(c: Case, f: Finding): void {
     ownerBelowCheck(c, f, 'likely');
     return;
   }
-  if (kind === LIST) f.show(text('e-corrupt-list', { what: meaning }), '.bugcheck', { how: 'table' });
+  if (kind === LIST && brokenList(c, f, meaning)) return;
   const near = c.suspects[0];
   const checker = c.actors.find((actor) => actor.trusted && !isKernelImage(actor.module));
   // The driver that ran the check on its own list is where to look; its list may still have been damaged by another.

@@ -65,7 +65,7 @@ export class Names {
     this.#lastChange = started;
     while (performance.now() - started < AT_HAND_MS) {
       await new Promise((done) => setTimeout(done, 20));
-      const greeted = this.symbols.path() !== '';
+      const { greeted } = this.symbols;
       if (!greeted) this.#lastChange = performance.now();
       // Quiet for a while after its first word: what was at hand has come.
       if (greeted && performance.now() - this.#lastChange > QUIET_MS) break;

@@ -61,7 +61,7 @@ export class BrowserSymbolStore implements SymbolStore {
         return undefined;
       }
       await set(key, { ...entry, usedAtMs: Date.now() }, db.entries);
-      return { body: blobBody(file instanceof Blob ? file : new Blob([file]), entry.name), pack: pack ?? null };
+      return { body: blobBody(file instanceof Blob ? file : new Blob([file]), entry.name), pack: pack ?? null, from: entry.from };
     });
   }
 
@@ -81,6 +81,13 @@ export class BrowserSymbolStore implements SymbolStore {
 
   async list(): Promise<readonly StoredEntry[]> {
     return this.#try([], (db) => values<StoredEntry>(db.entries));
+  }
+
+  async setPinned(key: string, pinned: boolean): Promise<void> {
+    await this.#try(undefined, async (db) => {
+      const entry = await get<StoredEntry>(key, db.entries);
+      if (entry) await set(key, { ...entry, pinned }, db.entries);
+    });
   }
 
   async delete(keys: readonly string[]): Promise<void> {

@@ -1,15 +1,17 @@
 /** The symbol service in a browser worker: fetch, IndexedDB, Web Locks, Blobs. */
 import type { SymbolFile } from '../../api/symbols.ts';
 import type { SymbolWorld } from '../../api/symbolengine.ts';
-import type { FileBody, Locks } from '../../symbols/service/effects.ts';
+import type { Locks } from '../../symbols/service/effects.ts';
+import type { BodyCollector } from '../../symbols/service/offline.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
+import { browserDirectories } from './directories.ts';
 import { fetchNetwork } from './symbolfetch.ts';
 import { blobBody, BrowserSymbolStore } from './symbolstore.ts';
 
 /** Chunks are joined into Blobs of this size, which browsers keep on disk rather than in the worker's heap. */
 const SPILL_BYTES = 8 * 1024 * 1024;
 
-function collectBlob(): { add(chunk: Uint8Array<ArrayBuffer>): void; finish(name: string): FileBody } {
+function collectBlob(): BodyCollector {
   const parts: Blob[] = [];
   let chunks: Uint8Array<ArrayBuffer>[] = [];
   let held = 0;
@@ -52,11 +54,12 @@ export function browserSymbolWorld(release: SymbolWorld['release']): SymbolWorld
   });
   const clock = { now: () => Date.now(), sleep, random: () => Math.random() };
   return {
-    effects: { network, store, clock, locks, formats },
+    effects: { network, store, clock, locks, formats, directories: browserDirectories },
     openFile: (file: SymbolFile) => {
       if (!(file instanceof Blob)) throw new TypeError('a File was expected');
       return blobBody(file, file.name);
     },
+    collect: collectBlob,
     quota: () => quota(store),
     release,
   };

@@ -7,35 +7,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createNodeServer, createSite, listen } from '../../../scripts/server/node.mjs';
 import { createLoopbackStore } from '../../../scripts/server/testing/loopbackstore.mjs';
 import type { Effects } from '../../symbols/service/effects.ts';
-import { type Arrival, SymbolService } from '../../symbols/service/service.ts';
-import type { Session } from '../../symbols/service/session.ts';
-import { type Download, isEnded } from '../../symbols/service/status.ts';
-import type { ModuleRequest, PdbWant } from '../../symbols/service/want.ts';
+import { SymbolService } from '../../symbols/service/service.ts';
+import type { ModuleRequest } from '../../symbols/service/want.ts';
+import { amdppm, amdppmPdb, Asker, nt, settle } from '../../testing/node/asker.ts';
 import { corpusBytes, corpusRoot, hasCorpus } from '../../testing/node/corpus.ts';
 import { bytesBody, MemoryStore, nodeEffects } from './symbolworld.ts';
 
 const MICROSOFT = join(corpusRoot, 'symbols', 'microsoft', 'store');
 const SYNTH = join(corpusRoot, 'symbols', 'types', 'synth', 'store');
-// Identities as the corpus' stores name them.
-const amdppmPdb = { file: 'amdppm.pdb', guid: '1c19fddb-27bb-3399-d9b4-5973efeafcf3', age: 1 };
-const amdppm: ModuleRequest = {
-  module: 'amdppm',
-  imageName: 'amdppm.sys',
-  pe: { timestamp: 0xc9c03000, sizeOfImage: 0x3b000 },
-  pdb: null,
-  demand: 0,
-  maker: 'microsoft',
-  image: true,
-};
-const nt: ModuleRequest = {
-  module: 'nt',
-  imageName: 'ntoskrnl.exe',
-  pe: null,
-  pdb: { file: 'ntkrnlmp.pdb', guid: '5278aff8-6c34-1677-d7d7-835c85b7b844', age: 1 },
-  demand: 1,
-  maker: 'microsoft',
-  image: false,
-};
 const user32: ModuleRequest = {
   module: 'user32',
   imageName: 'user32.dll',
@@ -58,20 +37,6 @@ const pathOf = (request: ModuleRequest) => `/${request.pdb?.file}/${request.pdb?
 
 const AMDPPM_PATH = pathOf({ ...amdppm, pdb: amdppmPdb });
 
-class Asker implements Session {
-  readonly arrivals: Arrival[] = [];
-  readonly states = new Map<string, string[]>();
-  pdbOfImage: PdbWant | null = null;
-  status({ id, status }: Download): void {
-    const seen = this.states.get(id) ?? [];
-    if (seen.at(-1) !== status.state) this.states.set(id, [...seen, status.state]);
-  }
-  arrive(arrival: Arrival, pdbOfImage: PdbWant | null): void {
-    this.arrivals.push(arrival);
-    this.pdbOfImage ??= pdbOfImage;
-  }
-}
-
 describe.skipIf(!hasCorpus)('the road to symbols', () => {
   const folder = mkdtempSync(join(tmpdir(), 'road-'));
   const store = createLoopbackStore({ folders: [MICROSOFT, SYNTH, join(folder, 'extra')] });
@@ -85,14 +50,6 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
   let now = Date.UTC(2026, 0, 1);
 
   const serviceOf = (base: string | null = proxyBase) => new SymbolService(effects, { proxyBase: base, servers: [] });
-  async function settle(service: SymbolService): Promise<Record<string, string>> {
-    const text = ({ status }: Download): string => (status.state === 'failed' ? `failed ${status.code}` : status.state);
-    for (let round = 0; round < 4000; round++) {
-      if (service.downloads().every(({ status }) => isEnded(status) || status.state === 'needs-consent')) break;
-      await new Promise((done) => setTimeout(done, 10));
-    }
-    return Object.fromEntries(service.downloads().map((download) => [download.file, text(download)]));
-  }
   async function fetched(requests: readonly ModuleRequest[], force = false): Promise<{ service: SymbolService; asker: Asker; states: Record<string, string> }> {
     const service = serviceOf();
     const asker = new Asker();
@@ -171,9 +128,9 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     again.request([nt, user32], asker, false);
     expect(await settle(again)).toEqual({ 'ntkrnlmp.pdb': 'done', 'user32.pdb': 'done' });
     expect([store.seen.length, asker.arrivals.length]).toEqual([asked, 2]);
-    expect((await again.cached()).map(({ name }) => name).sort()).toEqual(['ntkrnlmp.pdb', 'user32.pdb']);
-    await again.deleteCached((await again.cached()).map(({ key }) => key));
-    expect(await again.cached()).toEqual([]);
+    expect((await again.cache.entries()).map(({ name }) => name).sort()).toEqual(['ntkrnlmp.pdb', 'user32.pdb']);
+    await again.deleteCached((await again.cache.entries()).map(({ key }) => key));
+    expect(await again.cache.entries()).toEqual([]);
   });
 
   it('uses dropped files before anything else, by what stands in them', async () => {
@@ -230,7 +187,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     const { states, asker, service } = await fetched(cases.map(([request]) => request));
     expect(states).toEqual(Object.fromEntries(cases.map(([request, , state]) => [request.pdb?.file, state])));
     expect(asker.arrivals).toEqual([]);
-    expect(await service.cached()).toEqual([]);
+    expect(await service.cache.entries()).toEqual([]);
     expect(foreign.seen).toEqual([]);
   });
 
@@ -277,7 +234,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     await service.setConsent('microsoft', 'refused');
     expect(await settle(service)).toEqual({ 'user32.pdb': 'declined' });
     await new Promise((done) => setTimeout(done, 50));
-    expect([store.seen.length, await service.cached()]).toEqual([1, []]);
+    expect([store.seen.length, await service.cache.entries()]).toEqual([1, []]);
   });
 
   it('declines without consent and for another maker’s modules, unless told to ask', async () => {
@@ -300,7 +257,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
       [`/am${AMDPPM_PATH}`.toLowerCase()]: `serve:${AMDPPM_PATH}`,
     });
     const service = serviceOf();
-    await service.setPath(`srv*${foreignUrl}`);
+    await service.setPath('symbols', `srv*${foreignUrl}`);
     await service.servers();
     await service.setConsent('tiered', 'given');
     const pointed = { ...amdppm, pdb: { ...amdppmPdb, guid: 'bbbbbbbb-0000-0000-0000-000000000000' }, pe: null, image: false };
@@ -331,7 +288,7 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     bare.request([nt], new Asker(), false);
     expect(await settle(bare)).toEqual({ 'ntkrnlmp.pdb': 'failed PROXY' });
     const service = serviceOf();
-    await service.setPath('srv*http://127.0.0.1:9/none');
+    await service.setPath('symbols', 'srv*http://127.0.0.1:9/none');
     const unlisted = (await service.servers()).find(({ direct }) => direct);
     expect(unlisted).toMatchObject({ inPath: true, consent: 'not-asked', host: '127.0.0.1:9' });
     await service.setConsent(unlisted?.id ?? '', 'given');

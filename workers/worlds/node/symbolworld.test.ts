@@ -79,7 +79,7 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     // An image without exports, whose PDB the server lacks.
     expect(symbols.provider.status(wdf)).toMatchObject({ state: 'failed', code: 'NOT_ON_SERVER' });
     expect(symbols.provider.status(lost)).toMatchObject({ state: 'failed', code: 'NOT_ON_SERVER' });
-    expect(symbols.provider.path()).toBe(`srv*${url}`);
+    expect(symbols.provider.path('symbols')).toBe(`srv*${url}`);
     expect(symbols.provider.log().some((line) => line.startsWith('SYMSRV:  HTTPGET: /amdppm.sys/C9C030003b000/amdppm.sys'))).toBe(true);
     const asked = store.seen.length;
     await symbols.load([amdppm].map(demand));
@@ -104,7 +104,7 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
 
   it('refuses a symbol path that is none, with its place', () => {
     const { provider } = new NodeSymbols({ folders: [], server: undefined });
-    expect(provider.setPath('srv*;gopher://x/')).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT', at: 5 } });
-    expect(provider.setPath('srv*')).toEqual({ ok: true, value: 'srv*' });
+    expect(provider.setPath('symbols', 'srv*;gopher://x/')).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT', at: 5 } });
+    expect(provider.setPath('symbols', 'srv*')).toEqual({ ok: true, value: 'srv*' });
   });
 });

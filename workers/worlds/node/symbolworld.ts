@@ -12,7 +12,8 @@ import { DEMAND, demandsOf } from '../../api/symboldemand.ts';
 import { driveSync } from '../../base/job.ts';
 import type { Session } from '../../target/target.ts';
 import { AttachedSymbols, type Demand, requestOf } from '../../symbols/attached.ts';
-import type { Effects, FileBody, StoredEntry, StoredFile, SymbolStore } from '../../symbols/service/effects.ts';
+import type { Directories, Directory, DirectoryEntry, Effects, FileBody, StoredEntry, StoredFile, SymbolStore } from '../../symbols/service/effects.ts';
+import type { BodyCollector } from '../../symbols/service/offline.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
@@ -79,11 +80,15 @@ export class MemoryStore implements SymbolStore {
     return this.#files.get(key)?.file;
   }
   async put(entry: StoredEntry, body: FileBody, pack: ArrayBuffer | null): Promise<'stored'> {
-    this.#files.set(entry.key, { entry, file: { body, pack } });
+    this.#files.set(entry.key, { entry, file: { body, pack, from: entry.from } });
     return 'stored';
   }
   async list(): Promise<readonly StoredEntry[]> {
     return [...this.#files.values()].map(({ entry }) => entry);
+  }
+  async setPinned(key: string, pinned: boolean): Promise<void> {
+    const stored = this.#files.get(key);
+    if (stored) this.#files.set(key, { ...stored, entry: { ...stored.entry, pinned } });
   }
   async delete(keys: readonly string[]): Promise<void> {
     for (const key of keys) this.#files.delete(key);
@@ -96,11 +101,35 @@ export class MemoryStore implements SymbolStore {
   }
 }
 
+/** A handle is a path of this computer. */
+const nodeDirectories: Directories = {
+  open: (handle) => (typeof handle === 'string' && statSync(handle, { throwIfNoEntry: false })?.isDirectory() ? directoryAt(handle) : undefined),
+  allowed: () => Promise.resolve(true),
+  keepable: () => true,
+};
+
+function directoryAt(path: string): Directory {
+  return {
+    entries: async () =>
+      new Map(
+        readdirSync(path, { withFileTypes: true }).flatMap((entry): [string, DirectoryEntry][] => {
+          const at = join(path, entry.name);
+          if (entry.isDirectory()) return [[entry.name.toLowerCase(), { kind: 'directory', directory: directoryAt(at) }]];
+          return entry.isFile() ? [[entry.name.toLowerCase(), { kind: 'file', open: () => Promise.resolve(pathBody(at)) }]] : [];
+        }),
+      ),
+  };
+}
+
+function pathBody(path: string): FileBody {
+  return { source: new BlockCache(new PathSource(path), CACHED_BLOCKS), handle: path };
+}
+
 export function bytesBody(bytes: Uint8Array, name: string): FileBody {
   return { source: new ArraySource(bytes, name), handle: bytes };
 }
 
-function collectBytes(): { add(chunk: Uint8Array): void; finish(name: string): FileBody } {
+export function collectBytes(): BodyCollector {
   const chunks: Uint8Array[] = [];
   return { add: (chunk) => void chunks.push(chunk), finish: (name) => bytesBody(Buffer.concat(chunks), name) };
 }
@@ -121,6 +150,7 @@ export function nodeEffects(online: boolean): Effects {
     store: new MemoryStore(),
     clock: { now: () => Date.now(), sleep, random: () => Math.random() },
     locks: { run: (_name, task) => task() },
+    directories: nodeDirectories,
     formats: symbolFormats({ bodyOf: bytesBody, breathe: () => Promise.resolve() }),
   };
 }
@@ -192,7 +222,7 @@ export class NodeSymbols {
     this.#ready ??= (async () => {
       const { server, folders } = this.#options;
       await this.service.load();
-      await this.service.setPath([...folders, ...(server === undefined ? [] : [`srv*${server}`])].join(';'));
+      await this.service.setPath('symbols', [...folders, ...(server === undefined ? [] : [`srv*${server}`])].join(';'));
       for (const { id } of this.service.book.ofPath()) await this.service.setConsent(id, 'given');
     })();
     return this.#ready;
@@ -212,7 +242,7 @@ export class NodeSymbols {
   async #addLocal(names: readonly string[]): Promise<number> {
     const paths = [...new Set(names.flatMap((name) => this.#paths(name)))].filter((path) => !this.#added.has(path));
     for (const path of paths) this.#added.add(path);
-    const files = paths.map((path) => ({ name: basename(path), body: { source: new BlockCache(new PathSource(path), CACHED_BLOCKS), handle: path } }));
+    const files = paths.map((path) => ({ name: basename(path), body: pathBody(path) }));
     const added = await this.service.addFiles(files);
     return added.taken.length;
   }

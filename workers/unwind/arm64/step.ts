@@ -1,23 +1,72 @@
 /**
- * ARM64: the chain of frame records at X29 (Arm's procedure call standard: saved X29, then LR), then the scan.
- * A record does not tell where its function's frame ends, so `sp` of a caller is the word above the record: a lower bound.
+ * From one ARM64 frame to its caller: unwind data where it can be had, else the chain of frame records at X29 (Arm's procedure
+ * call standard: saved X29, then LR), then the scan. A record does not tell where its function's frame ends, so `sp` of a caller is the word above the record: a lower bound.
  */
-import { type Va, va, vaAdd } from '../base/address.ts';
-import { checkCall, findReturnAddress, scanEnded } from './scan.ts';
-import { ended, type Next, type RawFrame, register, type Walker } from './walker.ts';
+import { type Va, va, vaAdd } from '../../base/address.ts';
+import { type Found, found, missing } from '../../base/found.ts';
+import { readAll } from '../../memory/bytespace.ts';
+import { keptRegisters } from '../kept.ts';
+import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
+import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
+import { findArm64Function } from './function.ts';
+import { stripPac, type Undone, undoRecord } from './undo.ts';
 
 const RECORD = 16;
-
-/** Takes pointer authentication bits off: bit 55 tells which half of the space, bits 48 to 63 follow it. */
-export function stripPac(pointer: bigint): Va {
-  const upper = ((pointer >> 55n) & 1n) === 1n;
-  const low = BigInt.asUintN(48, pointer);
-  return va(upper ? low | 0xffff_0000_0000_0000n : low);
-}
+const INSTRUCTION = 4;
 
 export function stepArm64(walker: Walker, frame: RawFrame, resume: Va | undefined): Next {
   if (resume !== undefined) return scanFrom(walker, frame, resume);
+  const undone = undo(walker, frame);
+  if (undone.ok) {
+    const next = accept(walker, frame, undone.value);
+    if (next) return next;
+    // Unwind data that leads nowhere disproves a frame that was a guess.
+    if (isGuess(frame)) return { kind: 'reject' };
+  }
   return linkStep(walker, frame) ?? chainStep(walker, frame) ?? scanFrom(walker, frame, frame.sp);
+}
+
+const isGuess = (frame: RawFrame): boolean => frame.trust === 'scan' || frame.trust === 'scan-call-checked';
+
+/** Takes the frame down by its unwind data, or as a leaf where the table is at hand and has no entry. */
+function undo(walker: Walker, frame: RawFrame): Found<Undone> {
+  const here = walker.code.at(frame.ip);
+  if (!here) return missing({ why: 'not-computed', detail: 'no module' });
+  // A call that is its function's last instruction returns to an address behind the function.
+  const back = isReturnAddress(frame) ? INSTRUCTION : 0;
+  const at = findArm64Function(here.image, here.place.rva - back);
+  if (!at.ok) return at;
+  const registers = { ...frame.registers, pc: frame.ip, sp: frame.sp };
+  if (at.value) {
+    const memory = { word: walker.read, bytes: (from: Va, length: number) => readAll(walker.inputs.memory, from, length) };
+    return undoRecord(at.value.record, here.place.rva - back - at.value.begin, { registers, memory });
+  }
+  // Only the innermost function, or one that was interrupted, can be a leaf: the others have called.
+  const lr = register(registers, 'lr');
+  if (back > 0 || lr === undefined) return missing({ why: 'not-computed', detail: 'no unwind data and no return address' });
+  return found({ registers: { ...registers, pc: stripPac(lr) } });
+}
+
+/** The frame that unwind data led to, where it can be one. */
+function accept(walker: Walker, frame: RawFrame, { registers, boundary }: Undone): Next | undefined {
+  const ip = va(registers['pc'] ?? 0n);
+  const sp = va(registers['sp'] ?? 0n);
+  if (boundary)
+    return {
+      kind: 'frame',
+      frame: {
+        ip,
+        sp,
+        trust: boundary === 'trap-frame' ? 'given' : 'unwind-info',
+        boundary,
+        registers: boundary === 'machine-frame' ? keptRegisters('arm64', registers) : registers,
+      },
+    };
+  if (ip === 0n) return isGuess(frame) ? undefined : ended('end-of-stack', 'the return address is 0');
+  const inside = sp >= frame.sp && walker.onStack(sp, frame.sp);
+  const known = walker.inModule(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
+  if (!inside || !known || ip === frame.ip) return undefined;
+  return { kind: 'frame', frame: { ip, sp, trust: 'unwind-info', registers: keptRegisters('arm64', registers) } };
 }
 
 /**
@@ -36,8 +85,8 @@ function linkStep(walker: Walker, frame: RawFrame): Next | undefined {
   const proven = check === 'call' && calls(walker, ip, frame.ip);
   const alone = check === 'unknown' && (back === undefined || !walker.inModule(back));
   if (!proven && !alone) return undefined;
-  const registers = { ...frame.registers };
-  delete (registers as Record<string, bigint>)['lr'];
+  const fp = register(frame.registers, 'fp');
+  const registers = { pc: ip, sp: frame.sp, ...(fp === undefined ? {} : { fp }) };
   return { kind: 'frame', frame: { ip, sp: frame.sp, trust: proven ? 'scan-call-checked' : 'scan', registers } };
 }
 

@@ -1,0 +1,19 @@
+/** A file that is ready for use, with its names where it holds some. */
+import type { Effects, FileBody } from './effects.ts';
+import type { NoiseLog } from './noise.ts';
+import { reasonText } from './reason.ts';
+import type { Want } from './want.ts';
+
+export interface Arrival {
+  readonly want: Want;
+  readonly body: FileBody;
+  readonly pack: ArrayBuffer | null;
+  readonly origin: string;
+}
+
+/** The identity was checked before. */
+export async function arrivalOf(want: Want, file: Pick<Arrival, 'body' | 'origin'>, { formats }: Effects, noise: NoiseLog): Promise<Arrival> {
+  const pack = want.kind === 'pdb' ? await formats.buildPack(file.body.source) : undefined;
+  if (pack && !pack.ok) noise.said(`${want.names[0] ?? ''}: no names: ${reasonText(pack.missing)}`);
+  return { want, ...file, pack: pack?.ok ? pack.value : null };
+}

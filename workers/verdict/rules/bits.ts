@@ -1,0 +1,85 @@
+/** One wrong bit: in code, in the address that was used, in the pointer that made it. Checks of rules/fault.ts. */
+import { type Va, va } from '../../base/address.ts';
+import { hex } from '../../base/hex.ts';
+import { imageOf, isThirdParty } from '../actors.ts';
+import type { AddressClass } from '../address.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { type CodeJump, findCodeChange } from '../codecheck.ts';
+import { matchOperand } from '../instruction.ts';
+import { findTwin } from '../pointertwin.ts';
+import { text } from '../words.ts';
+
+const MAX_PLACES = 12;
+
+/** Code that is not the image's, at the first of the fault and the proved frames where it differs: one bit, or a jump that was written in. */
+export function changedCode(c: Case, f: Finding): boolean {
+  const places = [c.fault.ip, ...c.actors.filter((actor) => actor.trusted).map((actor) => actor.frame.ip)];
+  return [...new Set(places)].slice(0, MAX_PLACES).some((at) => at !== undefined && changedAt(c, f, at));
+}
+
+export function changedAt(c: Case, f: Finding, at: Va): boolean {
+  const change = findCodeChange(c.session, at);
+  if (!change) return false;
+  if (change.kind === 'jump') return rewritten(c, f, change);
+  const args = { at: hex(change.at), found: hex(change.found), wanted: hex(change.wanted), bit: String(change.bit) };
+  f.show(text('e-code-bit', args), `u ${hex(at)}`, { weighs: 'decides', how: 'derived' });
+  f.head('h-bitflip', { name: c.name, what: `code byte at ${hex(change.at)}` })
+    .judge('hardware', 'certain')
+    .blame(undefined, 'ram');
+  f.rival({ part: 'cpu' }, text('r-cpu', {}));
+  return true;
+}
+
+/** Who wrote the jump is who is jumped to, where that is a driver. */
+function rewritten(c: Case, f: Finding, change: CodeJump): boolean {
+  const place = c.target.modules.find(change.to);
+  const to = place ? `${imageOf(place.module)}+${hex(place.rva)}` : hex(change.to);
+  f.show(text('e-code-patched', { at: hex(change.at), to }), `u ${hex(change.at)} L1`, { weighs: 'decides', how: 'derived' });
+  if (!place || !isThirdParty(place.module, c.session)) return false;
+  const image = imageOf(place.module);
+  f.head('h-driver-possible', { who: c.who(image), name: c.name, place: to })
+    .judge('driver-bug', 'possible')
+    .blame(image);
+  f.rival({}, text('r-any-driver', {})).oppose('a-single-dump', {});
+  return true;
+}
+
+function flipped(c: Case, f: Finding, seen: { readonly what: string; readonly sure: boolean }): true {
+  const { place } = c.fault;
+  if (place) f.victim = imageOf(place.module);
+  f.head('h-bitflip', { name: c.name, what: seen.what })
+    .judge('hardware', seen.sure ? 'likely' : 'possible')
+    .blame(undefined, 'ram');
+  f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
+  if (place && isThirdParty(place.module, c.session)) {
+    const image = imageOf(place.module);
+    f.rival({ module: image }, text('r-driver', { who: c.who(image) }));
+  }
+  return true;
+}
+
+/** A non-canonical address that is a proper one but for one bit: of the kernel's half, or one whose memory is in this dump. */
+export function addressBit(c: Case, f: Finding, kind: AddressClass | undefined): boolean {
+  const bit = kind?.flippedBit;
+  const used = kind?.value;
+  if (bit === undefined || used === undefined) return false;
+  const proper = used ^ (1n << BigInt(bit));
+  const held = c.target.memory.read(va(proper), 1).got === 1;
+  if (!held && (!c.kernel || proper >> 63n === 0n)) return false;
+  if (held) f.show(text('e-flip-held', { address: hex(proper), bit: String(bit) }), `db ${hex(proper)} L1`, { how: 'derived', from: ['e-canonical-bit'] });
+  return flipped(c, f, { what: `address bit ${String(bit)}`, sure: held });
+}
+
+/** The register that made the address has a twin with one bit other. */
+export function pointerBit(c: Case, f: Finding): boolean {
+  const { address } = c.fault;
+  const match = address === undefined ? undefined : matchOperand(c.operands, address);
+  const base = match?.base;
+  const twin = base && findTwin(c, base.name, base.value);
+  if (!base || !twin) return false;
+  const args = { register: base.name, value: hex(base.value), twin: hex(twin.value), where: twin.where, bit: String(twin.bit) };
+  f.show(text('e-pointer-twin', args), twin.command, { weighs: 'decides', how: 'derived', from: ['e-operand'] });
+  const held = c.target.memory.read(va(twin.value), 1).got === 1;
+  return flipped(c, f, { what: `pointer bit ${String(twin.bit)}`, sure: held });
+}

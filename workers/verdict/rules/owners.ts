@@ -1,0 +1,67 @@
+/** Whose memory a pointer leads to, which links of a list are broken, whom the kernel noted: evidence that many rules use. */
+import { hex } from '../../base/hex.ts';
+import { type BrokenList, findBrokenList } from '../brokenlist.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { findKernelSuspect } from '../kernelsuspect.ts';
+import { findPoolBlock, type PoolBlock } from '../poolblock.ts';
+import { text } from '../words.ts';
+
+/** Who uses a pool tag, by the public list. */
+export function tagOwner(c: Case, tag: string): string {
+  const known = c.knowledge.poolTag(tag);
+  return known === undefined ? 'a tag that is not in the tables' : [known.component, known.description].filter((part) => part).join(': ');
+}
+
+interface Pointer {
+  readonly what: string;
+  readonly address: bigint | undefined;
+}
+
+/** The pool block that holds an address of kernel memory, and the block in front of it where the page's headers tell. */
+export function showPoolOwner(c: Case, f: Finding, pointer: Pointer): void {
+  const { address } = pointer;
+  if (!c.kernel || address === undefined || c.classify(address).kind !== 'kernel') return;
+  const block = findPoolBlock(c.target.memory, address, (tag) => c.knowledge.poolTag(tag) !== undefined);
+  if (!block) return;
+  const { tag } = block;
+  const state = block.allocated ? 'in use' : 'free';
+  const args = { what: pointer.what, address: hex(address), at: hex(block.at), size: hex(block.sizeBytes), tag, owner: tagOwner(c, tag), state };
+  f.show(text('e-pool-block', args), `db ${hex(block.at)} L20`, { how: block.chained ? 'derived' : 'inferred', weighs: 'context' });
+}
+
+/** The block in front: what overruns its own end writes into the next header. */
+export function showBlockBefore(c: Case, f: Finding, block: PoolBlock): void {
+  const { before } = block;
+  if (!before) return;
+  f.show(text('e-pool-before', { at: hex(before.at), tag: before.tag, owner: tagOwner(c, before.tag) }), `db ${hex(before.at)} L20`, {
+    how: 'derived',
+    from: ['e-pool-block'],
+  });
+}
+
+export function showBrokenList(c: Case, f: Finding): BrokenList | undefined {
+  const broken = findBrokenList(c);
+  if (!broken) return undefined;
+  const entry = hex(broken.entry);
+  if (broken.kind === 'removed-twice') f.show(text('e-list-twice', { entry }), `dps ${entry} L2`, { how: 'derived', weighs: 'decides' });
+  else {
+    const args = { entry, neighbour: hex(broken.neighbour), found: hex(broken.found) };
+    f.show(text('e-list-link', args), `dps ${hex(broken.link)} L1`, { how: 'derived', weighs: 'decides' });
+  }
+  if (broken.bit !== undefined) {
+    f.show(text('e-list-bit', { entry, found: hex(broken.found), bit: String(broken.bit) }), `.formats ${hex(broken.found)}`, {
+      how: 'derived',
+      weighs: 'decides',
+      from: ['e-list-link'],
+    });
+  }
+  return broken;
+}
+
+/** What the kernel itself noted; a part of Windows in that place is the one that was called, not the cause. */
+export function showKernelSuspect(c: Case, f: Finding): void {
+  const suspect = c.kernel ? findKernelSuspect(c) : undefined;
+  if (!suspect) return;
+  f.show(text('e-kernel-suspect', { who: c.who(suspect.image) }), suspect.command, { weighs: 'for' });
+}
