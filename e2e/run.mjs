@@ -8,6 +8,7 @@ import { cases as install } from './cases/install.mjs';
 import { cases as opening } from './cases/opening.mjs';
 import { cases as views } from './cases/views.mjs';
 import { cases as sharing } from './cases/sharing.mjs';
+import { cases as symbols } from './cases/symbols.mjs';
 import { runWebKit } from './webkit.mjs';
 import { cases as network } from './cases/network.mjs';
 
@@ -16,7 +17,7 @@ const words = process.argv.slice(2);
 const names = [...BROWSERS.map((browser) => browser.name), 'webkit'];
 const wantedBrowsers = words.filter((word) => names.includes(word));
 const wantedCases = words.filter((word) => !names.includes(word));
-const all = [...opening, ...archives, ...install, ...views, ...sharing, ...network];
+const all = [...opening, ...archives, ...install, ...views, ...sharing, ...network, ...symbols];
 
 if (!existsSync(join(DIST, 'index.html'))) {
   console.error('There is no build in dist: run `npx vite build` first.');
@@ -28,7 +29,7 @@ let failed = 0;
 let skipped = 0;
 
 async function runCase(browser, browserName, test) {
-  const site = test.ownSite ? undefined : await startSite();
+  const site = test.ownSite ? undefined : await startSite({ files: test.files });
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, acceptDownloads: true, ...test.context });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);

@@ -7,8 +7,8 @@ export const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
 const LIST = [{ id: 'microsoft', name: 'Microsoft', host: 'symbols.example', url: 'https://symbols.example/store', vendor: 'microsoft', layout: 'flat' }];
 
-/** @param {{root?: string, headers?: boolean, port?: number}} [options] */
-export async function startSite({ root = DIST, headers = true, port = 0 } = {}) {
+/** @param {{root?: string, headers?: boolean, port?: number, files?: Record<string, Buffer>}} [options] `files`: what the symbol server has. */
+export async function startSite({ root = DIST, headers = true, port = 0, files: held = {} } = {}) {
   const files = createFileHandler(root, { headers });
   const asked = [];
   const sockets = new Set();
@@ -17,6 +17,8 @@ export async function startSite({ root = DIST, headers = true, port = 0 } = {}) 
     if (!pathname.startsWith('/symbols/')) return files(request);
     asked.push(pathname);
     if (pathname === '/symbols/servers') return Response.json(LIST, { headers: { 'X-Symbol-Proxy': 'ok' } });
+    const bytes = held[pathname];
+    if (bytes) return new Response(bytes, { headers: { 'X-Symbol-Proxy': 'ok', 'Content-Length': String(bytes.length) } });
     return new Response('', { status: 404, headers: { 'X-Symbol-Proxy': 'NOT_ON_SERVER' } });
   });
   server.on('connection', (socket) => {

@@ -236,14 +236,14 @@ export interface AnalysisApi {
   commands(): Promise<Reply<readonly CommandHelp[]>>;
   /** The record of cli.md. */
   result(): Promise<Reply<ResultRecord>>;
-  /** What the casebook keeps of the open dump. */
-  summarise(onProgress?: OnProgress): Promise<Reply<DumpFacts>>;
   /** Without a dump: a page about a code. */
   code(address: CodeAddress): Promise<Reply<CodeView>>;
   /** Without a dump: all codes. */
   codes(): Promise<Reply<readonly CodeRow[]>>;
   /** Without a dump: what a pasted text says. */
   pasted(text: string): Promise<Reply<PastedView>>;
+  /** What the casebook keeps of the open dump. */
+  summarise(onProgress?: OnProgress): Promise<Reply<DumpFacts>>;
   /** Ends the running job at its next step. */
   cancel(): Promise<void>;
   close(): Promise<void>;

@@ -20,6 +20,7 @@ import type { SymbolProvider } from '../symbols/provider.ts';
 import { openTarget, readFirst } from '../target/open.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
+import { loadLayouts } from '../types/layouts/load.ts';
 import type { Stack } from '../unwind/frame.ts';
 import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
@@ -117,7 +118,9 @@ export class Engine {
     const target = await this.#drive(openTarget(begun.source), begun.onProgress);
     if (!target.ok) return target;
     if (!target.value.ok) return target.value;
-    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge });
+    const layouts = await loadLayouts(target.value.value.arch);
+    if (cancelled()) return CANCELLED;
+    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge, layouts });
     await this.#parts.prepare(session, cancelled);
     return cancelled() ? CANCELLED : reply({ ...begun, session, verdict: undefined });
   }
@@ -213,32 +216,30 @@ export class Engine {
     });
   }
 
-  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
-    return this.#with(async (opened) => {
-      const verdict = await this.#judge(opened, onProgress);
-      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
-    });
-  }
-
   code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
-    return this.#guard(async () => {
-      const { codeView } = await import('./explain.ts');
-      const page = codeView(await this.#parts.knowledge(), address);
+    return this.#explain(({ codeView }, knowledge) => {
+      const page = codeView(knowledge, address);
       return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
     });
   }
 
   codes(): ReturnType<AnalysisApi['codes']> {
-    return this.#guard(async () => {
-      const { codeRows } = await import('./explain.ts');
-      return reply(codeRows(await this.#parts.knowledge()));
-    });
+    return this.#explain(({ codeRows }, knowledge) => reply(codeRows(knowledge)));
   }
 
   pasted(text: string): ReturnType<AnalysisApi['pasted']> {
-    return this.#guard(async () => {
-      const { pastedView } = await import('./explain.ts');
-      return reply(pastedView(await this.#parts.knowledge(), text));
+    return this.#explain(({ pastedView }, knowledge) => reply(pastedView(knowledge, text)));
+  }
+
+  /** What needs no dump; its words are loaded at the first question. */
+  #explain<T>(work: (explain: typeof import('./explain.ts'), knowledge: Knowledge) => Reply<T>): Promise<Reply<T>> {
+    return this.#guard(async () => work(await import('./explain.ts'), await this.#parts.knowledge()));
+  }
+
+  summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {
+    return this.#with(async (opened) => {
+      const verdict = await this.#judge(opened, onProgress);
+      return verdict.ok ? reply(collectFacts(opened.session, verdict.value, dumpId(opened))) : verdict;
     });
   }
 

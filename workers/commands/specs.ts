@@ -11,6 +11,7 @@ import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
+import { UNDNAME_COMMANDS } from './undname.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
@@ -23,5 +24,6 @@ export const SPECS: readonly CommandSpec[] = [
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,
   ...SYMBOL_COMMANDS,
+  ...UNDNAME_COMMANDS,
   ...ABOUT_COMMANDS,
 ];

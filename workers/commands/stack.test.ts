@@ -63,6 +63,12 @@ describe('inlined functions', () => {
     expect(echo.run('kL')[2]).toBe('01 (Inline Function) --------`--------     Wdf01000!FxDriverDeviceAdd::Invoke+0x30');
     expect(echo.run('kc').slice(2, 4)).toEqual(['01 Wdf01000!FxDriverDeviceAdd::Invoke', '02 Wdf01000!FxDriver::AddDevice']);
   });
+  it('are what .frame counts too', () => {
+    expect(echo.run('.frame 1')).toEqual([expect.stringContaining('01 (Inline Function)')]);
+    expect(echo.run('.frame 2')).toEqual([expect.stringContaining('02 ffffd001`51978150')]);
+    expect(echo.run('.frame')).toEqual([expect.stringContaining('02 ffffd001`51978150')]);
+    expect(echo.answer('.frame 9')).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT' } });
+  });
   it('have no arguments', () => {
     // The row of an inlined function in a published STACK_TEXT: dashes where addresses would be.
     expect(echo.run('kvL')[2]).toBe(

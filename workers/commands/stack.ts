@@ -199,6 +199,24 @@ function rowNumbers(frames: readonly Frame[]): readonly number[] {
   return numbers;
 }
 
+/** The row that WinDbg numbers so, and the frame that it belongs to. */
+export function findRow(
+  session: Session,
+  frames: readonly Frame[],
+  number: number,
+  style: StackStyle,
+): { readonly index: number; readonly node: OutputNode } | undefined {
+  const numbers = rowNumbers(frames);
+  const index = numbers.findLastIndex((first) => first <= number);
+  const frame = frames[index];
+  const first = numbers[index] ?? 0;
+  const node = frame && rowsOf(session, { frame, outer: frames[index + 1], inner: frames[index - 1], number: first }, style)[number - first];
+  return node && { index, node };
+}
+
+/** The number of a frame's own row, behind those of the functions inlined into it. */
+export const numberOfFrame = (frames: readonly Frame[], index: number): number => (rowNumbers(frames)[index + 1] ?? 1) - 1;
+
 /** The functions inlined into a frame, then the frame: the bytes of stack are counted for the first of them. */
 function rowsOf(session: Session, row: Row, style: StackStyle): readonly OutputNode[] {
   const { inlined = [] } = row.frame;

@@ -11,6 +11,7 @@ import type { AddressSpace, PhysicalMemory } from '../memory/space.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { ModuleList } from '../modules/module.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
+import type { ModuleTypes } from '../types/moduletypes.ts';
 import type { Registers, Stack } from '../unwind/frame.ts';
 
 /** cli.md: the closed list of kinds. */
@@ -175,6 +176,8 @@ export interface Session {
   readonly symbols: SymbolProvider;
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  /** Types of modules: from their PDBs, for the kernel also from the layouts kept for its build. */
+  readonly types: ModuleTypes;
   /** Memory of the target, with code and constants filled from images at hand. */
   readonly memory: AddressSpace;
   /** The scope's context: set by .cxr, .trap, .ecxr, .thread, .frame /c, ~Ns. Starts as the crash's. */

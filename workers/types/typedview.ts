@@ -33,7 +33,11 @@ export class TypedMemory {
   }
 
   viewOf(type: Type, at: Va): Found<TypedView> {
-    return type.kind === 'struct' ? found(new TypedView(this, type, at)) : notValid('type', nameOf(type), 'a struct');
+    return type.kind === 'struct' ? found(this.viewAs(type, at)) : notValid('type', nameOf(type), 'a struct');
+  }
+
+  viewAs(type: StructType, at: Va): TypedView {
+    return new TypedView(this, type, at);
   }
 
   sizeOf(name: string): Found<number> {
@@ -100,6 +104,11 @@ export class TypedView {
           : notValid('type', nameOf(place.type), 'a pointer');
       }),
     );
+  }
+
+  /** An element of the array that a pointer points to. */
+  element(path: string, index: number): Found<TypedView> {
+    return mapFound(this.follow(path), ({ memory, type, at }) => memory.viewAs(type, vaAdd(at, index * type.sizeBytes)));
   }
 
   /** UNICODE_STRING, arrays of characters and pointers to them. */

@@ -176,6 +176,9 @@ function userBucket(c: Case): string {
   return `${named}${status}_${subject(c)}`;
 }
 
+/** cfffffff is the code that Windows Error Reporting gives a program that does not answer. */
+export const hangBucket = (c: Case): string => `APPLICATION_HANG_cfffffff_${subject(c)}`;
+
 export const bucketOf = (c: Case, f: Finding): string => (c.kernel ? kernelBucket(c, f) : userBucket(c));
 
 /** How the address was bad, as a word that stays the same from crash to crash. */

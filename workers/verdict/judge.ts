@@ -4,12 +4,13 @@ import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import { imageOf, placeWords } from './actors.ts';
 import { addSettlers, addSteps } from './advice.ts';
-import { bucketOf, signatureOf } from './bucket.ts';
+import { bucketOf, hangBucket, signatureOf } from './bucket.ts';
 import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
 import { notMyFault } from './rules/process.ts';
+import { hang } from './rules/user.ts';
 import type { Verdict } from './verdict.ts';
 import { text } from './words.ts';
 
@@ -25,6 +26,16 @@ export function* judge(session: Session): Job<Verdict> {
   yield* closing(c, f);
   yield slice('Naming the verdict');
   return verdictOf(c, f);
+}
+
+/** The same dump read as a hang: what waits, whatever exception it holds. */
+export function* judgeHang(session: Session): Job<Verdict> {
+  const c = yield* gatherCase(session);
+  yield slice('Looking for who waits');
+  const f = new Finding('hang');
+  hang(c, f);
+  yield* closing(c, f);
+  return { ...verdictOf(c, f), bucket: hangBucket(c) };
 }
 
 /** The stop itself, as read. */

@@ -67,7 +67,6 @@ export const C13_LINES_BLOCK = struct('CV_DebugSLinesFileBlockHeader', 12, C13, 
 export const C13_LINE = struct('CV_Line', 8, C13, { offset: u32(0), flags: u32(4) });
 export const C13_CHECKSUM = struct('FileChecksumEntryHeader', 6, C13, { name: u32(0), sizeBytes: u8(4), kind: u8(5) });
 export const C13_INLINEE = struct('InlineeSourceLineHeader', 12, C13, { inlinee: u32(0), file: u32(4), line: u32(8) });
-
 /** Head of the TPI and IPI streams; offsets of buffers count in the hash stream. */
 export const TPI_HEADER = struct('TPI_STREAM_HEADER', 56, 'llvm.org/docs/PDB/TpiStream.html', {
   version: u32(0),
@@ -83,7 +82,6 @@ export const TPI_HEADER = struct('TPI_STREAM_HEADER', 56, 'llvm.org/docs/PDB/Tpi
   indexOffsetBufferOffset: u32(40),
   indexOffsetBufferLength: u32(44),
 });
-
 /** The stream "/names". */
 export const STRING_TABLE = struct('PDBStringTableHeader', 12, 'llvm/DebugInfo/PDB/Native/RawTypes.h', {
   signature: u32(0),

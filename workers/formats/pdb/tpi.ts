@@ -11,6 +11,7 @@ import type { PdbFile } from './pdb.ts';
 import { FIRST_RECORD } from './simpletypes.ts';
 import { parseTypeRecord, type TypeIndex, type TypeRecord } from './typerecords.ts';
 
+const STREAM_TPI = 2;
 const NO_STREAM = 0xffff;
 /** A damaged count is refused: no compiler writes so many types. */
 const MAX_TYPES = 1 << 26;
@@ -145,20 +146,17 @@ function lastAtOrBelow(sorted: Uint32Array, value: number): number {
   return low;
 }
 
-/** Types, and the ids of functions and scopes: both streams have the same form. */
-const STREAMS = { TPI: 2, IPI: 4 } as const;
-
-/** Reads the stream's head only. A PDB stripped of types gives an empty stream or none. */
-export function openTypes(pdb: PdbFile, name: keyof typeof STREAMS = 'TPI'): Found<TypeStream> {
-  const stream = pdb.msf.stream(STREAMS[name]);
+/** The TPI stream, or another of its form. Reads the stream's head only. A PDB stripped of types gives an empty stream or none. */
+export function openTypes(pdb: PdbFile, number: number = STREAM_TPI): Found<TypeStream> {
+  const stream = pdb.msf.stream(number);
   if (!stream.ok) return stream;
-  if (stream.value.size === 0) return missing({ why: 'stream-absent', stream: name });
+  if (stream.value.size === 0) return missing({ why: 'stream-absent', stream: 'TPI' });
   const header = readStruct(TPI_HEADER, stream.value, 0);
   if (!header.ok) return header;
   const { typeIndexBegin, typeIndexEnd, headerSize, typeRecordBytes, hashStreamIndex } = header.value;
   const sane = typeIndexBegin >= FIRST_RECORD && typeIndexEnd >= typeIndexBegin && typeIndexEnd - typeIndexBegin <= MAX_TYPES;
-  if (!sane) return notValid(`${name} type indices`, `${hex(typeIndexBegin)} to ${hex(typeIndexEnd)}`, `from ${hex(FIRST_RECORD)} up`);
-  if (headerSize + typeRecordBytes > stream.value.size) return notValid(`${name} length`, String(headerSize + typeRecordBytes), `at most ${stream.value.size}`);
-  const hashes = hashStreamIndex === NO_STREAM ? missing({ why: 'stream-absent', stream: `${name} hashes` }) : pdb.msf.stream(hashStreamIndex);
+  if (!sane) return notValid('TPI type indices', `${hex(typeIndexBegin)} to ${hex(typeIndexEnd)}`, `from ${hex(FIRST_RECORD)} up`);
+  if (headerSize + typeRecordBytes > stream.value.size) return notValid('TPI length', String(headerSize + typeRecordBytes), `at most ${stream.value.size}`);
+  const hashes = hashStreamIndex === NO_STREAM ? missing({ why: 'stream-absent', stream: 'TPI hashes' }) : pdb.msf.stream(hashStreamIndex);
   return found(new TypeStream(header.value, stream.value, hashes));
 }

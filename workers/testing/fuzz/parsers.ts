@@ -1,5 +1,5 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
-import { va, vaAdd } from '../../base/address.ts';
+import { rva, va, vaAdd } from '../../base/address.ts';
 import { driveSync } from '../../base/job.ts';
 import { refuse, reply } from '../../base/problem.ts';
 import { ArraySource } from '../../bytes/source.ts';
@@ -21,6 +21,7 @@ import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { openLines } from '../../symbols/lines.ts';
 import { packFromPdb } from '../../symbols/pack/frompdb.ts';
 import { packFromSym } from '../../symbols/pack/fromsym.ts';
+import { PackTable } from '../../symbols/pack/table.ts';
 import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget, readFirst } from '../../target/open.ts';
 import { createSession } from '../../target/session.ts';
@@ -35,6 +36,9 @@ const THREADS = 4;
 const MODULES = 16;
 const FRAMES = 256;
 const COMMANDS_A_RUN = 3;
+/** Places asked for names, lines and inlined functions. */
+const PLACES = 64;
+const PLACE_STEP = 0x35;
 const UNPACKED_LIMIT = 64 * 1024 * 1024;
 
 export interface Tools {
@@ -112,7 +116,12 @@ function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
-  if (pdb.ok) openLines(pdb.value);
+  const lines = pdb.ok ? openLines(pdb.value) : pdb;
+  const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
+  for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
+    table?.nearest(rva(at));
+    table?.inlined(rva(at));
+  }
   return pack;
 }
 
@@ -141,7 +150,7 @@ export function parsers(tools: Tools): Parser[] {
   return [
     { name: 'dump', accepts: (bytes) => starts(bytes, 'PAGEDU', 'MDMP'), run: (bytes) => runDump(bytes, tools) },
     { name: 'pe', accepts: (bytes) => starts(bytes, 'MZ'), run: runPe },
-    { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF'), run: runPdb },
+    { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF', 'Microsoft MSFZ', 'BSJB'), run: runPdb },
     { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
     { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },
     { name: 'archive', accepts: (bytes) => archiveKind(bytes.subarray(0, 16)) !== undefined && !isCab(new ArraySource(bytes)), run: runArchive },

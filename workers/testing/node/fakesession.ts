@@ -10,11 +10,14 @@ import type { Module, UnloadedModule } from '../../modules/module.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../../symbols/provider.ts';
 import type { Context, ContextSource, ExceptionInfo, Session, Target, ThreadInfo } from '../../target/target.ts';
+import { loadLayouts } from '../../types/layouts/load.ts';
+import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Registers, Stack, Trust } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 
 const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
+const layouts = await loadLayouts('x64');
 const ABSENT: Missing = missing({ why: 'not-computed' });
 
 /** "nvlddmkm.sys+0x1000", by which trust, under which name ("Name" or "Name+0x2c"), at which stack pointer. */
@@ -183,9 +186,11 @@ export function fakeSession(fake: Fake): Session {
     kernelPointers: Object.fromEntries(Object.entries(fake.kernelPointers ?? {}).map(([name, at]) => [name, va(at)])),
     ...(fake.kernelOffsets ? { kernelOffsets: fake.kernelOffsets } : {}),
   } satisfies Target;
+  const symbols = makeSymbols(fake);
   return {
     target,
-    symbols: makeSymbols(fake),
+    symbols,
+    types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
     decoder,
     knowledge,
     memory,
