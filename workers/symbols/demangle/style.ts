@@ -8,6 +8,8 @@ export interface NameStyle {
   readonly keywords: boolean;
   /** A space between a calling convention and the sign of a pointer. */
   readonly spacedCalling: boolean;
+  /** "napi_env__ *" and "* const &", not "napi_env__*" and "*const &". */
+  readonly spacedWords: boolean;
   /** "int [0]" and not "int[]". */
   readonly spacedArrays: boolean;
   /** Symbols inside a name show their types. */
@@ -17,7 +19,16 @@ export interface NameStyle {
 }
 
 /** The whole declaration, as llvm-undname writes it. */
-export const FULL: NameStyle = { separator: ', ', closing: '', keywords: true, spacedCalling: true, spacedArrays: false, signatures: true, shortened: true };
+export const FULL: NameStyle = {
+  separator: ', ',
+  closing: '',
+  keywords: true,
+  spacedCalling: true,
+  spacedArrays: false,
+  spacedWords: false,
+  signatures: true,
+  shortened: true,
+};
 
 /** As PDBs write the names of procedures, and so WinDbg its stacks: "std::vector<int,std::allocator<int> >::push_back". */
 export const SHORT: NameStyle = {
@@ -26,6 +37,7 @@ export const SHORT: NameStyle = {
   keywords: false,
   spacedCalling: false,
   spacedArrays: true,
+  spacedWords: true,
   signatures: false,
   shortened: false,
 };

@@ -161,6 +161,6 @@ export abstract class TypeReader extends NameCursor {
     // Behind a pointer they qualify what it leads to, which the type has told already.
     if (type.kind === 'pointer' && member) this.typeName();
     const whole = withQualifiers(type, type.kind === 'pointer' ? extended & (this.style.keywords ? RESTRICT : 0) : bits);
-    return this.style.signatures ? `${spaced(textBefore(whole))}${name}${textAfter(whole)}` : name;
+    return this.style.signatures ? `${spaced(textBefore(whole), this.style)}${name}${textAfter(whole)}` : name;
   }
 }
