@@ -38,7 +38,7 @@ const workerEntry = files.filter((name) => /analysis[^/]*\.js$/.test(name));
 const worker = [...new Set(workerEntry.flatMap(staticImports))];
 const wasm = files.filter((name) => name.endsWith('.wasm'));
 const isKnowledge = (name) =>
-  /(bugchecks|subcodes|ntstatus|exceptions|fastfail|win32|hresult|drivers|msdrivers|vulnerable|usermodules|pooltags|blobguids|builds|verifier|whea|mca|smca|pci|cpumodels)/.test(
+  /(bugchecks|subcodes|ntstatus|exceptions|fastfail|win32|hresult|drivers|msdrivers|vulnerable|usermodules|pooltags|blobguids|builds|verifier|whea|mca|smca|pci|cpumodels|kernel-x(64|86))/.test(
     name,
   );
 const knowledge = files.filter((name) => name.endsWith('.js') && isKnowledge(name));
