@@ -60,6 +60,7 @@ function partsOf(secret: { driver: string; process: string; file: string; user: 
     rivals: [{ module: secret.driver, part: null, why: words(gossip) }],
     wouldSettle: [words(gossip)],
     steps: [{ words: words(gossip), copy: `verifier /driver ${secret.driver}.sys` }],
+    looks: [{ line: `ln ${secret.driver}`, words: words(gossip), here: true }],
     rule: 'r',
     bucket: `AV_${secret.driver}!SecretFunction`,
     signature: gossip,

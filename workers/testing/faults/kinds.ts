@@ -4,6 +4,7 @@ import { ACCESS_KINDS } from './kinds/access.ts';
 import { HARDWARE_KINDS } from './kinds/hardware.ts';
 import { POOL_KINDS } from './kinds/pool.ts';
 import { DECOY_KINDS, STORAGE_KINDS } from './kinds/storage.ts';
+import { USER_KINDS } from './kinds/user.ts';
 import { WATCH_KINDS } from './kinds/watch.ts';
 
-export const KINDS: readonly FaultKind[] = [...ACCESS_KINDS, ...POOL_KINDS, ...WATCH_KINDS, ...HARDWARE_KINDS, ...STORAGE_KINDS, ...DECOY_KINDS];
+export const KINDS: readonly FaultKind[] = [...ACCESS_KINDS, ...POOL_KINDS, ...WATCH_KINDS, ...HARDWARE_KINDS, ...STORAGE_KINDS, ...DECOY_KINDS, ...USER_KINDS];

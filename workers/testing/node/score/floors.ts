@@ -7,6 +7,8 @@ import { PROMISED, WORDS, figures } from './tally.ts';
 const FILE = new URL('../../../../bench/score.json', import.meta.url);
 
 export interface Floors {
+  /** Of how many kinds; with others the floors are taken anew. */
+  readonly kinds: number;
   /** Least rows right, most rows wrong, most innocents accused, worst Brier score. */
   readonly right: number;
   readonly wrong: number;
@@ -20,7 +22,7 @@ export const readFloors = (): Floors | undefined => (existsSync(FILE) ? (JSON.pa
 
 const seen = (rows: readonly Outcome[]): Floors => {
   const { results, falselyAccused, brier } = figures(rows);
-  return { right: results.right, wrong: results.wrong, falselyAccused, brier: Math.ceil(brier * 1000) / 1000 };
+  return { kinds: KINDS.length, right: results.right, wrong: results.wrong, falselyAccused, brier: Math.ceil(brier * 1000) / 1000 };
 };
 
 /** Sentences: where the rows fall short of the floors, or a sureness word of what it promises. */
@@ -37,11 +39,13 @@ export function shortfalls(rows: readonly Outcome[], floors: Floors): readonly s
   ];
 }
 
-/** Writes the better of floor and figure; answers what fell short. A new kind adds rows: what it brings is the new floor. */
+/** Writes the better of floor and figure; answers what fell short. */
 export function raiseFloors(rows: readonly Outcome[]): readonly string[] {
   const now = seen(rows);
-  const before = readFloors() ?? now;
+  const held = readFloors();
+  const before = held?.kinds === now.kinds ? held : now;
   const raised: Floors = {
+    kinds: now.kinds,
     right: Math.max(before.right, now.right),
     wrong: Math.min(before.wrong, now.wrong),
     falselyAccused: Math.min(before.falselyAccused, now.falselyAccused),
