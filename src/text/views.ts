@@ -196,22 +196,6 @@ export const v = {
       ['↑ ↓ Home End', 'Move in tables and memory'],
     ] as readonly (readonly [string, string])[],
   },
-  list: {
-    title: 'Dumps',
-    file: 'File',
-    when: 'When',
-    code: 'Code',
-    noCode: 'no stop code',
-    headline: 'Verdict',
-    culprit: 'Culprit',
-    sureness: 'Sureness',
-    waiting: 'waiting',
-    reading: 'reading',
-    progress: (done: number, of: number) => `${done} of ${of} read`,
-    none: 'No dumps',
-    noneTodo: 'Drop some on the page.',
-    back: 'All dumps',
-  },
   table: {
     filter: 'Filter',
     rows: (shown: number, all: number) =>
