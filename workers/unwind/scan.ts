@@ -1,5 +1,6 @@
 /**
- * The last resort: words of the stack that look like return addresses. A word counts where it points into a module's image.
+ * The last resort: words of the stack that look like return addresses. A word counts where it points into a module's image
+ * or into a function made at run time.
  * Where the code before it is at hand, it must end in a call instruction; a word that does not is no return address.
  */
 import { type Rva, type Va, vaAdd } from '../base/address.ts';
@@ -69,9 +70,11 @@ const isAligned = (slot: Va): boolean => slot % 16n === 8n;
 
 /** Whether an unchecked word may be a return address: it points behind a call, so never at a function's first byte. */
 function isPlausible(walker: Walker, slot: Va, target: Va): boolean {
-  const place = walker.inputs.modules.find(target);
-  if (!place || place.rva < HEADERS) return false;
   if (walker.pointerSize === 8 && !isAligned(slot)) return false;
+  const place = walker.inputs.modules.find(target);
+  // In no module: a function made at run time.
+  if (!place) return true;
+  if (place.rva < HEADERS) return false;
   if (walker.inputs.arch === 'arm64' && target % 4n !== 0n) return false;
   return !isOutsideFunctions(walker, place.module.base, place.rva);
 }
@@ -97,7 +100,7 @@ export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word
     const word = walker.read(slot);
     if (!word.ok) return { kind: 'none', at: slot, missing: word.missing };
     const target = strip(word.value);
-    if (!walker.inModule(target)) continue;
+    if (!walker.mayReturnTo(target)) continue;
     const check = checkCall(walker, target);
     if (check === 'call') return { kind: 'hit', slot, target, checked: true };
     if (check === 'unknown' && isPlausible(walker, slot, target)) return { kind: 'hit', slot, target, checked: false };

@@ -64,9 +64,9 @@ interface Start {
 }
 
 function walk(target: Target, { registers, stackRange, limit = 4000, symbols = imagesAtHand() }: Start): Stack {
-  const { arch, memory, modules, kind } = target;
+  const { arch, memory, modules, kind, dynamicTables = [] } = target;
   const kernel = kind.startsWith('kernel');
-  return driveSync(walkStack({ arch, registers, memory, modules, symbols, decoder, limit, kernel, ...(stackRange ? { stackRange } : {}) }));
+  return driveSync(walkStack({ arch, registers, memory, modules, symbols, decoder, limit, kernel, dynamicTables, ...(stackRange ? { stackRange } : {}) }));
 }
 
 function walkCrash(target: Target, symbols = imagesAtHand()): Stack {
@@ -188,6 +188,27 @@ describe.skipIf(!hasCorpus)('Wine dumps against walks with all images', () => {
       compared += theirs.length;
     }
     expect(compared).toBeGreaterThan(4);
+  });
+});
+
+describe.skipIf(!hasCorpus)('code made at run time', () => {
+  /** Return addresses of a stack that Unity printed as it crashed. */
+  const printed = (path: string): bigint[] => {
+    const [, stack = ''] = new TextDecoder().decode(corpusBytes(path)).split(/OUTPUTTING STACK TRACE|Stack Trace of Crashed Thread/);
+    return [...(stack.split(/END OF STACKTRACE|Stacks for Running/)[0] ?? '').matchAll(/^(0x[0-9A-F]{16}) /gim)].map(([, ip]) => BigInt(ip ?? 0));
+  };
+  it('is walked by the dump’s function tables: Mono’s frames in Unity’s own log (kerman)', () => {
+    const { frames } = walkCrash(open('user/kerman-unity-crash.dmp'));
+    const wanted = printed('user/expect/kerman-unity-crash.unity-error.log');
+    const mine = frames.map(({ ip }) => ip);
+    // Each frame of the log, in its order; between them leftovers where no image is at hand.
+    let from = 0;
+    const found = wanted.map((ip) => (from = mine.indexOf(ip, from) + 1)).filter((at) => at > 0);
+    expect([wanted.length, found.length]).toEqual([69, 69]);
+    // Mono's frames follow each other without any between: by unwind data once the first of a run is found.
+    const generated = frames.filter((frame) => frame.generated);
+    expect(generated.map(({ ip }) => ip)).toEqual(wanted.filter((ip) => ip < 0x7ff0_0000_0000n));
+    expect(generated.filter(({ trust }) => trust === 'unwind-info').length).toBeGreaterThan(25);
   });
 });
 
