@@ -6,6 +6,8 @@
 import { type Rva, type Va, vaAdd } from '../base/address.ts';
 import type { MissingReason } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
+import { viewOf } from '../bytes/struct.ts';
+import type { Arch } from '../code/decoder.ts';
 import type { ModulePlace } from '../modules/module.ts';
 import type { ImageCode } from './imagecode.ts';
 import { ended, type Next, type Walker } from './walker.ts';
@@ -35,7 +37,25 @@ export function checkCall(walker: Walker, target: Va): CallCheck {
     const entry = image.lookup(place.rva - 1);
     if (entry.ok && !entry.value) return 'no-call';
   }
-  return walker.inputs.arch === 'arm64' ? checkArm64(walker, place, image) : checkX86(walker, place, image);
+  return CHECKS[walker.inputs.arch](walker, place, image);
+}
+
+const CHECKS: Readonly<Record<Arch, (walker: Walker, place: ModulePlace, image: ImageCode) => CallCheck>> = {
+  x64: checkX86,
+  x86: checkX86,
+  arm64: checkArm64,
+  arm: (_walker, place, image) => checkThumb(place, image),
+};
+
+/** BL and BLX with an address are two half-words, BLX through a register is one (Arm ARM, A8.8.25 and A8.8.26). */
+function checkThumb(place: ModulePlace, image: ImageCode): CallCheck {
+  if (place.rva < ARM64_STEP) return 'no-call';
+  const before = image.code(place.rva - ARM64_STEP, ARM64_STEP);
+  if (before.length < ARM64_STEP) return 'unknown';
+  const view = viewOf(before);
+  const [first, second] = [view.getUint16(0, true), view.getUint16(2, true)];
+  const direct = (first & 0xf800) === 0xf000 && (second & 0xc000) === 0xc000;
+  return direct || (second & 0xff87) === 0x4780 ? 'call' : 'no-call';
 }
 
 function checkX86(walker: Walker, place: ModulePlace, image: ImageCode): CallCheck {
