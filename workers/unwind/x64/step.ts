@@ -114,7 +114,10 @@ function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
     if (word.ok && checkCall(walker, va(word.value)) === 'call') return scanned({ slot: frame.sp, target: va(word.value), checked: true });
   }
   const to = walker.scanEnd(from);
-  const hit = findReturnAddress(walker, from, to, va);
+  const nearest = findReturnAddress(walker, from, to, va);
+  // A record of the exception repeats the place itself.
+  const repeats = innermost && nearest.kind === 'hit' && nearest.target === frame.ip;
+  const hit = repeats ? findReturnAddress(walker, vaAdd(nearest.slot, WORD), to, va) : nearest;
   return hit.kind === 'hit' ? scanned(hit) : scanEnded(walker, hit);
 }
 
