@@ -164,8 +164,8 @@ function sizeText(frame: Frame, inner: Frame | undefined): string {
   return (size !== undefined && size < 0x100000n ? size.toString(16) : '').padStart(10);
 }
 
-function sourceSpans(source: SourceLine | undefined): readonly Span[] {
-  return source ? [text(` [${source.file} @ ${source.line}] `)] : [];
+function sourceSpans(source: Found<SourceLine> | undefined): readonly Span[] {
+  return source?.ok ? [text(` [${source.value.file} @ ${source.value.line}] `)] : [];
 }
 
 /** Longest cycle of a recursion that is looked for, and how often it must come before its repetitions are folded. */
