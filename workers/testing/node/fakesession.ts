@@ -89,7 +89,13 @@ function makeSymbols(fake: Fake): SymbolProvider {
   const { image } = fake;
   if (!image) return NO_SYMBOLS;
   const bytes = fromHex(image.hex);
-  const held: ImageBytes = { name: image.module, size: bytes.length, readRva: (rva, length) => bytes.subarray(rva, rva + length), writable: () => false };
+  const held: ImageBytes = {
+    name: image.module,
+    size: bytes.length,
+    readRva: (rva, length) => bytes.subarray(rva, rva + length),
+    gapAt: () => undefined,
+    writable: () => false,
+  };
   return { ...NO_SYMBOLS, image: (module) => (module.imageName === image.module ? found(held) : NO_SYMBOLS.image(module)) };
 }
 
