@@ -38,9 +38,10 @@ const FAULTS = [
   ['workers/bytes/planted-node.ts', "import 'node:fs';\n", 'engine-no-node'],
   ['src/views/planted.ts', "import type { x } from '../../workers/formats/target.ts';\nexport type y = typeof x;\n", 'ui-types-of-api-only'],
   ['src/views/planted-run.ts', "import '../../workers/api/target.ts';\n", 'ui-no-runtime-engine'],
-  ['src/views/Planted.svelte', "<script lang=\"ts\">import '../../workers/api/target.ts';</script>\n", 'ui-no-runtime-engine'],
+  ['src/views/Planted.svelte', '<script lang="ts">import \'../../workers/api/target.ts\';</script>\n', 'ui-no-runtime-engine'],
   ['workers/target/planted-build.ts', "import '../testing/build/target.ts';\n", 'builders-for-tests-only'],
   ['workers/testing/build/planted.ts', "import '../../formats/target.ts';\n", 'builders-not-parsers'],
+  ['workers/testing/faults/planted.ts', "import '../../verdict/target.ts';\n", 'builders-not-parsers'],
   ['workers/base/planted-cycle.ts', "import './planted-cycle2.ts';\n", 'no-cycles'],
 ];
 

@@ -81,9 +81,9 @@ const others = [
   {
     name: 'builders-not-parsers',
     severity: 'error',
-    comment: 'a builder that shares a layout with the parser proves nothing',
-    from: { path: '^workers/testing/build/', pathNot: TESTS },
-    to: { path: '^workers/', pathNot: '^workers/(testing|base)/' },
+    comment: 'a builder that shares a layout with the parser, or knows the rules, proves nothing',
+    from: { path: '^workers/testing/(build|faults)/', pathNot: TESTS },
+    to: { path: '^workers/', pathNot: '^workers/(testing/(build|faults)|base)/' },
   },
   { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
 ];

@@ -1,13 +1,15 @@
 /** The command line as a person starts it: `node scripts/faultline.mjs …` in a process of its own (docs/cli.md). */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { Ajv } from 'ajv';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { driverFault } from '../../workers/testing/build/scenes.ts';
+import { fileTime } from '../../workers/testing/build/dumpheader.ts';
 import { triageOf } from '../../workers/testing/build/scene.ts';
 import { storedCabinet } from './testing/storedcabinet.ts';
 
@@ -49,6 +51,8 @@ beforeAll(() => {
   mkdirSync(join(folder, 'many', 'deep'), { recursive: true });
   writeFileSync(at('many/b.dmp'), dump);
   writeFileSync(at('many/deep/c.bin'), dump);
+  mkdirSync(at('week'));
+  for (const day of [1, 3, 6]) writeFileSync(at(`week/day${String(day)}.dmp`), triageOf({ ...driverFault(), systemTime: fileTime(`2024-03-0${String(day)}T10:00:00.000Z`) }).bytes);
   writeFileSync(at('many/notes.txt'), 'nothing to see');
   writeFileSync(at('many/pictures.zip'), zipSync({ 'p.txt': new TextEncoder().encode('x') }));
 });
@@ -126,5 +130,26 @@ describe('archives', () => {
     expect(said[1]?.['message']).toMatch(/RAR|\.rar/i);
     expect(said[0]?.['message']).toMatch(/unpack|extract/i);
     expect(said[2]?.['code']).toBe('ARCHIVE_NO_DUMP');
+  });
+});
+
+describe('--casebook', () => {
+  it('says what three crashes of one PC have in common, each line with the dump and the command that show it', () => {
+    const run = faultline(at('week'), at('text.dmp'), '--casebook');
+    expect(run.code).toBe(1);
+    expect(run.out).toContain('text.dmp\n  NOT_A_DUMP');
+    expect(run.out).toContain('PC 1: 3 dumps');
+    expect(run.out).toContain('LIKELY: examplenic.sys is behind 3 of 3 crashes.');
+    expect(run.out).toMatch(/\+ 3 times .*0xD1.*\[day1\.dmp: .+, and 2 more\]/);
+    expect(run.out.match(/DRIVER_IRQL/g)).toHaveLength(4);
+  });
+  it('adds a line a group behind the lines of the dumps, of the form that the schema says', () => {
+    const run = faultline(at('week'), at('many/b.dmp'), '--casebook', '--json');
+    const records = lines(run);
+    expect(records.map(({ kind }) => kind)).toEqual(['kernel-triage', 'kernel-triage', 'kernel-triage', 'kernel-triage', 'casebook']);
+    const schema = JSON.parse(readFileSync(join(root, 'docs', 'casebook.schema.json'), 'utf8')) as object;
+    const validate = new Ajv({ strict: false }).compile(schema);
+    expect([validate(records[4]), validate.errors]).toEqual([true, null]);
+    expect(records[4]).toMatchObject({ group: 'pc', files: [at('week/day1.dmp'), at('week/day3.dmp'), at('many/b.dmp'), at('week/day6.dmp')], verdict: { rule: 'one-module', of: 4 } });
   });
 });

@@ -12,6 +12,7 @@ import { createDecoder } from '../../workers/code/createdecoder.ts';
 import { loadKnowledge } from '../../workers/knowledge/load.ts';
 import { decoderModule } from '../../workers/worlds/node/wasm.ts';
 import { version } from '../../package.json';
+import { type Summarised, casebookLines, casebookText } from './casebook.ts';
 import { listFiles } from './files.ts';
 import { type Input, failedInput, openInputs } from './inputs.ts';
 import { type Options, USAGE, parseArguments } from './options.ts';
@@ -43,8 +44,16 @@ function makeEngine(input: Input, options: Options, symbols: CliSymbols): Engine
   });
 }
 
-/** Prints one dump; false where it could not be read. */
-async function report(input: Input, options: Options, symbols: CliSymbols): Promise<boolean> {
+/** What a whole run has in common. */
+interface Run {
+  readonly options: Options;
+  readonly symbols: CliSymbols;
+  /** What `--casebook` has gathered so far. */
+  readonly summarised: Summarised[];
+}
+
+/** Prints one dump, or gathers it for the casebook; false where it could not be read. */
+async function report(input: Input, { options, symbols, summarised }: Run): Promise<boolean> {
   const started = performance.now();
   const engine = makeEngine(input, options, symbols);
   const opened = await engine.open(new Uint8Array(0), input.name);
@@ -54,18 +63,30 @@ async function report(input: Input, options: Options, symbols: CliSymbols): Prom
     return false;
   };
   if (!opened.ok) return failed(opened.problem);
+  if (options.casebook) {
+    const facts = await engine.summarise();
+    if (!facts.ok) return failed(facts.problem);
+    summarised.push({ name: input.name, facts: facts.value });
+  }
   if (options.json) {
     const result = await engine.result();
     if (!result.ok) return failed(result.problem);
     print(JSON.stringify({ ...result.value, file: input.name }));
     return true;
   }
-  const verdict = await engine.verdict();
-  if (!verdict.ok) return failed(verdict.problem);
-  print(verdictText({ ...opened.value, fileName: input.name }, verdict.value));
+  if (!options.casebook) {
+    const verdict = await engine.verdict();
+    if (!verdict.ok) return failed(verdict.problem);
+    print(verdictText({ ...opened.value, fileName: input.name }, verdict.value));
+  } else if (options.commands.length > 0) print(input.name);
   for (const line of options.commands.flatMap(splitLines)) await runLine(engine, line);
-  print('');
+  if (!options.casebook) print('');
   return true;
+}
+
+function reportTogether({ options, summarised }: Run): void {
+  if (options.json) for (const line of casebookLines(summarised, Date.now())) print(line);
+  else if (summarised.length > 0) print(casebookText(summarised, Date.now()));
 }
 
 async function runLine(engine: Engine, line: string): Promise<void> {
@@ -87,19 +108,20 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   // A reader that has seen enough (head, less) closes the pipe; that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
-  const symbols = cliSymbols(options);
+  const run: Run = { options, symbols: cliSymbols(options), summarised: [] };
   let allRead = true;
   for (const { path, named, problem } of listFiles(options.files)) {
     for (const input of problem ? [failedInput(path, problem)] : openInputs(path)) {
       // An archive that lies in a folder and holds no dump is nothing to speak of.
       if (!named && input.problem?.code === 'ARCHIVE_NO_DUMP') continue;
       try {
-        allRead = (await report(input, options, symbols)) && allRead;
+        allRead = (await report(input, run)) && allRead;
       } finally {
         input.close();
       }
     }
   }
+  if (options.casebook) reportTogether(run);
   return allRead ? 0 : 1;
 }
 

@@ -3,10 +3,10 @@ import type { FirstFacts, Shown, VerdictView } from '../../workers/api/analysis.
 import { formatVa, hex } from '../../workers/base/hex.ts';
 
 const known = <T>(value: Shown<T>, words: (value: T) => string): string => (value.ok ? words(value.value) : `not known (${value.words})`);
-const SURENESS: Readonly<Record<VerdictView['sureness'], string>> = { certain: 'CERTAIN', likely: 'LIKELY', possible: 'POSSIBLE', 'not-known': 'NOT KNOWN' };
-const MARK: Readonly<Record<VerdictView['evidence'][number]['weighs'], string>> = { decides: '!', for: '+', against: '-', context: ' ' };
+export const SURENESS: Readonly<Record<VerdictView['sureness'], string>> = { certain: 'CERTAIN', likely: 'LIKELY', possible: 'POSSIBLE', 'not-known': 'NOT KNOWN' };
+export const MARK: Readonly<Record<VerdictView['evidence'][number]['weighs'], string>> = { decides: '!', for: '+', against: '-', context: ' ' };
 
-function section(title: string, rows: readonly string[]): readonly string[] {
+export function section(title: string, rows: readonly string[]): readonly string[] {
   return rows.length === 0 ? [] : ['', title, ...rows.map((row) => `  ${row}`)];
 }
 

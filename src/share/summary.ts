@@ -137,13 +137,15 @@ export function buildSummary(parts: ShareParts, additions: ReadonlySet<Addition>
   const redactor = new Redactor(parts, additions);
   const say = (text: string): string => redactor.clean(text);
   const helper = (words: Words): string => say(words.helper);
-  const evidence = verdict.evidence.map((row): SharedEvidence => ({
-    weighs: row.weighs,
-    how: row.how,
-    says: helper(row.words),
-    exact: say(row.words.developer),
-    command: say(row.command),
-  }));
+  const evidence = verdict.evidence
+    .filter((row) => !row.private)
+    .map((row): SharedEvidence => ({
+      weighs: row.weighs,
+      how: row.how,
+      says: helper(row.words),
+      exact: say(row.words.developer),
+      command: say(row.command),
+    }));
   const against = verdict.against.map((words): SharedEvidence => ({ weighs: 'against', how: '', says: helper(words), exact: '', command: '' }));
   return {
     v: 1,

@@ -8,6 +8,8 @@ import type { Reply } from '../base/problem.ts';
 import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '../target/target.ts';
 import type { Trust } from '../unwind/frame.ts';
 import type { DumpFacts } from '../verdict/casebook/facts.ts';
+import type { CaseRow, CodePage } from '../verdict/explain/page.ts';
+import type { PastedKind } from '../verdict/explain/pasted.ts';
 import type { Cause, How, Part, Place, Sureness, Weight } from '../verdict/verdict.ts';
 
 /** @public Rises when an answer changes its form. */
@@ -60,6 +62,15 @@ export interface EvidenceRow {
   readonly command: string;
   readonly how: How;
   readonly weighs: Weight;
+  /** Words of the program itself stand in it: never part of a share. */
+  readonly private?: true;
+}
+
+/** A command of the manual playbook; `here` where the console has it. */
+export interface LookRow {
+  readonly line: string;
+  readonly words: Words;
+  readonly here: boolean;
 }
 
 export interface VerdictView {
@@ -76,6 +87,7 @@ export interface VerdictView {
   readonly rivals: readonly { readonly module: string | null; readonly part: Part | null; readonly why: Words }[];
   readonly wouldSettle: readonly Words[];
   readonly steps: readonly { readonly words: Words; readonly copy: string | null }[];
+  readonly looks: readonly LookRow[];
   readonly rule: string;
   readonly bucket: string;
   readonly signature: string;
@@ -93,6 +105,8 @@ export interface FrameRow {
   readonly symbol: Shown<{ readonly name: string; readonly displacement: number }>;
   readonly source: { readonly file: string; readonly line: number } | null;
   readonly boundary: string | null;
+  /** A function whose code was put into that of the next row: it shares its frame. */
+  readonly inlined: boolean;
 }
 export interface StackView {
   readonly thread: number | null;
@@ -113,6 +127,8 @@ export interface ModuleRow {
   readonly version: Shown<string>;
   readonly pdb: Shown<string>;
   readonly owner: string | null;
+  /** The file's name stands on a list of vulnerable drivers; the version decides, not the name. */
+  readonly listedVulnerable: boolean;
   readonly symbols: string;
 }
 export interface UnloadedRow {
@@ -164,6 +180,47 @@ export type OnProgress = (note: ProgressNote) => void;
 /** The record of cli.md, one a dump; validated by docs/result.schema.json. */
 export type ResultRecord = Readonly<Record<string, unknown>>;
 
+/** `#/code/7e/c0000005`: the view and what stands behind it. */
+export interface CodeAddress {
+  readonly view: 'code' | 'status';
+  readonly parts: readonly string[];
+}
+/** A row of the list of all codes. */
+export interface CodeRow {
+  readonly path: string;
+  readonly code: number;
+  readonly name: string;
+  /** "stop", "report", "stop or report", or the table. */
+  readonly kind: string;
+  readonly says: string;
+  readonly family: string;
+}
+/** A page about a code, as it is drawn. */
+export interface CodeView extends Omit<CodePage, 'arguments' | 'cases' | 'look' | 'steps'> {
+  readonly arguments: readonly { readonly index: number; readonly meaning: string; readonly value: string | null; readonly reads: string | null }[];
+  readonly cases: readonly (Omit<CaseRow, 'value'> & { readonly value: string })[];
+  /** `here`: the console has the command. */
+  readonly look: readonly { readonly line: string; readonly shows: string; readonly here: boolean }[];
+  readonly steps: readonly { readonly words: Words; readonly copy: string | null; readonly guide: string | null }[];
+}
+export interface PastedView {
+  readonly kind: PastedKind;
+  readonly path: string | null;
+  readonly page: CodeView | null;
+  readonly program: string | null;
+  readonly bucket: string | null;
+  readonly power: { readonly buttonHeld: boolean; readonly sleeping: boolean } | null;
+  readonly modules: readonly {
+    readonly file: string;
+    readonly vendor: string | null;
+    readonly product: string | null;
+    /** Nobody checked this row of the table against a public source. */
+    readonly believed: boolean;
+    readonly microsoft: boolean;
+    readonly update: string | null;
+  }[];
+}
+
 /** A `File` of the page, which structured cloning carries into the worker; the pure rungs know no DOM. */
 export interface DumpFile {
   readonly name: string;
@@ -189,6 +246,12 @@ export interface AnalysisApi {
   commands(): Promise<Reply<readonly CommandHelp[]>>;
   /** The record of cli.md. */
   result(): Promise<Reply<ResultRecord>>;
+  /** Without a dump: a page about a code. */
+  code(address: CodeAddress): Promise<Reply<CodeView>>;
+  /** Without a dump: all codes. */
+  codes(): Promise<Reply<readonly CodeRow[]>>;
+  /** Without a dump: what a pasted text says. */
+  pasted(text: string): Promise<Reply<PastedView>>;
   /** What the casebook keeps of the open dump. */
   summarise(onProgress?: OnProgress): Promise<Reply<DumpFacts>>;
   /** Ends the running job at its next step. */

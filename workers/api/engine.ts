@@ -20,11 +20,12 @@ import type { SymbolProvider } from '../symbols/provider.ts';
 import { openTarget, readFirst } from '../target/open.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
+import { loadLayouts } from '../types/layouts/load.ts';
 import type { Stack } from '../unwind/frame.ts';
 import { collectFacts } from '../verdict/casebook/collect.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import type { AnalysisApi, DumpFile, MemoryView, OnProgress } from './analysis.ts';
+import type { AnalysisApi, CodeAddress, DumpFile, MemoryView, OnProgress } from './analysis.ts';
 import { toResult } from './result.ts';
 import { verdictView } from './verdictview.ts';
 import { factRow, firstFacts, moduleRow, stackView, threadRow } from './views.ts';
@@ -117,7 +118,9 @@ export class Engine {
     const target = await this.#drive(openTarget(begun.source), begun.onProgress);
     if (!target.ok) return target;
     if (!target.value.ok) return target.value;
-    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge });
+    const layouts = await loadLayouts(target.value.value.arch);
+    if (cancelled()) return CANCELLED;
+    const session = createSession({ target: target.value.value, symbols: this.#parts.symbols, decoder, knowledge: begun.knowledge, layouts });
     await this.#parts.prepare(session, cancelled);
     return cancelled() ? CANCELLED : reply({ ...begun, session, verdict: undefined });
   }
@@ -211,6 +214,26 @@ export class Engine {
         toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }),
       );
     });
+  }
+
+  code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
+    return this.#explain(({ codeView }, knowledge) => {
+      const page = codeView(knowledge, address);
+      return page ? reply(page) : refuse('BAD_ARGUMENT', `${address.parts[0] ?? ''} is in no public list of codes`, { at: 0 });
+    });
+  }
+
+  codes(): ReturnType<AnalysisApi['codes']> {
+    return this.#explain(({ codeRows }, knowledge) => reply(codeRows(knowledge)));
+  }
+
+  pasted(text: string): ReturnType<AnalysisApi['pasted']> {
+    return this.#explain(({ pastedView }, knowledge) => reply(pastedView(knowledge, text)));
+  }
+
+  /** What needs no dump; its words are loaded at the first question. */
+  #explain<T>(work: (explain: typeof import('./explain.ts'), knowledge: Knowledge) => Reply<T>): Promise<Reply<T>> {
+    return this.#guard(async () => work(await import('./explain.ts'), await this.#parts.knowledge()));
   }
 
   summarise(onProgress?: OnProgress): ReturnType<AnalysisApi['summarise']> {

@@ -11,7 +11,8 @@ import { exceptionName } from '../verdict/signals.ts';
 import { say } from '../verdict/words.ts';
 import type { Module } from '../modules/module.ts';
 import type { Context, ExceptionInfo, Target, ThreadInfo } from '../target/target.ts';
-import type { Frame, Stack } from '../unwind/frame.ts';
+import type { Stack } from '../unwind/frame.ts';
+import { listRows, sourceOf, type StackRow } from '../unwind/inlined.ts';
 import type { Text, Verdict } from '../verdict/verdict.ts';
 import { accessOf } from '../verdict/access.ts';
 import type { ResultRecord } from './analysis.ts';
@@ -70,7 +71,7 @@ export function toResult(parts: ResultParts): ResultRecord {
     blobs: target.blobs.map(({ guid, name, size }) => ({ guid, name, size })),
     process: { name: shown(target.process.name), id: shown(target.process.id) },
     processor: shown(target.processor),
-    stack: parts.stack.frames.map(frameRecord),
+    stack: listRows(parts.stack.frames).map(frameRecord),
     verdict: verdictRecord(parts.verdict),
     problems: target.oddities.map((message) => ({ code: 'ODDITY', message })),
     engine: { version: parts.engine.version, bytesRead: target.counters.bytesRead, reads: target.counters.reads, millis: parts.engine.millis },
@@ -178,8 +179,12 @@ function memoryRecord(target: Target): unknown {
   return { ranges: ranges.length, bytes: Number(ranges.reduce((sum, range) => sum + range.size, 0n)) };
 }
 
-function frameRecord(frame: Frame): unknown {
-  const hit = frame.symbol;
+function frameRecord(row: StackRow): unknown {
+  const { frame, inlined } = row;
+  const hit: Found<{ readonly name: string; readonly displacement: number }> = inlined
+    ? mapFound(inlined.name, (name) => ({ name, displacement: inlined.displacement }))
+    : frame.symbol;
+  const source = sourceOf(row);
   const none = (detail: string): Gap => ({ missing: 'not-computed', detail });
   return {
     ip: hex(frame.ip),
@@ -188,9 +193,9 @@ function frameRecord(frame: Frame): unknown {
     module: frame.place?.module.imageName ?? none('the address lies in no module'),
     symbol: shown(mapFound(hit, (symbol) => symbol.name)),
     displacement: hit.ok ? hit.value.displacement : frame.place ? frame.place.rva : none('the address lies in no module'),
-    file: hit.ok && hit.value.source ? hit.value.source.file : none('no line information'),
-    line: hit.ok && hit.value.source ? hit.value.source.line : none('no line information'),
-    inlined: false,
+    file: shown(mapFound(source, ({ file }) => file)),
+    line: shown(mapFound(source, ({ line }) => line)),
+    inlined: inlined !== undefined,
   };
 }
 

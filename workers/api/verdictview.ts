@@ -1,3 +1,5 @@
+import { findCommand } from '../commands/run.ts';
+import { SPECS } from '../commands/specs.ts';
 import type { Session } from '../target/target.ts';
 import { readParameters } from '../verdict/parameters.ts';
 import type { Text, Verdict } from '../verdict/verdict.ts';
@@ -21,11 +23,19 @@ export function verdictView(verdict: Verdict, session: Session): VerdictView {
     culprit: culprit ? { module: culprit.module ?? null, part: culprit.part ?? null } : null,
     detector: verdict.detector ?? null,
     victim: verdict.victim ?? null,
-    evidence: verdict.evidence.map(({ id, says, command, how, weighs }) => ({ id, words: wordsOf(says), command, how, weighs })),
+    evidence: verdict.evidence.map(({ id, says, command, how, weighs, private: own }) => ({
+      id,
+      words: wordsOf(says),
+      command,
+      how,
+      weighs,
+      ...(own ? { private: own } : {}),
+    })),
     against: verdict.against.map(wordsOf),
     rivals: verdict.rivals.map(({ module, part, why }) => ({ module: module ?? null, part: part ?? null, why: wordsOf(why) })),
     wouldSettle: verdict.wouldSettle.map(wordsOf),
     steps: verdict.steps.map(({ says, copy }) => ({ words: wordsOf(says), copy: copy ?? null })),
+    looks: verdict.looks.map(({ line, says }) => ({ line, words: wordsOf(says), here: findCommand(line, SPECS) !== undefined })),
     rule: verdict.rule,
     bucket: verdict.bucket,
     signature: verdict.signature,

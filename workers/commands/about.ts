@@ -3,6 +3,7 @@ import type { Found } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Session, Target } from '../target/target.ts';
+import { glossOf } from './analyzegloss.ts';
 import { describeCommands, usageOf } from './help.ts';
 import { unmetNeeds } from './needs.ts';
 import { findCommand } from './run.ts';
@@ -100,10 +101,13 @@ const helpCommand: CommandSpec = {
   name: '.hh',
   aliases: ['.help', 'help'],
   group: 'help',
-  summary: 'help: the commands, or one of them',
-  args: [{ name: 'command', kind: 'text', optional: true, summary: 'a command' }],
+  summary: 'help: the commands, one of them, or a label of !analyze',
+  args: [{ name: 'command', kind: 'text', optional: true, summary: 'a command, or a label' }],
   needs: [],
-  examples: [{ line: '.hh lm', fixture: 'sample' }],
+  examples: [
+    { line: '.hh lm', fixture: 'sample' },
+    { line: '.hh FAILURE_BUCKET_ID', fixture: 'sample' },
+  ],
   *run({ session, specs }, tail) {
     const name = tail.trim();
     return name === '' ? reply(overview(specs, session)) : oneCommand(specs, session, name);
@@ -119,6 +123,8 @@ function overview(specs: readonly CommandSpec[], session: Session): readonly Out
 
 function oneCommand(specs: readonly CommandSpec[], session: Session, name: string): Reply<readonly OutputNode[]> {
   const spec = findCommand(name, specs)?.spec;
+  const gloss = spec ? undefined : glossOf(name.replace(/:$/, ''));
+  if (gloss !== undefined) return reply([line(`${name.replace(/:$/, '')}, a label of !analyze`), line(`  ${gloss}`)]);
   if (!spec) return refuse('UNKNOWN_COMMAND', `there is no command '${name}'`, { at: 4 });
   const lacking = unmetNeeds(spec.needs, session);
   return reply([

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { va } from '../base/address.ts';
 import { found } from '../base/found.ts';
 import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
+import { glossLabels, glossOf } from './analyzegloss.ts';
 import { type Console, consoleOf, frame, handmade } from '../testing/node/handmade.ts';
 import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
 
 /** Labels as current versions order them (debugger 10.0.25200 and later), read off 40 published kernel analyses. */
 const KERNEL_ORDER =
-  'KEY_VALUES_STRING BUGCHECK_CODE BUGCHECK_P1 BUGCHECK_P2 BUGCHECK_P3 BUGCHECK_P4 FILE_IN_CAB VIRTUAL_MACHINE DUMP_FILE_ATTRIBUTES FAULTING_THREAD READ_ADDRESS WRITE_ADDRESS MM_INTERNAL_CODE TRAP_FRAME EXCEPTION_RECORD CONTEXT MEMORY_CORRUPTOR BLACKBOXBSD BLACKBOXNTFS BLACKBOXPNP BLACKBOXWINLOGON CUSTOMER_CRASH_COUNT PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 EXCEPTION_STR TRAP_FRAME STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME IMAGE_VERSION STACK_COMMAND BUCKET_ID_FUNC_OFFSET FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME Followup'.split(
+  'KEY_VALUES_STRING BUGCHECK_CODE BUGCHECK_P1 BUGCHECK_P2 BUGCHECK_P3 BUGCHECK_P4 FILE_IN_CAB VIRTUAL_MACHINE DUMP_FILE_ATTRIBUTES FAULTING_THREAD READ_ADDRESS WRITE_ADDRESS MM_INTERNAL_CODE IMAGE_NAME MODULE_NAME FAULTING_MODULE TRAP_FRAME EXCEPTION_RECORD CONTEXT DPC_TIMEOUT_TYPE DRVPOWERSTATE_SUBCODE POOL_ADDRESS FREED_POOL_TAG CORRUPTING_POOL_ADDRESS MEMORY_CORRUPTOR DEVICE_OBJECT BLACKBOXBSD BLACKBOXNTFS BLACKBOXPNP BLACKBOXWINLOGON CUSTOMER_CRASH_COUNT PROCESS_NAME CRITICAL_PROCESS READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 EXCEPTION_STR TRAP_FRAME STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME IMAGE_VERSION STACK_COMMAND BUCKET_ID_FUNC_OFFSET FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME Followup'.split(
     ' ',
   );
 /** The same of 18 analyses of applications. */
@@ -15,7 +16,7 @@ const USER_ORDER =
   'KEY_VALUES_STRING FILE_IN_CAB CONTEXT EXCEPTION_RECORD FAULTING_THREAD PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME STACK_COMMAND FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME IMAGE_VERSION Followup'.split(
     ' ',
   );
-const ONE_BLANK = /^(BUGCHECK_P\d|MODULE_NAME|ERROR_CODE|BLACKBOX[A-Z]+|KEY_VALUES_STRING)$/;
+const ONE_BLANK = /^(BUGCHECK_P\d|MODULE_NAME|FAULTING_MODULE|DUMP_FILE_ATTRIBUTES|DEVICE_OBJECT|ERROR_CODE|BLACKBOX[A-Z]+|KEY_VALUES_STRING)$/;
 
 const labelRows = (rows: readonly string[]): readonly string[] => rows.filter((row) => /^([A-Z][A-Z_0-9]+|Followup):/.test(row));
 const labelOf = (row: string): string => row.slice(0, row.indexOf(':'));
@@ -105,6 +106,95 @@ describe('!analyze -v of the sample', () => {
   });
 });
 
+describe('labels of single codes', () => {
+  const rowsOf = (code: number, params: readonly [bigint, bigint, bigint, bigint]): readonly string[] =>
+    handmade({
+      modules: ['nt', 'nvlddmkm'].map((name, index) => ({ name, base: `fffff80${index}00000000`, end: `fffff80${index}00100000` })),
+      target: { bugCheck: { code, params } },
+    }).run('!analyze -v');
+  // Values as the published analyses of these codes print them; FREED_POOL_TAG as that of Ext3Fsd does.
+  it.each([
+    [0x133, [0n, 0x500n, 0x500n, 0n], 'DPC_TIMEOUT_TYPE:  SINGLE_DPC_TIMEOUT_EXCEEDED'],
+    [0x19, [0x22n, 0xffffc48068d7d000n, 4n, 0n], 'POOL_ADDRESS:  ffffc48068d7d000 '],
+    [0x13a, [0x12n, 0xffffe2808c200140n, 0xffffe2809abee000n, 0n], 'CORRUPTING_POOL_ADDRESS:  ffffe2809abee000 '],
+    [0xc2, [7n, 0n, 0x4a424b43n, 0xffffc48068d7d000n], 'FREED_POOL_TAG:  CKBJ'],
+    [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DRVPOWERSTATE_SUBCODE:  3'],
+    [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DEVICE_OBJECT: ffffad8f6b1d5060'],
+    [0x116, [0n, 0xfffff80100000010n, 0n, 0n], 'FAULTING_MODULE: fffff80100000000 nvlddmkm'],
+    [0x1a, [0x41792n, 0xffffde0111510468n, 0x200000000000n, 0n], '    Key  : MemoryManagement.PFN|    Value: 200000000'],
+  ] as const)('%#: of %s', (code, params, wanted) => {
+    const rows = rowsOf(code, params);
+    expect(rows.join('|')).toContain(wanted);
+    expectLayout(rows, KERNEL_ORDER);
+  });
+  it('the address in DUMP_FILE_ATTRIBUTES names its bits', () => {
+    const made = handmade({
+      target: { bugCheck: { code: 1, params: [0n, 0n, 0n, 0n] }, facts: [{ group: 'header', name: 'Attributes', value: found('0x21808'), privacy: 'public' }] },
+    });
+    const rows = made.run('!analyze -v');
+    const at = rows.indexOf('DUMP_FILE_ATTRIBUTES: 0x21808');
+    expect(rows.slice(at + 1, at + 3)).toEqual(['  Kernel Generated Triage Dump', '']);
+  });
+});
+
+describe('every label is explained', () => {
+  const made = consoleOf(sessionOf(sampleBytes(), 'sample.dmp'));
+  it('on its line, and by .hh', () => {
+    const labels = labelRows(made.run('!analyze -v'))
+      .map(labelOf)
+      .filter((label) => label !== 'NOTE');
+    expect(labels.length).toBeGreaterThan(20);
+    for (const label of labels) expect(made.run(`.hh ${label}`)[0], label).toBe(`${label}, a label of !analyze`);
+  });
+  it('a word that is no label is refused as before', () => expect(made.answer('.hh NO_SUCH_LABEL').ok).toBe(false));
+  it('in a sentence each', () => {
+    for (const label of glossLabels()) expect(glossOf(label)).toMatch(/^[A-Z“].*\.$/);
+  });
+});
+
+describe('!analyze -hang', () => {
+  const [first, second] = ['00000200`00001000', '00000200`00002000'];
+  const section = (owner: string): string => `ffffffffffffffff faffffff 01000000 ${owner} 0000000000000000 0000000000000000`;
+  const waiting = (id: number, sp: string): { id: number; teb: string; suspend: number; registers: Record<string, bigint> } => ({
+    id,
+    teb: '0',
+    suspend: 0,
+    registers: { rip: 0x7ff966a80100n, rsp: BigInt(`0x${sp.replace('`', '')}`) },
+  });
+  const made = (memory: Readonly<Record<string, string>>) =>
+    handmade({
+      modules: [{ name: 'ntdll', imageName: 'ntdll.dll', base: '00007ff9`66a80000', end: '00007ff9`66c97000' }],
+      threads: [waiting(0x1a8, '00000200`00010000'), waiting(0x1b0, '00000200`00020000')],
+      target: { kind: 'user', process: { name: found('Mem.exe'), id: found(0x1a4) } },
+      memory,
+    }).run('!analyze -hang');
+  it('draws a circle of waits', () => {
+    const rows = made({
+      [first]: section('b001000000000000'),
+      [second]: section('a801000000000000'),
+      '00000200`00010000': '0010000000020000',
+      '00000200`00020000': '0020000000020000',
+    });
+    const at = rows.indexOf('DERIVED_WAIT_CHAIN:  ');
+    expect(rows.slice(at, at + 6)).toEqual([
+      'DERIVED_WAIT_CHAIN:  ',
+      '',
+      'Dl Eid Cid     WaitType',
+      '-- --- ------- --------------------------',
+      '    0   1a4.1a8   Critical Section   -->',
+      '    1   1a4.1b0   Critical Section   -->',
+    ]);
+    expect(rows).toContain('WAIT_CHAIN_COMMAND:  ~0s;k;;~1s;k');
+    expect(rows.find((row) => row.startsWith('FAILURE_BUCKET_ID'))).toMatch(/APPLICATION_HANG_cfffffff_/);
+    expect(rows.some((row) => row.startsWith('BLOCKING_THREAD'))).toBe(false);
+  });
+  it('names the thread at the end of the chain', () => {
+    const rows = made({ [first]: section('b001000000000000'), '00000200`00010000': '0010000000020000' });
+    expect(rows).toContain('BLOCKING_THREAD:  000001b0');
+  });
+  it('says where nothing waits', () => expect(made({}).join('|')).toContain('No thread of this dump is seen waiting'));
+});
+
 describe('!analyze without -v', () => {
   // The short form: "BugCheck D1, {…}" / "Probably caused by : rtwlanu.sys ( rtwlanu+48304 )" / "Followup:     MachineOwner".
   it('names the code and whom it points to', () => {
@@ -119,7 +209,7 @@ describe('!analyze without -v', () => {
       '---------',
     ]);
   });
-  it.each(['!analyze -hang', '!analyze -show', '!analyze -show zz', '!analyze -show 12345678'])('%s is refused on an application dump', (line) =>
+  it.each(['!analyze -nonsense', '!analyze -show', '!analyze -show zz', '!analyze -show 12345678'])('%s is refused on an application dump', (line) =>
     expect(handmade({ target: { kind: 'user' } }).answer(line).ok).toBe(false),
   );
 });

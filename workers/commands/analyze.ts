@@ -9,7 +9,9 @@ import { gatherCase } from '../verdict/case.ts';
 import { judge } from '../verdict/judge.ts';
 import { type ParameterReading, readParameters } from '../verdict/parameters.ts';
 import type { Session } from '../target/target.ts';
-import { type Analysis, BLANK, blamedSpans, labelNodes } from './analyzelabels.ts';
+import { BLANK, two } from './analyzelabel.ts';
+import { type Analysis, blamedSpans, labelNodes, verdictNotes } from './analyzelabels.ts';
+import { hangNodes } from './analyzehang.ts';
 import { valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
@@ -51,6 +53,12 @@ function* analyze(session: Session, verbose: boolean): Job<Reply<readonly Output
       ]
     : [];
   return reply([...title, ...head, BLANK, BLANK, ...labelNodes(analysis)]);
+}
+
+/** `-hang`: the waits instead of the exception. */
+function* hang(session: Session): Job<Reply<readonly OutputNode[]>> {
+  const { nodes, verdict } = yield* hangNodes(session);
+  return reply([...box('Exception Analysis'), BLANK, ...nodes, ...two('FAILURE_BUCKET_ID', verdict.bucket), ...verdictNotes(verdict)]);
 }
 
 const parameterSpans = (value: bigint, index: number): readonly Span[] => [
@@ -111,8 +119,8 @@ const analyzeCommand: CommandSpec = {
   name: '!analyze',
   aliases: [],
   group: 'analysis',
-  summary: 'what broke; -v with every fact behind it, -show CODE explains a bug check',
-  args: [{ name: 'options', kind: 'flags', optional: true, summary: '-v, or -show CODE [P1 P2 P3 P4]' }],
+  summary: 'what broke; -v with every fact behind it, -hang who waits for whom, -show CODE explains a bug check',
+  args: [{ name: 'options', kind: 'flags', optional: true, summary: '-v, -hang, or -show CODE [P1 P2 P3 P4]' }],
   needs: [],
   examples: [
     { line: '!analyze -v', fixture: 'sample' },
@@ -126,9 +134,10 @@ const analyzeCommand: CommandSpec = {
       .split(/\s+/)
       .filter((word) => word !== '');
     if (words[0]?.toLowerCase() === '-show') return show(session, words.slice(1));
-    const unknown = words.find((word) => !['-v', '-f'].includes(word.toLowerCase()));
+    const unknown = words.find((word) => !['-v', '-f', '-hang'].includes(word.toLowerCase()));
     if (unknown !== undefined)
-      return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
+      return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v, -hang and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
+    if (words.some((word) => word.toLowerCase() === '-hang')) return yield* hang(session);
     return yield* analyze(
       session,
       words.some((word) => word.toLowerCase() === '-v'),

@@ -3,17 +3,18 @@
  * read off published outputs. A label whose value the dump cannot give is left out, never guessed.
  */
 import { type Va, va } from '../base/address.ts';
-import { hex, hexDigits } from '../base/hex.ts';
-import { baseBugCheck } from '../knowledge/bugchecks.ts';
+import { hexDigits } from '../base/hex.ts';
 import { accessOf } from '../verdict/access.ts';
 import { type Actor, imageOf } from '../verdict/actors.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { say } from '../verdict/words.ts';
 import type { Module } from '../modules/module.ts';
-import type { ExceptionInfo, Session } from '../target/target.ts';
+import type { Session } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
+import { codeDetails, criticalProcess, dumpAttributes } from './analyzedetails.ts';
+import { codeOf, exceptionOf, isUser, keyValues } from './analyzekeys.ts';
+import { BLANK, labelSpan, one, two } from './analyzelabel.ts';
 import { type Named, findName, frameName, plainAddress } from './names.ts';
-import { readExceptionAt } from './records.ts';
 import { TRAP_NOTES, contextNodes, exceptionNodes } from './registers.ts';
 import { type OutputNode, type Span, line, note, text } from './spec.ts';
 import { stackNodes, styleOf } from './stack.ts';
@@ -26,52 +27,6 @@ export interface Analysis {
   readonly followUp: Actor | undefined;
 }
 type Group = (analysis: Analysis) => readonly OutputNode[];
-
-export const BLANK = line('');
-
-/** `LABEL:  value`: most labels have two blanks after the colon; BUGCHECK_Pn, MODULE_NAME, ERROR_CODE and BLACKBOX… have one. */
-const two = (label: string, ...value: (Span | string)[]): readonly OutputNode[] => [line(`${label}:  `, ...value), BLANK];
-const one = (label: string, ...value: (Span | string)[]): readonly OutputNode[] => [line(`${label}: `, ...value), BLANK];
-
-const codeOf = ({ target }: Session): number => (target.bugCheck ? baseBugCheck(target.bugCheck.code) : 0);
-const isUser = ({ target }: Session): boolean => target.kind === 'user';
-
-/** The exception that the stop is about: the dump's own, or the record that a bug check's argument points to. */
-const RECORD_ARGUMENT: Readonly<Record<number, 1 | 2>> = { 0x7e: 2, 0x8e: 2, 0x139: 2 };
-function exceptionOf(session: Session): { readonly record: ExceptionInfo; readonly at?: Va } | undefined {
-  const { bugCheck, exception } = session.target;
-  if (isUser(session)) return exception ? { record: exception } : undefined;
-  const argument = RECORD_ARGUMENT[codeOf(session)];
-  if (!bugCheck || argument === undefined) return undefined;
-  const at = va(bugCheck.params[argument]);
-  const record = readExceptionAt(session, at);
-  return record.ok ? { record: record.value, at } : undefined;
-}
-
-function failureKeys({ session, verdict }: Analysis): readonly (readonly [string, string])[] {
-  const exception = exceptionOf(session);
-  const access = exception && accessOf(exception.record);
-  const place = exception && session.target.modules.find(exception.record.address);
-  return [
-    ['Failure.Bucket', verdict.bucket],
-    ...(access ? [['AV.Type', access.kind[0]?.toUpperCase() + access.kind.slice(1)] as const] : []),
-    ...(exception
-      ? [['Failure.Exception.Code', hex(exception.record.code >>> 0)] as const, ['Failure.Exception.IP.Address', hex(exception.record.address)] as const]
-      : []),
-    ...(place ? [['Failure.Exception.IP.Module', place.module.name] as const, ['Failure.Exception.IP.Offset', hex(place.rva)] as const] : []),
-  ];
-}
-
-/** Pairs sorted by key, ordinal, as WinDbg prints them. */
-function keyValues(analysis: Analysis): readonly OutputNode[] {
-  const { bugCheck, dumpType, kind } = analysis.session.target;
-  const pairs = [...failureKeys(analysis)];
-  if (bugCheck) pairs.push(['Bugcheck.Code.LegacyAPI', hex(baseBugCheck(bugCheck.code))], ['Bugcheck.Code.TargetModel', hex(bugCheck.code)]);
-  if (kind === 'kernel-triage') pairs.push(['Dump.Attributes.KernelGeneratedTriageDump', '1']);
-  if (kind === 'user' && dumpType.ok) pairs.push(['Dump.Attributes.AsUlong', hex(dumpType.value)]);
-  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
-  return [line('KEY_VALUES_STRING: 1'), BLANK, ...pairs.flatMap(([key, value]) => [line(`    Key  : ${key}`), line(`    Value: ${value}`), BLANK]), BLANK];
-}
 
 function bugCheckCode({ session }: Analysis): readonly OutputNode[] {
   const { bugCheck } = session.target;
@@ -129,7 +84,7 @@ function exceptionRecord({ session }: Analysis): readonly OutputNode[] {
     at === undefined
       ? [{ span: 'command', line: '.exr -1', text: '(.exr -1)' }]
       : [plainAddress(session, at), { span: 'text', text: ' -- ' }, command(session, '.exr', at)];
-  return [line('EXCEPTION_RECORD:  ', ...where), ...exceptionNodes(session, record), BLANK];
+  return [line(labelSpan('EXCEPTION_RECORD', '  '), ...where), ...exceptionNodes(session, record), BLANK];
 }
 
 /** The registers that the verdict is about: a CONTEXT record, or the exception of an application. */
@@ -139,7 +94,7 @@ function contextRecord({ session }: Analysis): readonly OutputNode[] {
   if (isUser(session)) {
     if (context.value.source !== 'exception') return [];
     return [
-      line('CONTEXT:  ', { span: 'command', line: '.ecxr', text: '(.ecxr)' }),
+      line(labelSpan('CONTEXT', '  '), { span: 'command', line: '.ecxr', text: '(.ecxr)' }),
       ...contextNodes(session, context.value),
       line('Resetting default scope'),
       BLANK,
@@ -148,7 +103,7 @@ function contextRecord({ session }: Analysis): readonly OutputNode[] {
   const { at, source } = context.value;
   if (at === undefined || source !== 'context-record') return [];
   return [
-    line('CONTEXT:  ', plainAddress(session, at), ' -- ', command(session, '.cxr', at)),
+    line(labelSpan('CONTEXT', '  '), plainAddress(session, at), ' -- ', command(session, '.cxr', at)),
     ...contextNodes(session, context.value),
     line('Resetting default scope'),
     BLANK,
@@ -160,7 +115,7 @@ function trapFrame({ session }: Analysis): readonly OutputNode[] {
   if (!context.ok || context.value.source !== 'trap-frame' || context.value.at === undefined) return [];
   const { at } = context.value;
   return [
-    line('TRAP_FRAME:  ', plainAddress(session, at), ' -- ', command(session, '.trap', at)),
+    line(labelSpan('TRAP_FRAME', '  '), plainAddress(session, at), ' -- ', command(session, '.trap', at)),
     ...TRAP_NOTES.map((words) => line(words)),
     ...contextNodes(session, context.value),
     line('Resetting default scope'),
@@ -216,7 +171,7 @@ function exceptionCodes({ session }: Analysis): readonly OutputNode[] {
 function stackText({ session, stack }: Analysis): readonly OutputNode[] {
   const style = { ...styleOf('kv'), trapFrames: false };
   return [
-    line('STACK_TEXT:  '),
+    line(labelSpan('STACK_TEXT', '  ')),
     ...stackNodes(session, stack, style)
       .filter((_node, index) => index > 0 || stack.frames.length === 0)
       .map(withoutNumber),
@@ -252,8 +207,32 @@ function subjectOf({ session, verdict, followUp }: Analysis): Subject | undefine
   return place && { module: place, at: verdict.place ? va(place.base + verdict.place.offset) : undefined };
 }
 
+/** Codes that name the module themselves; of 0x50 where argument 3 lies in it. Its labels then stand early. */
+const NAMES_MODULE: ReadonlySet<number> = new Set([0x116, 0x117, 0x119, 0x141, 0x9f]);
+function namedEarly(analysis: Analysis): Module | undefined {
+  const { session } = analysis;
+  const { bugCheck, modules } = session.target;
+  const subject = pseudoModule(analysis) ? undefined : subjectOf(analysis);
+  if (!bugCheck || !subject) return undefined;
+  const inPlace = codeOf(session) === 0x50 && modules.find(va(bugCheck.params[2]))?.module === subject.module && subject.module.name !== 'nt';
+  return inPlace || NAMES_MODULE.has(codeOf(session)) ? subject.module : undefined;
+}
+
+function namedImage(analysis: Analysis): readonly OutputNode[] {
+  const module = namedEarly(analysis);
+  if (!module) return [];
+  return [...imageLabels(module, 'early'), ...one('FAULTING_MODULE', plainAddress(analysis.session, module.base), ` ${module.name}`)];
+}
+
+function imageLabels(module: Module, where: 'early' | 'late'): readonly OutputNode[] {
+  const name = one('MODULE_NAME', { span: 'module', name: module.name, text: module.name });
+  const image = two('IMAGE_NAME', imageOf(module));
+  return where === 'early' ? [...image, ...name] : [...name, ...image];
+}
+
 /** Modules that are none: WinDbg's names for what no driver did. */
-function pseudoModule({ verdict }: Analysis): readonly [module: string, image: string] | undefined {
+function pseudoModule({ verdict }: Analysis): readonly [module: string, image: string, symbol?: string] | undefined {
+  if (verdict.bucket.endsWith('ANALYSIS_INCONCLUSIVE')) return ['Unknown_Module', 'Unknown_Image', 'ANALYSIS_INCONCLUSIVE'];
   if (verdict.bucket === 'MEMORY_CORRUPTION_ONE_BIT') return ['hardware', 'memory_corruption'];
   const vendor = /_IMAGE_(GenuineIntel|AuthenticAMD)\.sys$/.exec(verdict.bucket)?.[1];
   return vendor === undefined ? undefined : [vendor, `${vendor}.sys`];
@@ -262,7 +241,11 @@ function pseudoModule({ verdict }: Analysis): readonly [module: string, image: s
 function symbolLabels(analysis: Analysis): readonly OutputNode[] {
   const { session, verdict } = analysis;
   const pseudo = pseudoModule(analysis);
-  if (pseudo) return [...one('MODULE_NAME', pseudo[0]), ...two('IMAGE_NAME', pseudo[1]), ...stackCommand(session)];
+  if (pseudo) {
+    const [name, image, symbol] = pseudo;
+    const inconclusive = symbol === undefined ? [] : two('SYMBOL_NAME', symbol);
+    return [...inconclusive, ...one('MODULE_NAME', name), ...two('IMAGE_NAME', image), ...stackCommand(session)];
+  }
   const subject = subjectOf(analysis);
   if (!subject) return stackCommand(session);
   const { module } = subject;
@@ -271,8 +254,7 @@ function symbolLabels(analysis: Analysis): readonly OutputNode[] {
   const version = module.version.ok ? two('IMAGE_VERSION', module.version.value) : [];
   return [
     ...(named ? two('SYMBOL_NAME', { span: 'module', name: module.name, text: `${named.base}+${offset ?? ''}` }) : []),
-    ...one('MODULE_NAME', { span: 'module', name: module.name, text: module.name }),
-    ...two('IMAGE_NAME', imageOf(module)),
+    ...(namedEarly(analysis) ? [] : imageLabels(module, 'late')),
     ...(isUser(session) ? [] : version),
     ...stackCommand(session),
     ...(offset === undefined || isUser(session) || verdict.bucket.includes('_IMAGE_') ? [] : two('BUCKET_ID_FUNC_OFFSET', offset)),
@@ -301,31 +283,36 @@ function system(analysis: Analysis): readonly OutputNode[] {
 }
 
 /** Our own words behind WinDbg's labels: what the evidence says, and what it does not. */
-function ownVerdict({ verdict }: Analysis): readonly OutputNode[] {
+export function verdictNotes(verdict: Verdict): readonly OutputNode[] {
   return [
-    line('Followup:     MachineOwner'),
+    line(labelSpan('Followup', '     '), 'MachineOwner'),
     line('---------'),
     note(`${verdict.sureness}: ${say(verdict.headline).developer}`),
     ...verdict.evidence.map((item) =>
       note(`${item.weighs}: ${say(item.says).developer}  `, { span: 'command', line: item.command, text: `[${item.command}]` }),
     ),
     ...verdict.against.map((item) => note(`against: ${say(item).developer}`)),
+    ...verdict.looks.map((look) => note('to look at: ', { span: 'command', line: look.line, text: look.line }, `  ${say(look.says).developer}`)),
   ];
 }
 
 const GROUPS: readonly Group[] = [
   ...[
-    keyValues,
+    ({ session, verdict }: Analysis) => keyValues(session, verdict.bucket),
     bugCheckCode,
     fileName,
     virtualMachine,
+    ({ session }: Analysis) => dumpAttributes(session),
     (analysis: Analysis) => (isUser(analysis.session) ? [] : faultingThread(analysis)),
     accessLabel,
+    namedImage,
     records,
+    ({ session }: Analysis) => codeDetails(session),
     corruptor,
   ],
-  ...[blackBoxes, customerCount, (analysis: Analysis) => (isUser(analysis.session) ? faultingThread(analysis) : []), processName, exceptionCodes, lateTrap],
-  ...[stackText, symbolLabels, bucket, system, ownVerdict],
+  ...[blackBoxes, customerCount, (analysis: Analysis) => (isUser(analysis.session) ? faultingThread(analysis) : []), processName],
+  ...[({ session }: Analysis) => criticalProcess(session), exceptionCodes, lateTrap],
+  ...[stackText, symbolLabels, bucket, system, ({ verdict }: Analysis) => verdictNotes(verdict)],
 ];
 
 export const labelNodes = (analysis: Analysis): readonly OutputNode[] => GROUPS.flatMap((group) => group(analysis));

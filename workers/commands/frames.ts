@@ -6,11 +6,11 @@ import { describeMissing } from '../base/missingwords.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Context, Session } from '../target/target.ts';
-import type { Frame, Stack } from '../unwind/frame.ts';
+import type { Frame } from '../unwind/frame.ts';
 import { addressOf, valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
 import { contextNodes } from './registers.ts';
-import { frameLine, scopeStack, styleOf } from './stack.ts';
+import { findRow, numberOfFrame, scopeStack, styleOf } from './stack.ts';
 import { type CommandSpec, type OutputNode, line } from './spec.ts';
 
 const MOST_FRAMES = 0xffff;
@@ -19,11 +19,6 @@ const WITH_CALLER = 2;
 
 /** The registers of a frame as the walk recovered them; what it could not recover is not known. */
 const contextOfFrame = (frame: Frame): Context => ({ source: 'frame', registers: frame.registers, unknown: [] });
-
-function frameNode(session: Session, { frames }: Stack, index: number): OutputNode | undefined {
-  const frame = frames[index];
-  return frame && frameLine(session, { frame, outer: frames[index + 1], inner: frames[index - 1], index }, styleOf('k'));
-}
 
 /** `.frame /r 0n2`: letters, then the number. */
 const LINE = /^\s*((?:\/[rc]+\s*)*)(.*)$/i;
@@ -44,14 +39,14 @@ const frameCommand: CommandSpec = {
   ],
   *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
     const [, flags = '', number = ''] = LINE.exec(tail) ?? [];
-    const wanted: Reply<bigint> = number.trim() === '' ? reply(BigInt(session.scopeFrame)) : valueOf(session, number);
+    const wanted: Reply<bigint | undefined> = number.trim() === '' ? reply(undefined) : valueOf(session, number);
     if (!wanted.ok) return wanted;
-    if (wanted.value > BigInt(MOST_FRAMES)) return refuse('BAD_ARGUMENT', `at most 0x${MOST_FRAMES.toString(16)} frames are walked`, { at: 0 });
-    const index = Number(wanted.value);
-    const stack = yield* scopeStack(session, index + WITH_CALLER);
-    const frame = stack.frames[index];
-    const node = frameNode(session, stack, index);
-    if (!frame || !node) return refuse('BAD_ARGUMENT', `there are ${stack.frames.length} frames: ${stack.ended.detail}`, { at: 0 });
+    if ((wanted.value ?? 0n) > BigInt(MOST_FRAMES)) return refuse('BAD_ARGUMENT', `at most 0x${MOST_FRAMES.toString(16)} frames are walked`, { at: 0 });
+    const stack = yield* scopeStack(session, Number(wanted.value ?? BigInt(session.scopeFrame)) + WITH_CALLER);
+    const row = findRow(session, stack.frames, Number(wanted.value ?? numberOfFrame(stack.frames, session.scopeFrame)), styleOf('k'));
+    const frame = row && stack.frames[row.index];
+    if (!frame) return refuse('BAD_ARGUMENT', `there are ${stack.frames.length} frames: ${stack.ended.detail}`, { at: 0 });
+    const { index, node } = row;
     const context = contextOfFrame(frame);
     if (/c/i.test(flags)) session.scope = context;
     else session.scopeFrame = index;

@@ -9,7 +9,7 @@ import type { Session } from '../target/target.ts';
 
 /** Inline pieces of a line. */
 export type Span =
-  | { readonly span: 'text'; readonly text: string; readonly strong?: boolean }
+  | { readonly span: 'text'; readonly text: string; readonly strong?: boolean; /** What the text means, for who asks. */ readonly gloss?: string }
   | { readonly span: 'address'; readonly at: Va; readonly text: string }
   | { readonly span: 'module'; readonly name: string; readonly text: string }
   | { readonly span: 'command'; readonly line: string; readonly text: string }

@@ -27,6 +27,62 @@ const notepad = handmade({
   ],
 });
 
+// MicrosoftDocs, "Debug universal drivers - step by step lab (echo kernel mode)": an inlined function; columns as in today's k.
+const echo = handmade({
+  modules: [
+    { name: 'ECHO', base: 'fffff801`0bf20000', end: 'fffff801`0bf29000' },
+    { name: 'Wdf01000', base: 'fffff801`09400000', end: 'fffff801`094d0000' },
+  ],
+  names: {
+    'fffff801`0bf21066': 'ECHO!EchoEvtDeviceAdd+0x66',
+    'fffff801`0942f55b': 'Wdf01000!FxDriver::AddDevice+0xab',
+  },
+  context: { registers: {} },
+  frames: [
+    frame('ffffd001`51978110', 'fffff801`0942f55b', 'fffff801`0bf21066'),
+    frame('ffffd001`51978150', 'fffff801`eed8097d', 'fffff801`0942f55b', {
+      inlined: [
+        {
+          name: { ok: true, value: 'FxDriverDeviceAdd::Invoke' },
+          displacement: 0x30,
+          source: { ok: true, value: { file: String.raw`d:\wdf\fxdrivercallbacks.hpp`, line: 61 } },
+        },
+      ],
+    }),
+    frame('ffffd001`51978570', '0', 'fffff801`eed8097d'),
+  ],
+});
+
+describe('inlined functions', () => {
+  it('have rows and numbers of their own', () => {
+    expect(echo.run('k').slice(1, 4)).toEqual([
+      '00 ffffd001`51978110 fffff801`0942f55b     ECHO!EchoEvtDeviceAdd+0x66',
+      '01 (Inline Function) --------`--------     Wdf01000!FxDriverDeviceAdd::Invoke+0x30 [d:\\wdf\\fxdrivercallbacks.hpp @ 61] ',
+      '02 ffffd001`51978150 fffff801`eed8097d     Wdf01000!FxDriver::AddDevice+0xab',
+    ]);
+    expect(echo.run('kL')[2]).toBe('01 (Inline Function) --------`--------     Wdf01000!FxDriverDeviceAdd::Invoke+0x30');
+    expect(echo.run('kc').slice(2, 4)).toEqual(['01 Wdf01000!FxDriverDeviceAdd::Invoke', '02 Wdf01000!FxDriver::AddDevice']);
+  });
+  it('are what .frame counts too', () => {
+    expect(echo.run('.frame 1')).toEqual([expect.stringContaining('01 (Inline Function)')]);
+    expect(echo.run('.frame 2')).toEqual([expect.stringContaining('02 ffffd001`51978150')]);
+    expect(echo.run('.frame')).toEqual([expect.stringContaining('02 ffffd001`51978150')]);
+    expect(echo.answer('.frame 9')).toMatchObject({ ok: false, problem: { code: 'BAD_ARGUMENT' } });
+  });
+  it('have no arguments', () => {
+    // The row of an inlined function in a published STACK_TEXT: dashes where addresses would be.
+    expect(echo.run('kvL')[2]).toBe(
+      '01 (Inline Function) --------`--------     : --------`-------- --------`-------- --------`-------- --------`-------- : Wdf01000!FxDriverDeviceAdd::Invoke+0x30',
+    );
+  });
+  it('take no stack: kf counts the bytes for the first row of a frame', () => {
+    expect(echo.run('kfL').slice(2, 4)).toEqual([
+      '01        40 (Inline Function) --------`--------     Wdf01000!FxDriverDeviceAdd::Invoke+0x30',
+      '02         0 ffffd001`51978150 fffff801`eed8097d     Wdf01000!FxDriver::AddDevice+0xab',
+    ]);
+  });
+});
+
 describe('k', () => {
   const text = [
     ' # Child-SP          RetAddr               Call Site',

@@ -4,6 +4,7 @@ import { type Found, missing } from '../base/found.ts';
 import { formatVa } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
+import type { InlinedFunction, SourceLine } from '../symbols/provider.ts';
 import type { Session } from '../target/target.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
@@ -98,7 +99,8 @@ interface Row {
   /** The caller. */
   readonly outer: Frame | undefined;
   readonly inner: Frame | undefined;
-  readonly index: number;
+  /** The row's number: inlined functions have numbers of their own. */
+  readonly number: number;
 }
 
 /** Four home slots between colons on x64, three words of the stack on x86. */
@@ -109,33 +111,61 @@ function argumentSpans(session: Session, frame: Frame): readonly Span[] {
 }
 
 /** One frame as its style prints it. */
-export function frameLine(session: Session, { frame, outer, inner, index }: Row, style: StackStyle): OutputNode {
+export function frameLine(session: Session, { frame, outer, inner, number }: Row, style: StackStyle): OutputNode {
   const wide = isWide(session);
-  const spans: Span[] = [text(`${index.toString(16).padStart(2, '0')}${style.size ? sizeText(frame, inner) : ''} `)];
+  const spans: Span[] = [text(`${numberText(number)}${style.size ? sizeText(frame, inner) : ''} `)];
   const base = style.childSp || (style.args && !wide);
   if (base) spans.push(childSpan(session, frame, outer), text(' '));
   if (base || style.args) spans.push(valueSpan(session, frame.returnAddress), text('     '));
   if (style.args) spans.push(...argumentSpans(session, frame));
-  spans.push(placeSpanOf(session, frame, style), ...(style.source ? sourceSpans(frame) : []));
+  const source = frame.symbol.ok ? frame.symbol.value.source : undefined;
+  spans.push(placeSpanOf(session, frame, style), ...(style.source ? sourceSpans(source) : []));
   const trap = style.trapFrames ? trapFrameAt(session, frame, outer) : undefined;
   if (trap !== undefined) spans.push(text(' (TrapFrame @ '), address(session, trap), text(')'));
   return line(...spans, ...trustSpans(frame));
 }
 
+const numberText = (number: number): string => number.toString(16).padStart(2, '0');
+
+/** Words and dashes of the width of an address stand where an inlined function has none. */
+const NO_ADDRESS = {
+  wide: { first: '(Inline Function)', other: '--------`--------' },
+  narrow: { first: '(Inline)', other: '--------' },
+} as const;
+
+/** A function inlined into a frame, as WinDbg lists it. */
+function inlinedLine(session: Session, { frame, inner, number }: Row, { inlined, style }: { inlined: InlinedFunction; style: StackStyle }): OutputNode {
+  const wide = isWide(session);
+  const { first, other } = wide ? NO_ADDRESS.wide : NO_ADDRESS.narrow;
+  const spans: Span[] = [text(`${numberText(number)}${style.size ? sizeText(frame, inner) : ''} `)];
+  const base = style.childSp || (style.args && !wide);
+  if (base) spans.push(text(`${first} `));
+  if (base || style.args) spans.push(text(`${base ? other : first}     `));
+  if (style.args) spans.push(text(wide ? `: ${`${other} `.repeat(4)}: ` : `${other} `.repeat(3)));
+  spans.push(inlinedSpan(frame, inlined, style), ...(style.source ? sourceSpans(inlined.source) : []));
+  return line(...spans);
+}
+
+function inlinedSpan({ place }: Frame, { name, displacement }: InlinedFunction, style: StackStyle): Span {
+  if (!name.ok) return { span: 'missing', reason: name.missing, text: '(inlined function without a name)' };
+  const module = place?.module.name ?? '';
+  const base = `${module}!${name.value}`;
+  return { span: 'module', name: module, text: style.displacement ? nameText({ module, base, displacement }) : base };
+}
+
 function trustSpans(frame: Frame): readonly Span[] {
-  const words = TRUST_WORDS[frame.trust];
-  return words ? [text(`  [${words}]`)] : [];
+  const words = [frame.generated ? 'JIT code' : undefined, TRUST_WORDS[frame.trust]].filter((word) => word !== undefined);
+  return words.length > 0 ? [text(`  [${words.join('; ')}]`)] : [];
 }
 
 /** Empty for the innermost frame and where the stack was changed. */
 function sizeText(frame: Frame, inner: Frame | undefined): string {
-  const size = inner && frame.sp > inner.sp ? frame.sp - inner.sp : undefined;
+  const size = inner && frame.sp >= inner.sp ? frame.sp - inner.sp : undefined;
   return (size !== undefined && size < 0x100000n ? size.toString(16) : '').padStart(10);
 }
 
-function sourceSpans(frame: Frame): readonly Span[] {
-  const source = frame.symbol.ok ? frame.symbol.value.source : undefined;
-  return source ? [text(` [${source.file} @ ${source.line}] `)] : [];
+function sourceSpans(source: Found<SourceLine> | undefined): readonly Span[] {
+  return source?.ok ? [text(` [${source.value.file} @ ${source.value.line}] `)] : [];
 }
 
 /** Longest cycle of a recursion that is looked for, and how often it must come before its repetitions are folded. */
@@ -162,12 +192,45 @@ function foldAt(frames: readonly Frame[], at: number): Fold | undefined {
   return undefined;
 }
 
+/** The number of each frame's first row, and behind the last the count of rows. */
+function rowNumbers(frames: readonly Frame[]): readonly number[] {
+  const numbers = [0];
+  for (const [index, frame] of frames.entries()) numbers.push((numbers[index] ?? 0) + (frame.inlined?.length ?? 0) + 1);
+  return numbers;
+}
+
+/** The row that WinDbg numbers so, and the frame that it belongs to. */
+export function findRow(
+  session: Session,
+  frames: readonly Frame[],
+  number: number,
+  style: StackStyle,
+): { readonly index: number; readonly node: OutputNode } | undefined {
+  const numbers = rowNumbers(frames);
+  const index = numbers.findLastIndex((first) => first <= number);
+  const frame = frames[index];
+  const first = numbers[index] ?? 0;
+  const node = frame && rowsOf(session, { frame, outer: frames[index + 1], inner: frames[index - 1], number: first }, style)[number - first];
+  return node && { index, node };
+}
+
+/** The number of a frame's own row, behind those of the functions inlined into it. */
+export const numberOfFrame = (frames: readonly Frame[], index: number): number => (rowNumbers(frames)[index + 1] ?? 1) - 1;
+
+/** The functions inlined into a frame, then the frame: the bytes of stack are counted for the first of them. */
+function rowsOf(session: Session, row: Row, style: StackStyle): readonly OutputNode[] {
+  const { inlined = [] } = row.frame;
+  const at = (rank: number): Row => ({ ...row, inner: rank === 0 ? row.inner : row.frame, number: row.number + rank });
+  return [...inlined.map((each, rank) => inlinedLine(session, at(rank), { inlined: each, style })), frameLine(session, at(inlined.length), style)];
+}
+
 /** Rows of frames; a recursion is shown once more than once, the rest of it as a note (WinDbg prints every frame). */
 function frameNodes(session: Session, frames: readonly Frame[], style: StackStyle): readonly OutputNode[] {
   const nodes: OutputNode[] = [];
+  const numbers = rowNumbers(frames);
   const show = (index: number): void => {
     const frame = frames[index];
-    if (frame) nodes.push(frameLine(session, { frame, outer: frames[index + 1], inner: frames[index - 1], index }, style));
+    if (frame) nodes.push(...rowsOf(session, { frame, outer: frames[index + 1], inner: frames[index - 1], number: numbers[index] ?? 0 }, style));
   };
   for (let at = 0; at < frames.length;) {
     const fold = foldAt(frames, at);
@@ -177,7 +240,9 @@ function frameNodes(session: Session, frames: readonly Frame[], style: StackStyl
     if (!fold) continue;
     const hidden = fold.cycle * (fold.times - 2);
     const what = fold.cycle === 1 ? 'this frame' : `these ${fold.cycle} frames`;
-    nodes.push(note(`… ${what} repeated ${fold.times - 2} times more (frames ${at.toString(16)} to ${(at + hidden - 1).toString(16)})`));
+    nodes.push(
+      note(`… ${what} repeated ${fold.times - 2} times more (frames ${numbers[at]?.toString(16)} to ${((numbers[at + hidden] ?? 0) - 1).toString(16)})`),
+    );
     at += hidden;
   }
   return nodes;

@@ -1,12 +1,14 @@
 /** The analysis worker's side of the symbol worker: a provider over what has arrived, synchronous, and the asking for more. */
 import { type Found, found, missing, thenFound, valueOf } from '../base/found.ts';
 import { refuse, type Reply, reply, SourceError } from '../base/problem.ts';
+import { BlockCache } from '../bytes/blockcache.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { openPdb, type PdbFile } from '../formats/pdb/pdb.ts';
 import { openPeFile, type PeFile } from '../formats/pe/file.ts';
 import type { Module } from '../modules/module.ts';
 import { exportSymbols } from './exports.ts';
 import { imageFromPe } from './image.ts';
+import { openLines } from './lines.ts';
 import { imageSource } from './partialimage.ts';
 import { readPack } from './pack/layout.ts';
 import { PackTable } from './pack/table.ts';
@@ -37,6 +39,14 @@ interface Here {
   table?: Found<SymbolTable>;
   file?: Found<PeFile>;
   pdb?: Found<PdbFile>;
+}
+
+/** Blocks of 64 KiB that are kept of each PDB: a question touches a few places, and dozens of PDBs may be open. */
+const PDB_BLOCKS = 64;
+
+/** May throw SourceError. */
+function pdbOf(here: Here): Found<PdbFile> {
+  return (here.pdb ??= openPdb(new BlockCache(here.source, PDB_BLOCKS)));
 }
 
 export interface Demand {
@@ -127,8 +137,7 @@ export class AttachedSymbols implements SymbolProvider {
     const { pdb } = this.#idsOf(module);
     const here = pdb === null ? undefined : this.#here.get(pdb);
     if (!here) return this.#none(module, 'its PDB has not arrived');
-    here.pdb ??= this.#guarded(module, () => openPdb(here.source)) ?? this.#none(module, 'its PDB cannot be read');
-    return here.pdb;
+    return this.#guarded(module, () => pdbOf(here)) ?? this.#none(module, 'its PDB cannot be read');
   }
 
   /** True once the symbol worker has said its first word. */
@@ -201,7 +210,7 @@ export class AttachedSymbols implements SymbolProvider {
   #pdbTable(id: string | null): Found<SymbolTable> | undefined {
     const here = id === null ? undefined : this.#here.get(id);
     if (!here?.pack) return undefined;
-    here.table ??= thenFound(readPack(here.pack), (pack) => found(new PackTable(pack)));
+    here.table ??= thenFound(readPack(here.pack), (pack) => found(new PackTable(pack, () => thenFound(pdbOf(here), openLines))));
     return here.table;
   }
   #peFile(id: string | null): Found<PeFile> | undefined {

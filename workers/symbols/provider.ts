@@ -4,6 +4,20 @@ import type { SymbolCode } from '../base/problem.ts';
 import type { PdbFile } from '../formats/pdb/pdb.ts';
 import type { Module } from '../modules/module.ts';
 
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A function whose code was put into its caller's. */
+export interface InlinedFunction {
+  /** Missing where the PDB does not name it. */
+  readonly name: Found<string>;
+  /** Bytes behind the start of its code. */
+  readonly displacement: number;
+  readonly source: Found<SourceLine>;
+}
+
 export interface SymbolHit {
   /** Demangled for people: "KeBugCheckEx", "CWorker::Run". */
   readonly name: string;
@@ -11,7 +25,8 @@ export interface SymbolHit {
   /** How far the symbol is known to reach; absent where only the next public bounds it. */
   readonly sizeBytes?: number;
   readonly kind: 'procedure' | 'public' | 'export' | 'label' | 'sym-file';
-  readonly source?: { readonly file: string; readonly line: number };
+  /** Absent where names come without lines: exports, .sym files. */
+  readonly source?: Found<SourceLine>;
 }
 
 /** Names of one module. */
@@ -21,6 +36,8 @@ export interface SymbolTable {
   readonly origin: string;
   readonly kind: 'pdb' | 'exports' | 'sym';
   nearest(at: Rva): Found<SymbolHit>;
+  /** The functions inlined at a place, innermost first. Export tables and .sym files know none. */
+  inlined?(at: Rva): readonly InlinedFunction[];
   byName(name: string): Found<Rva>;
   /** Names that match, at most `limit`; `*` and `?` are wildcards. */
   match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[];
@@ -39,7 +56,7 @@ export interface ImageBytes {
   /** Bytes as they lie in memory, at an RVA; shorter at a section's end. Relocations are not applied. */
   readRva(at: Rva, length: number): Uint8Array;
   /** Why the byte there cannot be read, where it cannot: of the file only some parts may be here. */
-  gapAt(at: Rva): MissingReason | undefined;
+  gapAt?(at: Rva): MissingReason | undefined;
   /** True where the section may change at run time: its bytes in the file say nothing of the crash. */
   writable(at: Rva): boolean;
 }

@@ -60,7 +60,7 @@ export class ImageBackedSpace implements AddressSpace {
   /** Why an image that is at hand does not fill the gap: only parts of it were fetched. */
   #gapAt(at: Va): MissingReason | undefined {
     const spot = this.#spot(at);
-    return spot?.image.gapAt(spot.at);
+    return spot?.image.gapAt?.(spot.at);
   }
 
   /** Bytes of the image up to the next byte that the dump itself holds. */
@@ -113,7 +113,7 @@ export class ImageBackedSpace implements AddressSpace {
     const inDump = this.#dump.translate(at);
     if (inDump.ok) return inDump;
     const spot = this.#spot(at);
-    if (!spot || spot.image.gapAt(spot.at)) return inDump;
+    if (!spot || spot.image.gapAt?.(spot.at)) return inDump;
     return found({ origin: 'image', fileOffset: fileOffset(spot.at), contiguous: spot.left, module: spot.image.name });
   }
 

@@ -1,10 +1,14 @@
 import type { Va } from '../base/address.ts';
+import type { Found } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 import type { Decoder } from '../code/decoder.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
+import type { LayoutFile } from '../types/layouts/layoutfile.ts';
+import { ModuleTypes, NO_LAYOUTS } from '../types/moduletypes.ts';
 import type { Stack, WalkInputs } from '../unwind/frame.ts';
+import { addInlined } from '../unwind/inlined.ts';
 import { walkStack } from '../unwind/walk.ts';
 import { ImageBackedSpace } from './images.ts';
 import type { Context, Session, Target } from './target.ts';
@@ -17,6 +21,8 @@ export interface SessionParts {
   readonly symbols: SymbolProvider;
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  /** Kept layouts of the target's processor, where they were loaded. */
+  readonly layouts?: Found<LayoutFile>;
 }
 
 class OpenSession implements Session {
@@ -24,6 +30,7 @@ class OpenSession implements Session {
   readonly symbols: SymbolProvider;
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  readonly types: ModuleTypes;
   readonly memory: AddressSpace;
   scopeFrame = 0;
   #scope: Context | undefined;
@@ -34,6 +41,7 @@ class OpenSession implements Session {
     this.symbols = parts.symbols;
     this.decoder = parts.decoder;
     this.knowledge = parts.knowledge;
+    this.types = new ModuleTypes({ symbols: parts.symbols, build: parts.target.os.build, layouts: parts.layouts ?? NO_LAYOUTS });
     this.memory = new ImageBackedSpace(parts.target.memory, parts.target.modules, parts.symbols);
     this.#scope = parts.target.context.ok ? parts.target.context.value : undefined;
   }
@@ -68,8 +76,9 @@ class OpenSession implements Session {
       limit,
       kernel: this.target.kind !== 'user',
       ...(stackRange ? { stackRange } : {}),
+      ...(this.target.dynamicTables ? { dynamicTables: this.target.dynamicTables } : {}),
     };
-    return yield* walkStack(inputs);
+    return yield* addInlined(yield* walkStack(inputs), this.symbols);
   }
 
   #crashStackRange(): { readonly low: Va; readonly high: Va } | undefined {

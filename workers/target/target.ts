@@ -11,10 +11,12 @@ import type { AddressSpace, PhysicalMemory } from '../memory/space.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { ModuleList } from '../modules/module.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
-import type { Registers, Stack } from '../unwind/frame.ts';
+import type { ModuleTypes } from '../types/moduletypes.ts';
+import type { DynamicTable, Registers, Stack } from '../unwind/frame.ts';
 
 /** cli.md: the closed list of kinds. */
-export type DumpKind = 'kernel-triage' | 'kernel-full' | 'kernel-summary' | 'kernel-bitmap-full' | 'kernel-bitmap' | 'kernel-other' | 'user' | 'log' | 'unknown';
+export type DumpKind =
+  'kernel-triage' | 'kernel-full' | 'kernel-summary' | 'kernel-bitmap-full' | 'kernel-bitmap' | 'kernel-other' | 'user' | 'log' | 'unknown';
 
 export interface OsInfo {
   readonly family: 'Windows' | 'Linux' | 'macOS' | 'iOS' | 'Android' | 'unknown';
@@ -160,10 +162,15 @@ export interface Target {
   /** Kernel dumps: offsets and sizes inside kernel objects that KDBG tells, by their names in wdbgexts.h (OffsetKThreadTeb …). */
   readonly kernelOffsets?: Readonly<Record<string, number>>;
   readonly kernelWalks?: KernelWalks;
+  /** Application dumps: unwind data of code made at run time. */
+  readonly dynamicTables?: readonly DynamicTable[];
 }
 
 /** What the header alone tells: read before anything slow starts (budget: 2 MiB). */
-export type FirstTarget = Pick<Target, 'source' | 'kind' | 'live' | 'dumpType' | 'writer' | 'arch' | 'os' | 'crashTime' | 'uptimeSeconds' | 'bugCheck' | 'exception'>;
+export type FirstTarget = Pick<
+  Target,
+  'source' | 'kind' | 'live' | 'dumpType' | 'writer' | 'arch' | 'os' | 'crashTime' | 'uptimeSeconds' | 'bugCheck' | 'exception'
+>;
 
 /** A target with what is at hand to read it: symbols, images, a decoder. */
 export interface Session {
@@ -171,6 +178,8 @@ export interface Session {
   readonly symbols: SymbolProvider;
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  /** Types of modules: from their PDBs, for the kernel also from the layouts kept for its build. */
+  readonly types: ModuleTypes;
   /** Memory of the target, with code and constants filled from images at hand. */
   readonly memory: AddressSpace;
   /** The scope's context: set by .cxr, .trap, .ecxr, .thread, .frame /c, ~Ns. Starts as the crash's. */

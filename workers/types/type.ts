@@ -1,5 +1,5 @@
 /** Types as a debugger sees them, wherever they come from. What a type refers to is resolved when asked, so cycles are harmless. */
-import type { Found } from '../base/found.ts';
+import type { Found, MissingReason } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 
 export type Lazy<T> = () => Found<T>;
@@ -71,6 +71,8 @@ export interface Field {
 export interface TypeTable {
   /** Where the layouts come from: a PDB's name, or the build they were taken of and why. */
   readonly origin: string;
+  /** Why these are not the types of the module's own PDB; absent where they are. */
+  readonly instead?: MissingReason;
   find(name: string): Found<NamedType>;
   /** Names of all types that have a layout. */
   names(): Job<readonly string[]>;

@@ -8,7 +8,7 @@ import { hex } from '../base/hex.ts';
 import { readAll } from '../memory/bytespace.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import { walkList } from '../modules/loadedlist.ts';
-import { readText, readUnicodeString } from './text.ts';
+import { readText, readCountedString } from './text.ts';
 import { elementCount, type Field, nameOf, type StructType, type Type, type TypeTable } from './type.ts';
 
 /** A field's place in memory. */
@@ -33,7 +33,11 @@ export class TypedMemory {
   }
 
   viewOf(type: Type, at: Va): Found<TypedView> {
-    return type.kind === 'struct' ? found(new TypedView(this, type, at)) : notValid('type', nameOf(type), 'a struct');
+    return type.kind === 'struct' ? found(this.viewAs(type, at)) : notValid('type', nameOf(type), 'a struct');
+  }
+
+  viewAs(type: StructType, at: Va): TypedView {
+    return new TypedView(this, type, at);
   }
 
   sizeOf(name: string): Found<number> {
@@ -102,10 +106,15 @@ export class TypedView {
     );
   }
 
+  /** An element of the array that a pointer points to. */
+  element(path: string, index: number): Found<TypedView> {
+    return mapFound(this.follow(path), ({ memory, type, at }) => memory.viewAs(type, vaAdd(at, index * type.sizeBytes)));
+  }
+
   /** UNICODE_STRING, arrays of characters and pointers to them. */
   text(path: string): Found<string> {
     return thenFound(this.place(path), (place) => {
-      if (place.type.kind === 'struct') return thenFound(this.memory.viewOf(place.type, place.at), readUnicodeString);
+      if (place.type.kind === 'struct') return thenFound(this.memory.viewOf(place.type, place.at), readCountedString);
       return readText(this.memory.space, place);
     });
   }

@@ -7,6 +7,7 @@ import type { Arch } from '../code/decoder.ts';
 import { createDecoder } from '../code/createdecoder.ts';
 import { ByteSpace } from '../memory/bytespace.ts';
 import type { MemoryRange, ReadResult, Translation } from '../memory/space.ts';
+import { openPdb } from '../formats/pdb/pdb.ts';
 import type { Module, ModuleList } from '../modules/module.ts';
 import { imageFromFile } from '../symbols/image.ts';
 import { type ImageBytes, NO_SYMBOLS, type SymbolProvider, type SymbolTable } from '../symbols/provider.ts';
@@ -29,6 +30,14 @@ const IMAGES: Readonly<Record<string, string>> = {
   'crash.exe': 'user/symbols/sentry-windows/crash.exe',
 };
 
+/** PDBs of the corpus by the file name of their module. */
+const PDBS: Readonly<Record<string, string>> = { 'crash.exe': 'user/symbols/sentry-windows/crash.pdb' };
+
+const pdbsAtHand: SymbolProvider['pdb'] = (module) => {
+  const path = PDBS[module.imageName];
+  return path ? openPdb(new ArraySource(corpusBytes(path), path)) : NO_SYMBOLS.pdb(module);
+};
+
 function imagesAtHand(): SymbolProvider {
   const opened = new Map<string, Found<ImageBytes>>();
   const image = (module: Module): Found<ImageBytes> => {
@@ -48,22 +57,23 @@ function open(path: string): Target {
 }
 
 interface Start {
+  readonly symbols?: SymbolProvider;
   readonly registers: Registers;
   readonly stackRange?: { readonly low: Va; readonly high: Va };
   readonly limit?: number;
 }
 
-function walk(target: Target, { registers, stackRange, limit = 4000 }: Start): Stack {
+function walk(target: Target, { registers, stackRange, limit = 4000, symbols = imagesAtHand() }: Start): Stack {
   const { arch, memory, modules, kind } = target;
   const kernel = kind.startsWith('kernel');
-  return driveSync(walkStack({ arch, registers, memory, modules, symbols: imagesAtHand(), decoder, limit, kernel, ...(stackRange ? { stackRange } : {}) }));
+  return driveSync(walkStack({ arch, registers, memory, modules, symbols, decoder, limit, kernel, ...(stackRange ? { stackRange } : {}) }));
 }
 
-function walkCrash(target: Target): Stack {
+function walkCrash(target: Target, symbols = imagesAtHand()): Stack {
   const thread = target.threads[target.crashThread.ok ? target.crashThread.value : 0];
   if (!target.context.ok) throw new Error('no context');
   const range = thread?.stackRange.ok ? { stackRange: thread.stackRange.value } : {};
-  return walk(target, { registers: target.context.value.registers, ...range });
+  return walk(target, { registers: target.context.value.registers, symbols, ...range });
 }
 
 const where = (frame: Frame): string => (frame.place ? `${frame.place.module.imageName}+0x${frame.place.rva.toString(16)}` : `0x${frame.ip.toString(16)}`);
@@ -199,6 +209,20 @@ describe.skipIf(!hasCorpus)('x86 and other systems', () => {
     ]);
     // A published walk without the image takes this word for a return address; the code before it is no call.
     expect(frames.some((frame) => frame.ip === 0x2a28d0n)).toBe(false);
+  });
+  it.each([
+    ['the PDB alone', { ...NO_SYMBOLS, pdb: pdbsAtHand }],
+    ['PDB and image', { ...imagesAtHand(), pdb: pdbsAtHand }],
+  ])('goes by the frame data of %s (symbolicator-windows: symbolicated.snap)', (_what, symbols) => {
+    const { frames } = walkCrash(open('user/symbolicator-windows.dmp'), symbols);
+    // The snapshot gives callers by their call: one byte before the return address.
+    expect(frames.map((frame) => [`0x${frame.ip.toString(16)}`, frame.trust])).toEqual([
+      ['0x2a2a3d', 'context'],
+      ['0x2a2d97', 'unwind-info'],
+      ['0x750662c4', 'unwind-info'],
+      ['0x771d0f79', 'frame-pointer'],
+      ['0x771d0f44', 'frame-pointer'],
+    ]);
   });
   it('follows the chain of RBPs in code of macOS', () => {
     const { frames } = walkCrash(open('user/rustminidump-pipeline-inlines-macos-segv.dmp'));

@@ -7,7 +7,7 @@ import { stripPac } from './arm64/undo.ts';
 import type { Frame, Registers, Stack, WalkInputs } from './frame.ts';
 import { type Ended, type Next, type RawFrame, Walker } from './walker.ts';
 import { stepX64 } from './x64/step.ts';
-import { stepX86 } from './x86.ts';
+import { stepX86 } from './x86/step.ts';
 
 type Step = (walker: Walker, frame: RawFrame, resume: Va | undefined) => Next;
 

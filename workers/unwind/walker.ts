@@ -4,7 +4,8 @@ import { type Found, found, mapFound, missing } from '../base/found.ts';
 import { formatVa } from '../base/hex.ts';
 import type { SymbolHit } from '../symbols/provider.ts';
 import { CodeMap } from './imagecode.ts';
-import type { Frame, Registers, Stack, Trust, WalkInputs } from './frame.ts';
+import { PdbFrames } from './x86/pdbframes.ts';
+import type { DynamicTable, Frame, Registers, Stack, Trust, WalkInputs } from './frame.ts';
 
 /** A frame before its names are looked up. */
 export interface RawFrame {
@@ -14,10 +15,13 @@ export interface RawFrame {
   readonly boundary?: Frame['boundary'];
   /** What is known of the registers in this frame; a register that is not named is not known. */
   readonly registers: Registers;
+  /** x86: bytes of arguments that lie on this frame's stack for the function it called, where the PDB tells. */
+  readonly argumentBytes?: number;
 }
 
 /** Whether a frame's address is where a call returns to, and not where something was interrupted. */
-export const isReturnAddress = (frame: RawFrame): boolean => frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
+export const isReturnAddress = (frame: Pick<RawFrame, 'trust' | 'boundary'>): boolean =>
+  frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
 
 export type Ended = Stack['ended'];
 
@@ -37,15 +41,22 @@ const SCAN_BYTES_KERNEL = 0x1_2000;
 export class Walker {
   readonly inputs: WalkInputs;
   readonly code: CodeMap;
+  readonly pdbFrames: PdbFrames;
   readonly pointerSize: 4 | 8;
 
   constructor(inputs: WalkInputs) {
     this.inputs = inputs;
     this.code = new CodeMap(inputs);
+    this.pdbFrames = new PdbFrames(inputs);
     this.pointerSize = inputs.arch === 'x86' || inputs.arch === 'arm' ? 4 : 8;
   }
 
   readonly read = (at: Va): Found<bigint> => this.inputs.memory.pointer(at);
+
+  /** The dump's table of dynamic functions that covers an address. */
+  dynamicTable(at: Va): DynamicTable | undefined {
+    return this.inputs.dynamicTables?.find(({ minimum, maximum }) => at >= minimum && at < maximum);
+  }
 
   inModule(at: Va): boolean {
     return this.inputs.modules.find(at) !== undefined;
@@ -71,7 +82,10 @@ export class Walker {
 
   symbolAt(at: Va): Found<SymbolHit> {
     const place = this.inputs.modules.find(at);
-    if (!place) return missing({ why: 'no-symbols', module: '', detail: 'the address lies in no module' });
+    if (!place) {
+      const detail = this.dynamicTable(at) ? 'code made at run time, which no PDB names' : 'the address lies in no module';
+      return missing({ why: 'no-symbols', module: '', detail });
+    }
     const table = this.inputs.symbols.table(place.module);
     return table.ok ? table.value.nearest(place.rva) : table;
   }
@@ -95,6 +109,7 @@ export class Walker {
       trust: raw.trust,
       ...(place ? { place } : {}),
       symbol: this.#nameOf(raw),
+      ...(!place && this.dynamicTable(raw.ip) ? { generated: true } : {}),
       ...(raw.boundary ? { boundary: raw.boundary } : {}),
       returnAddress: next ? found(next.ip) : missing({ why: 'not-computed', detail: 'the stack ends here' }),
       args: called && this.inputs.arch !== 'arm64' ? this.#args(next.sp) : [],

@@ -23,7 +23,10 @@ function functionOf(actor: Actor, user: boolean): string {
   return symbol.ok && symbol.value.kind !== 'export' ? symbol.value.name : user ? 'Unknown' : 'unknown_function';
 }
 
-/** The frame that WinDbg would name. Stray words on the stack are left out. */
+/**
+ * The frame that WinDbg would name. Stray words on the stack are left out. Where only modules stand that it passes over, the first that is
+ * not the kernel; of a live report the top frame; of a fast fail in the kernel its dispatcher.
+ */
 export function followUp(c: Case): Actor | undefined {
   const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index ?? 0;
   const trusted = c.actors.filter((actor) => actor.trusted && actor.index >= from && !(actor.frame.symbol.ok && MACHINERY.test(actor.frame.symbol.value.name)));
@@ -31,8 +34,12 @@ export function followUp(c: Case): Actor | undefined {
     (actor, at) =>
       !SKIPPED.test(actor.module.name) && !(SKIPPED_IF_FOLLOWED.test(actor.module.name) && trusted.slice(at + 1).some((one) => !SKIPPED.test(one.module.name))),
   );
-  return first ?? trusted.find((actor) => actor.module.name.toLowerCase() !== 'nt') ?? trusted[0];
+  if (first) return first;
+  const dispatch = c.code === 0x139 ? c.actors.find(isFastFail) : undefined;
+  return isLive(c) ? trusted[0] : (trusted.find((actor) => actor.module.name.toLowerCase() !== 'nt') ?? dispatch ?? trusted[0]);
 }
+
+const isFastFail = ({ frame, trusted }: Actor): boolean => trusted && frame.symbol.ok && frame.symbol.value.name === 'KiFastFailDispatch';
 
 function subject(c: Case): string {
   const actor = followUp(c);
@@ -102,6 +109,9 @@ function powerBucket(c: Case, f: Finding): string {
   return `0x9F_3_${bare(f.place.module)}_IMAGE_${ownerOfDevice(c, c.params[1])?.image ?? f.place.module}`;
 }
 
+/** 0x20, argument 2: a count of 16 bits that went below zero. */
+const isNegative16 = (value: bigint): boolean => (value & 0x8000n) !== 0n;
+
 const SHAPES: Readonly<Record<number, Shape>> = {
   0x0a: accessBucket,
   0xd1: accessBucket,
@@ -117,6 +127,9 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   0x139: fastFail,
   0x133: (c) => `0x133_${c.params[0] === 0n ? 'DPC' : 'ISR'}_${subject(c)}`,
   0xc5: (c) => `0xC5_${low(c.params[1])}_${subject(c)}`,
+  0x20: (c) => `0x20_${c.params[0] === 0n ? 'NULLAPC_' : ''}${isNegative16(c.params[1]) ? 'KAPC_NEGATIVE_' : ''}${subject(c)}`,
+  0x153: (c) => `0x153_KERNEL_LOCK_ENTRY_LEAKED_ON_THREAD_TERMINATION_${c.params[2] === 1n ? 'LOCK_POINTER_NOT_NULL_' : ''}${subject(c)}`,
+  0x1cc: (c) => `0x1cc_EXRESOURCE_TIMEOUT_OWNERTHREAD_${subject(c)}`,
   0x101: (c) => `CLOCK_WATCHDOG_TIMEOUT_${c.target.os.processors.ok ? c.target.os.processors.value.toString(16) : '0'}_PROC_ANALYSIS_INCONCLUSIVE`,
   0x9f: powerBucket,
   0xef: (c) => `0xEF_${c.target.process.name.ok ? c.target.process.name.value : 'unknown'}_BUGCHECK_CRITICAL_PROCESS_${subject(c)}`,
@@ -162,6 +175,9 @@ function userBucket(c: Case): string {
   if (named === 'HEAP_CORRUPTION' && !c.suspects[0]) return `${named}${status}_heap_corruption!${program ? imageOf(program) : 'unknown'}`;
   return `${named}${status}_${subject(c)}`;
 }
+
+/** cfffffff is the code that Windows Error Reporting gives a program that does not answer. */
+export const hangBucket = (c: Case): string => `APPLICATION_HANG_cfffffff_${subject(c)}`;
 
 export const bucketOf = (c: Case, f: Finding): string => (c.kernel ? kernelBucket(c, f) : userBucket(c));
 

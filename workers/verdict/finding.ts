@@ -7,6 +7,8 @@ export interface EvidenceMore {
   readonly how?: How;
   readonly weighs?: Weight;
   readonly from?: readonly string[];
+  /** Words of the program itself stand in it. */
+  readonly private?: true;
 }
 
 export class Finding {
@@ -51,7 +53,7 @@ export class Finding {
     const twins = this.evidence.filter((one) => one.says.id === says.id).length;
     const id = twins === 0 ? says.id : `${says.id}-${String(twins + 1)}`;
     const from = more.from?.filter((name) => this.evidence.some((one) => one.id === name)) ?? [];
-    this.evidence.push({ id, says, command, how: more.how ?? 'read', weighs: more.weighs ?? 'for', from });
+    this.evidence.push({ id, says, command, how: more.how ?? 'read', weighs: more.weighs ?? 'for', from, ...(more.private ? { private: true } : {}) });
     return this;
   }
   oppose<I extends TextId>(id: I, args: SlotsOf<I>): this {

@@ -4,13 +4,15 @@ import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import { imageOf, placeWords } from './actors.ts';
 import { addSettlers, addSteps } from './advice.ts';
-import { bucketOf, signatureOf } from './bucket.ts';
+import { bucketOf, hangBucket, signatureOf } from './bucket.ts';
 import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
 import { notMyFault } from './rules/process.ts';
-import type { Verdict } from './verdict.ts';
+import { hang } from './rules/user.ts';
+import { looksOf } from './playbook.ts';
+import type { Sureness, Verdict } from './verdict.ts';
 import { text } from './words.ts';
 
 export function* judge(session: Session): Job<Verdict> {
@@ -25,6 +27,16 @@ export function* judge(session: Session): Job<Verdict> {
   yield* closing(c, f);
   yield slice('Naming the verdict');
   return verdictOf(c, f);
+}
+
+/** The same dump read as a hang: what waits, whatever exception it holds. */
+export function* judgeHang(session: Session): Job<Verdict> {
+  const c = yield* gatherCase(session);
+  yield slice('Looking for who waits');
+  const f = new Finding('hang');
+  hang(c, f);
+  yield* closing(c, f);
+  return { ...verdictOf(c, f), bucket: hangBucket(c) };
 }
 
 /** The stop itself, as read. */
@@ -86,6 +98,9 @@ function stackModules(c: Case, f: Finding): void {
   if (names.length > 0) f.show(text('e-frames', { modules: names.join(', ') }), 'k', { weighs: 'context' });
 }
 
+/** The rules leave these open. */
+const OPEN: ReadonlySet<Sureness> = new Set(['possible', 'not-known']);
+
 function verdictOf(c: Case, f: Finding): Verdict {
   return {
     headline: f.headline,
@@ -101,6 +116,7 @@ function verdictOf(c: Case, f: Finding): Verdict {
     rivals: f.rivals,
     wouldSettle: f.wouldSettle,
     steps: f.steps,
+    looks: OPEN.has(f.sureness) || f.headline.id === 'h-manual-hang' ? looksOf(c) : [],
     rule: f.rule,
     bucket: bucketOf(c, f),
     signature: signatureOf(c, f),

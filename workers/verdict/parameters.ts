@@ -25,7 +25,7 @@ function applies(when: Readonly<Partial<Record<Index, bigint>>> | undefined, par
 }
 
 /** The table's words: the row this argument chooses, else what another argument's row makes of it, else the general meaning. */
-function tableMeaning(entry: BugCheckEntry | undefined, index: Index, params: readonly bigint[]): { readonly words: string; readonly chosen: boolean } {
+export function tableMeaning(entry: BugCheckEntry | undefined, index: Index, params: readonly bigint[]): { readonly words: string; readonly chosen: boolean } {
   const rows = entry?.subCodes.filter((sub) => params[sub.param - 1] === sub.value && applies(sub.when, params)) ?? [];
   const own = rows.find((sub) => sub.param === index);
   const general = entry?.parameters.find((parameter) => parameter.index === index)?.meaning;

@@ -5,14 +5,11 @@
 import { type Found, found, missing, notValid } from '../../base/found.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { bytes, readExactly, readStruct, struct, u32, viewOf } from '../../bytes/struct.ts';
+import type { StreamContainer } from './container.ts';
 
 const MAGIC = 'Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0';
 /** Containers that look alike to people and are none of ours. */
-const OTHER_MAGICS: readonly (readonly [string, string])[] = [
-  ['Microsoft C/C++ program database 2.00', 'a PDB 2.0 of before 2002'],
-  ['Microsoft MSFZ Container', 'a compressed PDB (MSFZ)'],
-  ['BSJB', 'a portable PDB of .NET'],
-];
+const OTHER_MAGICS: readonly (readonly [string, string])[] = [['Microsoft C/C++ program database 2.00', 'a PDB 2.0 of before 2002']];
 
 const SUPERBLOCK = struct('MSF_SUPERBLOCK', 56, 'llvm.org/docs/PDB/MsfFile.html', {
   magic: bytes(0, 32),
@@ -107,10 +104,9 @@ class Blocks {
   }
 }
 
-export class MsfFile {
+class MsfFile implements StreamContainer {
   readonly blockSize: number;
   readonly streamCount: number;
-  /** What the superblock says the file's length is. */
   readonly declaredSize: number;
   readonly #blocks: Blocks;
   readonly #directory: ByteSource;
@@ -126,7 +122,6 @@ export class MsfFile {
     this.streamCount = streamCount;
   }
 
-  /** A stream by number. Missing where there is none of it or the directory is broken. */
   stream(index: number): Found<ByteSource> {
     if (!(index >= 0 && index < this.streamCount)) return missing({ why: 'stream-absent', stream: `MSF stream ${index}` });
     const known = this.#knowSizes(index);

@@ -54,6 +54,9 @@ export const PROCSYM32 = struct('PROCSYM32', 39, CVINFO, { end: u32(8), length: 
 export const THUNKSYM32 = struct('THUNKSYM32', 25, CVINFO, { end: u32(8), offset: u32(16), segment: u16(20), length: u16(22) });
 export const LABELSYM32 = struct('LABELSYM32', 11, CVINFO, { offset: u32(4), segment: u16(8) });
 export const DATASYM32 = struct('DATASYM32', 14, CVINFO, { offset: u32(8), segment: u16(12) });
+/** Annotations follow the fixed part. */
+export const INLINESITESYM = struct('INLINESITESYM', 16, CVINFO, { end: u32(8), inlinee: u32(12) });
+export const INLINESITESYM2 = struct('INLINESITESYM2', 20, CVINFO, { end: u32(8), inlinee: u32(12) });
 
 const C13 = 'llvm.org/docs/PDB/ModiStream.html, llvm/DebugInfo/CodeView/DebugLinesSubsection.h';
 /** A C13 subsection: kind and length, then its bytes. */
@@ -63,6 +66,7 @@ export const C13_LINES = struct('CV_DebugSLinesHeader', 12, C13, { offset: u32(0
 export const C13_LINES_BLOCK = struct('CV_DebugSLinesFileBlockHeader', 12, C13, { file: u32(0), count: u32(4), sizeBytes: u32(8) });
 export const C13_LINE = struct('CV_Line', 8, C13, { offset: u32(0), flags: u32(4) });
 export const C13_CHECKSUM = struct('FileChecksumEntryHeader', 6, C13, { name: u32(0), sizeBytes: u8(4), kind: u8(5) });
+export const C13_INLINEE = struct('InlineeSourceLineHeader', 12, C13, { inlinee: u32(0), file: u32(4), line: u32(8) });
 /** Head of the TPI and IPI streams; offsets of buffers count in the hash stream. */
 export const TPI_HEADER = struct('TPI_STREAM_HEADER', 56, 'llvm.org/docs/PDB/TpiStream.html', {
   version: u32(0),

@@ -19,7 +19,7 @@ function textAt(bytes: Uint8Array, at: number): string {
 }
 
 /** Stream number by name. */
-function readNamedStreams(pdb: PdbFile): Found<Map<string, number>> {
+export function readNamedStreams(pdb: PdbFile): Found<Map<string, number>> {
   const info = pdb.msf.stream(STREAM_INFO);
   if (!info.ok) return info;
   const data = readExactly(info.value, PDB_INFO.size, Math.min(info.value.size - PDB_INFO.size, MAX_MAP_BYTES));

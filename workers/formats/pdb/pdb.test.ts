@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { valueOf } from '../../base/found.ts';
 import { ArraySource } from '../../bytes/source.ts';
 import { corpusBytes, corpusHas, corpusJson, hasCorpus } from '../../testing/node/corpus.ts';
+import { openMsf } from '../msf/msf.ts';
 import { readModules } from './modules.ts';
 import { openPdb, type PdbFile, readSymbolRecords } from './pdb.ts';
 import { layoutOf, parseNamedPlace, RecordCursor } from './records.ts';
@@ -67,7 +68,7 @@ describe.skipIf(!hasCorpus)('PDBs of the corpus', () => {
     expect(pdb.info.age).toBe(wanted.age);
     expect(pdb.imageAge).toBe(wanted.dbi_age ?? wanted.age);
     expect(pdb.msf.streamCount).toBe(wanted.streams);
-    expect(pdb.msf.blockSize).toBe(wanted.block);
+    expect(valueOf(openMsf(new ArraySource(corpusBytes(`symbols/${path}`))))?.blockSize).toBe(wanted.block);
   });
 
   it.each(facts.filter(([, wanted]) => wanted.error))('%s is refused with a reason', (path) => {

@@ -2,7 +2,11 @@
 import { type Found, found, mapFound, missing, notValid, thenFound } from '../../base/found.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { readExactly, readStruct, type RecordOf, viewOf } from '../../bytes/struct.ts';
-import { type MsfFile, openMsf } from '../msf/msf.ts';
+import type { StreamContainer } from '../msf/container.ts';
+import { openMsf } from '../msf/msf.ts';
+import { MSFZ_MAGIC } from '../msfz/layouts.ts';
+import { openMsfz } from '../msfz/msfz.ts';
+import { isPortablePdb, readPortablePdbId } from '../portablepdb/portablepdb.ts';
 import { DBI_HEADER, DEBUG_STREAM, PDB_INFO } from './layouts.ts';
 
 const STREAM_INFO = 1;
@@ -30,7 +34,7 @@ export interface Dbi {
 }
 
 export interface PdbFile {
-  readonly msf: MsfFile;
+  readonly msf: StreamContainer;
   readonly info: PdbInfo;
   /** Missing in a PDB that holds types only. */
   readonly dbi: Found<Dbi>;
@@ -40,7 +44,7 @@ export interface PdbFile {
 
 /** Reads the identity and the DBI header. May throw SourceError. */
 export function openPdb(source: ByteSource): Found<PdbFile> {
-  const msf = openMsf(source);
+  const msf = openContainer(source);
   if (!msf.ok) return msf;
   const info = thenFound(msf.value.stream(STREAM_INFO), (stream) => readStruct(PDB_INFO, stream, 0));
   if (!info.ok) return info;
@@ -48,10 +52,25 @@ export function openPdb(source: ByteSource): Found<PdbFile> {
   return found({ msf: msf.value, info: info.value, dbi, imageAge: dbi.ok ? dbi.value.header.age : info.value.age });
 }
 
-function readDbi(msf: MsfFile): Found<Dbi> {
+function openContainer(source: ByteSource): Found<StreamContainer> {
+  if (isPortablePdb(source)) return portable(source);
+  const start = String.fromCharCode(...source.readBlock(0, MSFZ_MAGIC.length));
+  return start === MSFZ_MAGIC ? openMsfz(source) : openMsf(source);
+}
+
+/** Refused by name: it describes managed code, and no native frame has a name in it. */
+function portable(source: ByteSource): Found<never> {
+  const id = readPortablePdbId(source);
+  return notValid('PDB', `a portable PDB of .NET${id.ok ? ` with the id ${id.value.guid}` : ''}, which names managed code only`, 'one of native code');
+}
+
+/** What a compiler writes with /Zi and other PDBs refer to as their type server. */
+const TYPES_ONLY = notValid('PDB', 'one of a compiler, which holds types and no symbols', 'one of a linked image');
+
+function readDbi(msf: StreamContainer): Found<Dbi> {
   const stream = msf.stream(STREAM_DBI);
-  if (!stream.ok) return stream;
-  if (stream.value.size === 0) return missing({ why: 'stream-absent', stream: 'DBI' });
+  if (!stream.ok) return TYPES_ONLY;
+  if (stream.value.size === 0) return TYPES_ONLY;
   const header = readStruct(DBI_HEADER, stream.value, 0);
   if (!header.ok) return header;
   if (header.value.versionSignature !== -1) return notValid('DBI signature', `${header.value.versionSignature}`, '-1');

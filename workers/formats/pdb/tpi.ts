@@ -146,9 +146,9 @@ function lastAtOrBelow(sorted: Uint32Array, value: number): number {
   return low;
 }
 
-/** Reads the stream's head only. A PDB stripped of types gives an empty stream or none. */
-export function openTypes(pdb: PdbFile): Found<TypeStream> {
-  const stream = pdb.msf.stream(STREAM_TPI);
+/** The TPI stream, or another of its form. Reads the stream's head only. A PDB stripped of types gives an empty stream or none. */
+export function openTypes(pdb: PdbFile, number: number = STREAM_TPI): Found<TypeStream> {
+  const stream = pdb.msf.stream(number);
   if (!stream.ok) return stream;
   if (stream.value.size === 0) return missing({ why: 'stream-absent', stream: 'TPI' });
   const header = readStruct(TPI_HEADER, stream.value, 0);

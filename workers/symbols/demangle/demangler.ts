@@ -1,175 +1,340 @@
-/**
- * Undecorates C++ names of Microsoft's compiler: qualified name with template arguments, without parameters, as WinDbg's stacks show it.
- * Types are read in full, since template arguments and local scopes hold them. A name that is not understood gives undefined.
- */
-import { CALLING, FUNCTION_CLASSES, OPERATORS, POINTERS, PRIMITIVES, QUALIFIERS, STUBS } from './tables.ts';
+/** Undecorates C++ names of Microsoft's compiler. A name that is not understood gives undefined. */
+import { TypeReader } from './types.ts';
+import { formatStringLiteral } from './stringliteral.ts';
+import {
+  type FunctionClass,
+  FUNCTION_CLASSES,
+  GUARDS,
+  CALLING,
+  MEMBER_POINTERS,
+  OPERATORS,
+  SHORTENED_OPERATORS,
+  STORAGE,
+  STUBS,
+  TABLES,
+  UNTYPED,
+} from './tables.ts';
+import { CONST, spaced, textAfter, textBefore, typeText, VOLATILE } from './type.ts';
 
-const MAX_DEPTH = 48;
-/** Back references can double a name at every level. */
-const MAX_LENGTH = 16_384;
 const MAX_REFERENCES = 10;
 
-/** A type around the place of a declarator: "int (__cdecl" … ")(void)". */
-interface Type {
-  readonly before: string;
-  readonly after: string;
-  /** Set for functions: pointers to them are put in brackets. */
-  readonly calling?: string;
-  readonly isArray?: boolean;
-}
-const plain = (text: string): Type => ({ before: text, after: '' });
-
-function formatType(type: Pick<Type, 'before' | 'after' | 'calling'>): string {
-  return type.calling === undefined ? type.before + type.after : `${type.before} ${type.calling}${type.after}`;
+/** The last part of a name. Constructors take theirs from their class, conversions from their result. */
+interface Leaf {
+  readonly text: string;
+  readonly role?: 'constructor' | 'destructor' | 'conversion';
+  /** In angle brackets. */
+  readonly template: string;
 }
 
-/** A const pointer reached through a const reference is const once. */
-function qualified(type: Type, qualifiers: string): Type {
-  return type.calling !== undefined || type.before.endsWith(qualifiers) ? type : { ...type, before: type.before + qualifiers };
+interface Name {
+  readonly leaf: Leaf;
+  /** Innermost first. */
+  readonly scopes: readonly string[];
 }
 
-function pointerTo(type: Type, sign: string, owner = ''): Type {
-  const mark = owner ? `${owner}::${sign}` : sign;
-  if (type.calling !== undefined) return { before: `${type.before} (${type.calling}${owner ? ' ' : ''}${mark}`, after: `)${type.after}` };
-  if (type.isArray) return { before: `${type.before} (${mark}`, after: `)${type.after}` };
-  return { before: `${type.before} ${mark}`, after: type.after };
+interface Declared {
+  /** The whole declaration in the style asked for. */
+  readonly text: string;
+  /** Without types. */
+  readonly name: string;
+  /** The name's last part, as references see it. */
+  readonly leaf: string;
+  readonly isVariable: boolean;
 }
 
-const LIST_END = /^[@Z]/;
+const NOTHING: Declared = { text: '', name: '', leaf: '', isVariable: false };
+const made = (text: string): Leaf => ({ text, template: '' });
+const ANONYMOUS = "`anonymous namespace'";
+const LOCAL_SCOPE = /^\?(?:[0-9@]|[B-P][A-P]*@)\?/;
 
-export class Demangler {
-  readonly #text: string;
-  #at = 0;
-  #depth = 0;
-  #failed = false;
+export class Demangler extends TypeReader {
   #names: string[] = [];
-  #types: Type[] = [];
 
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  /** The qualified name, or undefined. */
+  /** The declaration, or undefined. */
   run(): string | undefined {
-    if (this.#text.startsWith('??@')) return undefined;
-    if (this.#text.startsWith('??_C@')) return "`string'";
-    const name = this.#symbol(true);
-    return this.#failed || name.length > MAX_LENGTH ? undefined : name;
+    const text = this.take('.') ? this.#typeInfoName() : this.#symbol().text;
+    return this.failed ? undefined : this.bounded(text) || undefined;
   }
 
-  #fail(): string {
-    this.#failed = true;
-    this.#at = this.#text.length;
-    return '';
+  #typeInfoName(): string {
+    return this.#declareType("`RTTI Type Descriptor Name'");
   }
 
-  #peek(text: string): boolean {
-    return this.#text.startsWith(text, this.#at);
+  #declareType(name: string): string {
+    const type = this.type('marked');
+    return `${spaced(textBefore(type))}${name}${textAfter(type)}`;
   }
 
-  #take(text: string): boolean {
-    if (!this.#peek(text)) return false;
-    this.#at += text.length;
-    return true;
+  #symbol(): Declared {
+    return this.deeper(() => {
+      if (this.peek('??@')) return this.#hashed();
+      if (!this.take('?')) return { ...NOTHING, text: this.fail() };
+      return this.#madeSymbol() ?? this.#declarator();
+    }, NOTHING);
   }
 
-  /** The entry of a table whose code stands here; longer codes first. */
-  #takeCode<T>(table: Readonly<Record<string, T>>, longest: number): T | undefined {
-    for (let length = longest; length > 0; length--) {
-      const code = this.#text.slice(this.#at, this.#at + length);
-      if (code.length !== length || !Object.hasOwn(table, code)) continue;
-      this.#at += length;
-      return table[code];
-    }
+  /** Names that would be too long are replaced by a hash and stay as they are. */
+  #hashed(): Declared {
+    const end = this.text.indexOf('@', this.at + 3) + 1;
+    if (end === 0) return { ...NOTHING, text: this.fail() };
+    const start = this.at;
+    this.at = end;
+    this.take('??_R4@');
+    const text = this.text.slice(start, this.at);
+    return { text, name: text, leaf: text, isVariable: false };
+  }
+
+  /** What the compiler makes and names in a way of its own. */
+  #madeSymbol(): Declared | undefined {
+    const start = this.at;
+    if (!this.take('?')) return undefined;
+    const table = this.takeCode(TABLES, 3);
+    if (table !== undefined) return this.#table(table);
+    const untyped = this.takeCode(UNTYPED, 3);
+    if (untyped !== undefined) return this.#untyped(untyped);
+    const guard = this.takeCode(GUARDS, 3);
+    if (guard !== undefined) return this.#guard(guard);
+    const stub = this.takeCode(STUBS, 3);
+    if (stub !== undefined) return this.#stub(stub);
+    if (this.take('_R0')) return this.#typeDescriptor();
+    if (this.take('_R1')) return this.#untyped(this.#baseClassDescriptor());
+    if (this.take('_9')) return this.#virtualCall();
+    if (this.take('_C@_')) return this.#string();
+    this.at = start;
     return undefined;
   }
 
-  #deeper<T>(read: () => T, otherwise: T): T {
-    if (this.#depth >= MAX_DEPTH) {
-      this.#fail();
-      return otherwise;
-    }
-    this.#depth += 1;
-    const result = read();
-    this.#depth -= 1;
-    return result;
+  #named(text: string): string {
+    return this.#qualify({ leaf: made(text), scopes: this.#scopes() });
   }
 
-  #memorize(name: string): string {
-    if (name.length > MAX_LENGTH) return this.#fail();
+  /** A vftable: const, its class, and for which base it stands. */
+  #table(kind: string): Declared {
+    const name = this.#named(kind);
+    if (!this.take('6') && !this.take('7')) this.fail();
+    const { bits } = this.qualifiers();
+    const words = `${bits & CONST ? 'const ' : ''}${bits & VOLATILE ? 'volatile ' : ''}`;
+    const bases: string[] = [];
+    while (!this.take('@')) bases.push(this.atEnd ? this.fail() : `\`${this.typeName()}'`);
+    if (!this.style.signatures) return { ...NOTHING, text: name, name };
+    return { ...NOTHING, text: `${words}${name}${bases.length > 0 ? `{for ${bases.join('s ')}}` : ''}`, name };
+  }
+
+  #untyped(kind: string): Declared {
+    const name = this.#named(kind);
+    if (!this.take('8')) this.fail();
+    return { ...NOTHING, text: name, name };
+  }
+
+  #baseClassDescriptor(): string {
+    const numbers = [this.takeNumber(), this.takeNumber(), this.takeNumber(), this.takeNumber()];
+    return this.style.signatures ? `\`RTTI Base Class Descriptor at (${numbers.join(', ')})'` : "`RTTI Base Class Descriptor'";
+  }
+
+  #typeDescriptor(): Declared {
+    const text = this.#declareType("`RTTI Type Descriptor'");
+    if (!this.take('@8') || !this.atEnd) this.fail();
+    return { ...NOTHING, text, name: text };
+  }
+
+  #guard(kind: string): Declared {
+    const scopes = this.#scopes();
+    if (!this.take('4IA') && !this.take('5')) this.fail();
+    const number = this.atEnd ? 0n : this.takeNumber();
+    const shown = number > 0n && this.style.signatures ? `${kind}{${number}}` : kind;
+    const name = this.#qualify({ leaf: made(shown), scopes });
+    return { ...NOTHING, text: name, name };
+  }
+
+  /** A thunk that calls through a slot of the vftable. */
+  #virtualCall(): Declared {
+    const scopes = this.#scopes();
+    if (!this.take('$B')) this.fail();
+    const slot = this.takeNumber();
+    if (!this.take('A')) this.fail();
+    const calling = this.takeCode(CALLING, 1) ?? this.fail();
+    const name = this.#qualify({ leaf: made(this.style.signatures ? `\`vcall'{${slot}, {flat}}` : "`vcall'"), scopes });
+    return { ...NOTHING, text: this.style.signatures ? `[thunk]: ${calling} ${name}` : name, name };
+  }
+
+  #string(): Declared {
+    const wide = this.takeLetter() === '1';
+    const size = Number(this.takeNumber());
+    this.takeText();
+    const literal = this.failed ? undefined : formatStringLiteral(this.text.slice(this.at), wide, size);
+    if (literal === undefined) return { ...NOTHING, text: this.fail() };
+    this.at = this.text.length;
+    return { ...NOTHING, text: this.style.signatures ? literal : "`string'", name: literal };
+  }
+
+  /** Stubs around main stand before the name of the variable that they make or destroy. */
+  #stub(kind: string): Declared {
+    const known = this.take('?');
+    const inner = this.#declarator();
+    if (!inner.isVariable) {
+      if (known) this.fail();
+      const name = this.style.signatures ? `\`${kind} '${inner.name}''` : this.#quotedLeaf(kind, inner);
+      return { ...inner, text: inner.text.replace(inner.name, () => name), name };
+    }
+    const quoted = this.style.signatures ? `\`${kind} \`${inner.text}''` : this.#quotedLeaf(kind, inner);
+    for (let marks = known ? 2 : 1; marks > 0; marks--) if (!this.take('@')) this.fail();
+    return this.#function(quoted, undefined);
+  }
+
+  /** Microsoft puts the scope before the quote. */
+  #quotedLeaf(kind: string, { name, leaf }: Declared): string {
+    return `${name.slice(0, name.length - leaf.length)}\`${kind} '${leaf}''`;
+  }
+
+  /** A qualified name and what it is. */
+  #declarator(): Declared {
+    const name: Name = { leaf: this.#leaf(false), scopes: this.#scopes() };
+    const storage = this.takeCode(STORAGE, 1);
+    if (storage === undefined) return this.#function(this.#qualify(name), name);
+    const shown = this.#qualify(name);
+    const text = this.variable(shown);
+    return { text: this.style.signatures ? storage + text : text, name: shown, leaf: this.#leafText(name), isVariable: true };
+  }
+
+  #function(shown: string, name: Name | undefined): Declared {
+    const externC = this.take('$$J0');
+    const leaf = name ? this.#leafText(name) : shown;
+    const prefix = externC && this.style.signatures ? 'extern "C" ' : '';
+    if (this.take('9')) return { text: this.style.signatures ? `extern "C" ${shown}` : shown, name: shown, leaf, isVariable: false };
+    const kind = this.takeCode(FUNCTION_CLASSES, 3);
+    if (!kind) return { ...NOTHING, text: this.fail() };
+    const adjusted = this.#adjustment(kind);
+    const type = this.functionType(kind.member);
+    const conversion = name?.leaf.role === 'conversion';
+    const full = conversion ? shown + (type.result ? typeText(type.result) : this.fail()) : shown;
+    if (!this.style.signatures) return { text: full, name: full, leaf, isVariable: false };
+    const words = `${kind.access}${kind.isStatic ? 'static ' : ''}${kind.isVirtual ? 'virtual ' : ''}${prefix}`;
+    const before = `${adjusted === '' ? '' : '[thunk]: '}${words}${textBefore(type)}`;
+    return { text: `${spaced(before)}${full}${adjusted}${textAfter(type)}`, name: full, leaf, isVariable: false };
+  }
+
+  #adjustment({ adjustment }: FunctionClass): string {
+    if (adjustment === 'none') return '';
+    if (adjustment === 'adjustor') return `\`adjustor{${BigInt.asIntN(32, this.takeNumber())}}'`;
+    const count = adjustment === 'vtordisp' ? 2 : 4;
+    const numbers = Array.from({ length: count }, () => BigInt.asIntN(32, this.takeNumber()));
+    return `\`${adjustment}{${numbers.join(', ')}}'`;
+  }
+
+  #qualify({ leaf, scopes }: Name): string {
+    const parts = [...scopes].reverse();
+    parts.push(this.#leafText({ leaf, scopes }));
+    return this.bounded(parts.join('::'));
+  }
+
+  #leafText({ leaf, scopes }: Name): string {
+    const [owner] = scopes;
+    if (leaf.role === 'conversion') return `operator${leaf.template} `;
+    if (leaf.role && owner === undefined) return this.fail();
+    const text = leaf.role === undefined ? leaf.text : leaf.role === 'destructor' ? `~${owner}` : (owner ?? '');
+    return text + leaf.template;
+  }
+
+  #leaf(memorize: boolean): Leaf {
+    const digit = this.takeDigit();
+    if (digit !== undefined) return made(this.#names[digit] ?? this.fail());
+    if (this.peek('?$')) return this.#template(memorize);
+    if (this.take('?')) return this.#operator();
+    return made(this.#memorized(this.takeText()));
+  }
+
+  #memorized(name: string): string {
     if (this.#names.length < MAX_REFERENCES && !this.#names.includes(name)) this.#names.push(name);
     return name;
   }
 
-  /** `?` qualified name, then what it is. The outermost needs its kind only where a conversion operator's type is part of the name. */
-  #symbol(outermost: boolean): string {
-    return this.#deeper(() => {
-      if (!this.#take('?')) return this.#fail();
-      const leaf = this.#leafName();
-      const scopes = this.#scopes();
-      const inner = scopes[0] ?? '';
-      const needsType = leaf === 'operator ';
-      const type = outermost && !needsType ? '' : this.#encoding();
-      const shown = needsType ? leaf + type : leaf.replace(STRUCTOR, (mark) => (mark === '\u0001' ? inner : `~${inner}`));
-      if (leaf !== shown && !needsType && inner === '') return this.#fail();
-      return [...scopes.toReversed(), shown].join('::');
+  #operator(): Leaf {
+    if (this.take('0')) return { text: '', role: 'constructor', template: '' };
+    if (this.take('1')) return { text: '', role: 'destructor', template: '' };
+    if (this.take('B')) return { text: '', role: 'conversion', template: '' };
+    if (this.take('__K')) return made(`operator ""${this.takeText()}`);
+    return made(this.takeCode(this.style.shortened ? SHORTENED_OPERATORS : OPERATORS, 3) ?? this.fail());
+  }
+
+  /** A name with its arguments in angle brackets; inside, references count anew. */
+  #template(memorize: boolean): Leaf {
+    return this.deeper(() => {
+      this.take('?$');
+      const outer = this.#names;
+      this.#names = [];
+      const leaf = this.inOwnReferences<Leaf>(() => ({ ...this.#leaf(true), template: this.#arguments() }));
+      this.#names = outer;
+      if (!memorize) return leaf;
+      if (leaf.role) this.fail();
+      return made(this.#memorized(this.bounded(leaf.text + leaf.template)));
+    }, made(''));
+  }
+
+  #arguments(): string {
+    const list: string[] = [];
+    while (!this.take('@')) {
+      if (this.atEnd) return this.fail();
+      if (this.take('$S') || this.take('$$V') || this.take('$$$V') || this.take('$$Z')) continue;
+      list.push(this.#argument());
+    }
+    const closing = list.at(-1)?.endsWith('>') ? this.style.closing : '';
+    return this.bounded(`<${list.join(this.style.separator)}${closing}>`);
+  }
+
+  #argument(): string {
+    if (this.take('$$Y')) return this.typeName();
+    if (this.take('$$B')) return typeText(this.type('none'));
+    // The type of an argument whose parameter is `auto` is not shown.
+    const automatic = this.take('$M');
+    if (automatic) this.type('none');
+    if (!automatic && (!this.peek('$') || this.peek('$$'))) return typeText(this.type('none'));
+    if (!automatic) this.take('$');
+    if (this.take('0')) return `${this.takeNumber()}`;
+    if (this.take('E')) return this.#symbolArgument();
+    const member = this.takeCode(MEMBER_POINTERS, 1);
+    return member ? this.#memberPointer(member) : this.fail();
+  }
+
+  #symbolArgument(): string {
+    const symbol = this.#symbol();
+    this.#memorized(symbol.leaf);
+    return symbol.text;
+  }
+
+  #memberPointer({ symbol, offsets }: { readonly symbol: boolean; readonly offsets: number }): string {
+    const parts = symbol && this.peek('?') ? [this.#symbolArgument()] : [];
+    if (offsets === 0) return parts[0] === undefined ? this.#nullPointer() : `&${parts[0]}`;
+    for (let index = 0; index < offsets; index++) parts.push(`${this.takeNumber()}`);
+    return `{${parts.join(this.style.separator)}}`;
+  }
+
+  #nullPointer(): string {
+    return this.take('@') ? 'nullptr' : this.fail();
+  }
+
+  protected override typeName(): string {
+    return this.deeper(() => {
+      const leaf = this.#typeLeaf();
+      return this.bounded([...this.#scopes().reverse(), leaf].join('::'));
     }, '');
   }
 
-  #leafName(): string {
-    if (this.#peek('?$')) return this.#template(false);
-    if (this.#take('?')) return this.#operator();
-    return this.#simpleOrReference();
+  #typeLeaf(): string {
+    const digit = this.takeDigit();
+    if (digit !== undefined) return this.#names[digit] ?? this.fail();
+    return this.peek('?$') ? this.#template(true).text : this.#memorized(this.takeText());
   }
 
-  #simpleOrReference(): string {
-    const digit = this.#digit();
-    if (digit !== undefined) return this.#names[digit] ?? this.#fail();
-    return this.#memorize(this.#untilAt());
-  }
-
-  #digit(): number | undefined {
-    const code = this.#text.charCodeAt(this.#at) - 0x30;
-    if (!(code >= 0 && code <= 9)) return undefined;
-    this.#at += 1;
-    return code;
-  }
-
-  #untilAt(): string {
-    const end = this.#text.indexOf('@', this.#at);
-    if (end <= this.#at) return this.#fail();
-    const name = this.#text.slice(this.#at, end);
-    this.#at = end + 1;
-    return name;
-  }
-
-  #operator(): string {
-    if (this.#take('0')) return '\u0001';
-    if (this.#take('1')) return '\u0002';
-    if (this.#take('B')) return 'operator ';
-    if (this.#take('__K')) return `operator ""${this.#untilAt()}`;
-    const stub = this.#takeCode(STUBS, 3);
-    if (stub) return `\`${stub} '${this.#stubbed()}''`;
-    if (this.#take('_P')) return `\`udt returning'${this.#operator()}`;
-    const name = this.#takeCode(OPERATORS, 3) ?? this.#fail();
-    if (name.startsWith('`RTTI Type')) this.#type(this.#take('?') ? 'take' : 'none');
-    if (name.startsWith('`RTTI Base Class D')) for (let number = 0; number < 4; number++) this.#number();
-    return name;
-  }
-
-  #stubbed(): string {
-    if (!this.#peek('?')) return this.#simpleOrReference();
-    const name = this.#symbol(false);
-    this.#take('@');
-    return name;
+  protected override customName(): string {
+    return this.#typeLeaf();
   }
 
   /** Enclosing scopes, innermost first, up to the `@` that ends them. */
   #scopes(): string[] {
     const scopes: string[] = [];
-    while (!this.#take('@')) {
-      if (this.#failed || this.#at >= this.#text.length) {
-        this.#fail();
+    while (!this.take('@')) {
+      if (this.atEnd) {
+        this.fail();
         break;
       }
       scopes.push(this.#scope());
@@ -178,221 +343,24 @@ export class Demangler {
   }
 
   #scope(): string {
-    if (this.#peek('?$')) return this.#template(true);
-    if (this.#take('?A')) {
-      this.#at = this.#text.indexOf('@', this.#at) + 1 || this.#text.length;
-      return this.#memorize("`anonymous namespace'");
+    if (this.peek('?$')) return this.#template(true).text;
+    if (this.take('?A')) return this.#anonymous();
+    if (LOCAL_SCOPE.test(this.text.slice(this.at, this.at + 20))) {
+      this.take('?');
+      const number = this.takeNumber();
+      this.take('?');
+      const inner = this.#symbol();
+      return `\`${this.style.signatures ? inner.text : inner.name}'::\`${number}'`;
     }
-    if (this.#take('?')) {
-      const number = this.#number();
-      if (!this.#take('?')) return this.#fail();
-      return `\`${this.#symbol(false)}'::\`${number}'`;
-    }
-    return this.#simpleOrReference();
+    return this.#typeLeaf();
   }
 
-  /** A template with its arguments; inside, references count anew. */
-  #template(memorize: boolean): string {
-    return this.#deeper(() => {
-      this.#take('?$');
-      const outer = [this.#names, this.#types] as const;
-      this.#names = [];
-      this.#types = [];
-      const name = this.#leafName();
-      const args = this.#templateArguments();
-      [this.#names, this.#types] = outer;
-      const shown = `${name.trimEnd()}<${args.join(',')}${args.at(-1)?.endsWith('>') ? ' ' : ''}>`;
-      return memorize ? this.#memorize(shown) : shown.length > MAX_LENGTH ? this.#fail() : shown;
-    }, '');
-  }
-
-  #templateArguments(): string[] {
-    const list: string[] = [];
-    while (!this.#take('@')) {
-      if (this.#failed || this.#at >= this.#text.length) {
-        this.#fail();
-        break;
-      }
-      if (this.#takeCode(EMPTY_PACKS, 4)) continue;
-      list.push(this.#templateArgument());
-    }
-    return list;
-  }
-
-  #templateArgument(): string {
-    if (this.#take('$$Y')) return this.#typeName();
-    if (this.#take('$$B')) return formatType(this.#type('none'));
-    if (this.#take('$M')) {
-      this.#type('none');
-      return this.#constant() ?? this.#fail();
-    }
-    if (this.#peek('$') && !this.#peek('$$')) {
-      this.#at += 1;
-      return this.#constant() ?? this.#fail();
-    }
-    return formatType(this.#typeOrReference());
-  }
-
-  /** Values as template arguments: numbers, addresses of symbols, members. */
-  #constant(): string | undefined {
-    if (this.#take('0')) return this.#number();
-    if (this.#take('1')) return this.#take('@') ? 'nullptr' : `&${this.#symbol(false)}`;
-    if (this.#take('E')) return this.#symbol(false);
-    const numbers = this.#takeCode(MEMBER_NUMBERS, 1);
-    if (!numbers) return undefined;
-    const parts = numbers.symbol && this.#peek('?') ? [this.#symbol(false)] : [];
-    for (let index = 0; index < numbers.count; index++) parts.push(this.#number());
-    return parts.length > 0 ? `{${parts.join(',')}}` : undefined;
-  }
-
-  #number(): string {
-    const sign = this.#take('?') ? '-' : '';
-    const digit = this.#digit();
-    if (digit !== undefined) return `${sign}${digit + 1}`;
-    let value = 0n;
-    for (let count = 0; !this.#take('@'); count++) {
-      const code = this.#text.charCodeAt(this.#at) - 0x41;
-      if (!(code >= 0 && code < 16) || count >= 16) return this.#fail();
-      value = value * 16n + BigInt(code);
-      this.#at += 1;
-    }
-    return `${sign}${value}`;
-  }
-
-  /** A class, struct, union or enum by name. */
-  #typeName(): string {
-    return this.#deeper(() => {
-      const leaf = this.#peek('?$') ? this.#template(true) : this.#simpleOrReference();
-      return [...this.#scopes().toReversed(), leaf].join('::');
-    }, '');
-  }
-
-  /** Parameters name earlier ones by a digit; those written with one letter are not counted. */
-  #typeOrReference(): Type {
-    const digit = this.#digit();
-    if (digit !== undefined) return this.#types[digit] ?? plain(this.#fail());
-    const from = this.#at;
-    const type = this.#type('none');
-    if (this.#at - from > 1 && this.#types.length < MAX_REFERENCES) this.#types.push(type);
-    return type;
-  }
-
-  /** `qualifiers`: 'take' where const and volatile stand before the type. */
-  #type(qualifiers: 'none' | 'take'): Type {
-    return this.#deeper(() => {
-      const own = qualifiers === 'take' ? (this.#takeCode(QUALIFIERS, 1) ?? this.#fail()) : '';
-      const type = this.#unqualified();
-      return qualified(type, own);
-    }, plain(''));
-  }
-
-  #unqualified(): Type {
-    if (this.#take('$$C')) return this.#type('take');
-    if (this.#take('$$T')) return plain('std::nullptr_t');
-    if (this.#take('$$A6')) return this.#function(false);
-    if (this.#take('$$A8@@')) return this.#function(true);
-    if (this.#take('W')) return this.#digit() === undefined ? plain(this.#fail()) : plain(this.#typeName());
-    if (this.#takeCode(TAGS, 1)) return plain(this.#typeName());
-    if (this.#take('Y')) return this.#array();
-    const primitive = this.#takeCode(PRIMITIVES, 2);
-    if (primitive) return plain(primitive);
-    if (this.#take('?')) return plain(this.#untilAt());
-    const sign = this.#takeCode(POINTERS, 3);
-    return sign ? this.#pointee(sign) : plain(this.#fail());
-  }
-
-  #array(): Type {
-    const count = Number(this.#number());
-    if (!(count >= 1 && count <= 16)) return plain(this.#fail());
-    let dimensions = '';
-    for (let index = 0; index < count; index++) dimensions += `[${this.#number().replace(/^0$/, '')}]`;
-    const element = this.#take('$$C') ? this.#type('take') : this.#type('none');
-    return { before: element.before, after: dimensions + element.after, isArray: true };
-  }
-
-  #pointee(sign: string): Type {
-    if (this.#take('6')) return pointerTo(this.#function(false), sign);
-    if (this.#take('8')) {
-      const owner = this.#typeName();
-      return pointerTo(this.#function(true), sign, owner);
-    }
-    this.#extended();
-    const letter = this.#text[this.#at] ?? '';
-    const qualifiers = this.#takeCode(QUALIFIERS, 1) ?? this.#fail();
-    const owner = letter >= 'Q' ? this.#typeName() : '';
-    const type = this.#type('none');
-    return pointerTo(qualified(type, qualifiers), sign, owner);
-  }
-
-  /** __ptr64, __unaligned, __restrict, & and && of `this`: not shown. */
-  #extended(): void {
-    while (this.#takeCode(EXTENDED, 1));
-  }
-
-  #function(isMember: boolean): Type {
-    return this.#deeper<Type>(() => {
-      let qualifiers = '';
-      if (isMember) {
-        this.#extended();
-        qualifiers = this.#takeCode(QUALIFIERS, 1) ?? this.#fail();
-      }
-      const calling = this.#takeCode(CALLING, 1) ?? this.#fail();
-      const result: Type = this.#take('@') ? plain('') : this.#type(this.#take('?') ? 'take' : 'none');
-      const parameters = this.#parameters();
-      if (!this.#take('_E') && !this.#take('Z')) this.#fail();
-      return { before: formatType(result), calling, after: `(${parameters})${qualifiers}` };
-    }, plain(''));
-  }
-
-  #parameters(): string {
-    if (this.#take('X')) return 'void';
-    const list: string[] = [];
-    while (!this.#failed && this.#at < this.#text.length && !LIST_END.test(this.#text[this.#at] ?? '')) list.push(formatType(this.#typeOrReference()));
-    if (this.#take('Z')) list.push('...');
-    else if (!this.#take('@')) this.#fail();
-    return list.join(',');
-  }
-
-  /** A thunk for a call through a vtable: its slot, a flat `this`, the calling convention. */
-  #vcall(): string {
-    this.#number();
-    if (!this.#take('A') || this.#takeCode(CALLING, 1) === undefined) this.#fail();
-    return '';
-  }
-
-  /** What stands behind a name: the type of a variable or a function. Gives a function's return type. */
-  #encoding(): string {
-    if (this.#take('9')) return '';
-    const storage = this.#text[this.#at] ?? '';
-    if (storage >= '0' && storage <= '4') {
-      this.#at += 1;
-      const type = this.#type('none');
-      this.#extended();
-      const qualifier = this.#text[this.#at] ?? '';
-      if (this.#takeCode(QUALIFIERS, 1) === undefined) this.#fail();
-      if (qualifier >= 'Q') this.#typeName();
-      return formatType(type);
-    }
-    if (this.#take('$$J0')) return this.#encoding();
-    if (this.#take('$B')) return this.#vcall();
-    const kind = this.#takeCode(FUNCTION_CLASSES, 3);
-    if (!kind) return this.#fail();
-    for (let index = 0; index < kind.numbers; index++) this.#number();
-    const type = this.#function(kind.member);
-    return type.before;
+  /** References repeat the key by which the compiler tells namespaces of several files apart; people are shown the words. */
+  #anonymous(): string {
+    const end = this.text.indexOf('@', this.at);
+    if (end < 0) return this.fail();
+    this.#memorized(this.style.signatures ? this.text.slice(this.at, end) : ANONYMOUS);
+    this.at = end + 1;
+    return ANONYMOUS;
   }
 }
-
-/** Marks of constructor and destructor, put in place once the class is known. */
-const STRUCTOR = /[\u0001\u0002]/;
-const EMPTY_PACKS: Readonly<Record<string, true>> = { $S: true, $$V: true, $$$V: true, $$Z: true };
-const TAGS: Readonly<Record<string, true>> = { T: true, U: true, V: true };
-const EXTENDED: Readonly<Record<string, true>> = { E: true, F: true, G: true, H: true, I: true };
-/** Pointers to members of classes with several or virtual bases: a symbol and offsets. */
-const MEMBER_NUMBERS: Readonly<Record<string, { readonly symbol: boolean; readonly count: number }>> = {
-  F: { symbol: false, count: 2 },
-  G: { symbol: false, count: 3 },
-  H: { symbol: true, count: 1 },
-  I: { symbol: true, count: 2 },
-  J: { symbol: true, count: 3 },
-};

@@ -1,5 +1,6 @@
-/** Names as WinDbg prints them in stacks. What is not understood stays as it is. */
+/** Names for people: short as in stacks, and whole. What is not understood stays as it is. */
 import { Demangler } from './demangler.ts';
+import { FULL, SHORT } from './style.ts';
 
 /** `_name@8`, `@name@8`, `name@@8`: stdcall, fastcall, vectorcall; `_name`: cdecl (learn.microsoft.com/cpp/build/reference/decorated-names). */
 const C_DECORATION = /^(?:_(?<stdcall>[^@?]+)@\d+|@(?<fastcall>[^@?]+)@\d+|(?<vectorcall>[^@?]+)@@\d+|_(?<cdecl>[^@?]+))$/;
@@ -10,7 +11,13 @@ export function undecorateC(name: string): string {
   return groups?.['stdcall'] ?? groups?.['fastcall'] ?? groups?.['vectorcall'] ?? groups?.['cdecl'] ?? name;
 }
 
+/** "CWorker::Run". */
 export function displayName(name: string, arch: string): string {
-  if (name.startsWith('?')) return new Demangler(name).run() ?? name;
+  if (name.startsWith('?')) return new Demangler(name, SHORT).run() ?? name;
   return arch === 'x86' ? undecorateC(name) : name;
+}
+
+/** "public: void __cdecl CWorker::Run(void)"; undefined where the name is not decorated or not understood. */
+export function fullName(name: string): string | undefined {
+  return name.startsWith('?') || name.startsWith('.?') ? new Demangler(name, FULL).run() : undefined;
 }

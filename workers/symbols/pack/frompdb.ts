@@ -4,6 +4,7 @@ import type { Job } from '../../base/job.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { type PdbModule, readModules } from '../../formats/pdb/modules.ts';
 import { openPdb, type PdbFile, readSymbolRecords } from '../../formats/pdb/pdb.ts';
+import { MODULE_SYMBOLS_AT } from '../../formats/pdb/procedures.ts';
 import { endOfScope, layoutOf, parseNamedPlace, RecordCursor } from '../../formats/pdb/records.ts';
 import { type PdbPlaces, readContributions, readPlaces, rvaOfPlace } from '../../formats/pdb/sections.ts';
 import { archOfMachine, pdbKey } from '../keys.ts';
@@ -11,8 +12,6 @@ import { type PackSpace, SymbolCollector } from './collector.ts';
 import { FLAG_DECORATED, FLAG_FUNCTION, type Pack, PACK_KINDS, type PackKind } from './layout.ts';
 
 const BATCH = 8192;
-/** A module's symbols start behind a signature. */
-const MODULE_SYMBOLS_AT = 4;
 
 interface Walk {
   readonly pdb: PdbFile;

@@ -1,10 +1,11 @@
 /** Names over a pack. A name is credited only as far as it is known to reach. */
 import { type Rva, rva } from '../../base/address.ts';
-import { type Found, found, missing } from '../../base/found.ts';
+import { type Found, found, missing, thenFound, valueOf } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
+import { SourceError } from '../../base/problem.ts';
 import { displayName } from '../demangle/display.ts';
 import type { LineFinder } from '../lines.ts';
-import type { SymbolHit, SymbolTable } from '../provider.ts';
+import type { InlinedFunction, SymbolHit, SymbolTable } from '../provider.ts';
 import { matchesGlob } from './glob.ts';
 import { nameHash } from './hash.ts';
 import { firstOfEqual, throughOmap, upperBound } from './search.ts';
@@ -21,12 +22,13 @@ export class PackTable implements SymbolTable {
   readonly origin: string;
   readonly kind: 'pdb' | 'sym';
   readonly #pack: Pack;
-  readonly #lines: LineFinder | undefined;
+  readonly #openLines: () => Found<LineFinder>;
+  #lines: Found<LineFinder> | undefined;
 
-  /** `lines`: where the PDB itself is at hand too. */
-  constructor(pack: Pack, lines?: LineFinder) {
+  /** `openLines`: where the PDB itself is at hand too; called when a line is asked for. */
+  constructor(pack: Pack, openLines: () => Found<LineFinder> = () => missing({ why: 'stream-absent', stream: 'lines' })) {
     this.#pack = pack;
-    this.#lines = lines;
+    this.#openLines = openLines;
     this.count = pack.rvas.length;
     this.origin = pack.texts.origin;
     this.kind = pack.texts.kind;
@@ -45,6 +47,10 @@ export class PackTable implements SymbolTable {
     if (size > 0 && place >= start + size) return this.#none(at, `${this.#shown(first)} ends ${hex(place - start - size)} bytes before it`);
     if (!this.#inOnePart(start, place)) return this.#none(at, `${this.#shown(first)} does not reach so far`);
     return found(this.#hit(first, place, at));
+  }
+
+  inlined(at: Rva): readonly InlinedFunction[] {
+    return valueOf(this.#ask((lines) => found(lines.inlined(at)))) ?? [];
   }
 
   byName(name: string): Found<Rva> {
@@ -106,15 +112,26 @@ export class PackTable implements SymbolTable {
     return (this.#pack.flags[index] ?? 0) & FLAG_DECORATED ? displayName(name, this.#pack.texts.arch) : name;
   }
 
+  /** A PDB that can no longer be read costs its lines, not the names. */
+  #ask<T>(question: (lines: LineFinder) => Found<T>): Found<T> {
+    try {
+      this.#lines ??= this.#openLines();
+      return thenFound(this.#lines, question);
+    } catch (error) {
+      if (error instanceof SourceError) return missing({ why: 'no-symbols', module: this.origin, detail: error.message });
+      throw error;
+    }
+  }
+
   #hit(index: number, place: number, at: Rva): SymbolHit {
-    const line = this.#lines?.find(at);
+    const line = this.#ask((lines) => lines.find(at));
     const size = this.#pack.sizes[index] ?? 0;
     return {
       name: this.#shown(index),
       displacement: place - (this.#pack.rvas[index] ?? 0),
       kind: PACK_KINDS[(this.#pack.flags[index] ?? 0) & KIND_MASK] ?? 'public',
       ...(size > 0 ? { sizeBytes: size } : {}),
-      ...(line?.ok ? { source: line.value } : {}),
+      ...(this.kind === 'pdb' ? { source: line } : {}),
     };
   }
 

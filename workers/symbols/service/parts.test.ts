@@ -50,6 +50,7 @@ describe('places in a store', () => {
 describe('first bytes', () => {
   it.each([
     ['Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0', 'msf'],
+    ['Microsoft MSFZ Container\r\n\x1aALD\0\0', 'msf'],
     ['Microsoft C/C++ program database 2.00\r\n', 'old-pdb'],
     ['MZ\x90\0', 'pe'],
     ['MSCF\0\0\0\0', 'cab'],

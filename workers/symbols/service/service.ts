@@ -198,19 +198,10 @@ export class SymbolService {
     job.sessions.add(session);
     job.demand = Math.min(job.demand, request.demand);
     job.whole ||= force || request.whole;
-    if (job.arrival?.partial && job.whole && isEnded(job.status)) {
-      job.force ||= force;
-      this.#start(job);
-      return;
-    }
-    if (job.arrival) {
-      this.#hand(job, job.arrival, session);
-      return;
-    }
-    session.status(describe(job));
     job.force ||= force;
-    const again = job.status.state === 'cancelled' || (job.status.state === 'failed' && ['OFFLINE', 'PROXY'].includes(job.status.code));
-    if (isEnded(job.status) && (force || again)) this.#start(job);
+    if (job.arrival) this.#hand(job, job.arrival, session);
+    else session.status(describe(job));
+    if (isEnded(job.status) && isWorthAnother(job, force)) this.#start(job);
   }
 
   #again(which: (job: Job) => boolean): void {
@@ -261,7 +252,7 @@ export class SymbolService {
     }
     // The rest of a partial image could not be had: what is here stays.
     this.noise.said(`${job.want.names[0] ?? ''} whole: ${told.code} ${told.detail}`);
-    this.#set(job, this.#doneOf(job.arrival, 'stored'));
+    this.#finish(job, job.arrival, 'stored');
   }
 
   /** Where there is no PDB, the names of the image's export table do; they are not among the parts that unwinding needs. */
@@ -353,12 +344,9 @@ export class SymbolService {
       want.kind === 'image' ? (arrival.partial ? 'image, headers and unwind data' : 'image') : arrival.pack ? 'public symbols' : 'no names',
       arrival.origin,
     );
-    this.#set(job, this.#doneOf(arrival, kept));
+    const { origin, body, partial } = arrival;
+    this.#set(job, { state: 'done', origin, sizeBytes: body.source.size, partial, kept });
     for (const session of job.sessions) this.#hand(job, arrival, session);
-  }
-
-  #doneOf({ origin, body, partial }: Arrival, kept: PutResult | 'at-hand'): DownloadStatus {
-    return { state: 'done', origin, sizeBytes: body.source.size, partial, kept };
   }
 
   #hand(job: Job, arrival: Arrival, session: Session): void {
@@ -391,6 +379,12 @@ function expected(jobs: readonly Job[]): Expected {
 /** A file that cannot be read is a bad file; whatever else is thrown is a fault of ours. */
 function codeOf(error: unknown, want: Want): SymbolCode {
   return error instanceof SourceError ? badFile(want, error.message).code : 'DEFECT';
+}
+
+/** Asked for once more: what is there only in part and wanted whole, and what may succeed now. */
+function isWorthAnother({ status, arrival, whole }: Job, force: boolean): boolean {
+  if (arrival) return arrival.partial && whole;
+  return force || status.state === 'cancelled' || (status.state === 'failed' && (status.code === 'OFFLINE' || status.code === 'PROXY'));
 }
 
 function isMiss(status: DownloadStatus): boolean {

@@ -3,6 +3,7 @@ export type Sniffed = 'msf' | 'old-pdb' | 'portable-pdb' | 'pe' | 'cab' | 'sym' 
 
 const MAGIC: readonly { readonly text: string; readonly is: Sniffed }[] = [
   { text: 'Microsoft C/C++ MSF 7.00\r\n', is: 'msf' },
+  { text: 'Microsoft MSFZ Container\r\n', is: 'msf' },
   { text: 'Microsoft C/C++ program database 2.00\r\n', is: 'old-pdb' },
   { text: 'BSJB', is: 'portable-pdb' },
   { text: 'MSCF', is: 'cab' },

@@ -16,6 +16,8 @@ export interface ProcessObject {
   readonly threadList?: { readonly flink: bigint; readonly blink: bigint };
   readonly kernelThreadList?: { readonly flink: bigint; readonly blink: bigint };
   readonly activeThreads?: number;
+  /** NTSTATUS the process ended with. */
+  readonly exitStatus?: number;
 }
 
 export interface ThreadObject {
@@ -77,6 +79,7 @@ export function processBytes(offsets: ObjectOffsets, process: ProcessObject): Ui
   bytes.set(ascii(process.imageName.slice(0, 14)), at.ImageFileName);
   putList(bytes, at.EThreadListHead, process.address + BigInt(at.EThreadListHead), process.threadList);
   put(bytes, at.ActiveThreads, 4, process.activeThreads ?? 0);
+  put(bytes, at.ExitStatus, 4, process.exitStatus ?? 0);
   return bytes;
 }
 

@@ -120,7 +120,7 @@ const fn = (name: string, prologue: Prologue, body?: Body, gap = 0): FunctionSpe
 });
 
 /** KTRAP_FRAME of a handler: rbp pushed under the processor's frame, rbp = rsp + 0x80. */
-const TRAP_PROLOGUE: Prologue = { machineFrame: 1, push: ['rbp'], alloc: 0x158, frame: { register: 'rbp', offset: 0x80 } };
+export const TRAP_PROLOGUE: Prologue = { machineFrame: 1, push: ['rbp'], alloc: 0x158, frame: { register: 'rbp', offset: 0x80 } };
 /** KEXCEPTION_FRAME: the non-volatile registers at their places. */
 const EXCEPTION_FRAME: Prologue = {
   alloc: 0x138,
@@ -135,7 +135,7 @@ const EXCEPTION_FRAME: Prologue = {
   ],
 };
 
-const NT_FUNCTIONS: readonly FunctionSpec[] = [
+export const NT_FUNCTIONS: readonly FunctionSpec[] = [
   fn('KeBugCheckEx', { push: ['rbx', 'rsi', 'rdi'], alloc: 0x120 }, calls('KeBugCheck2'), 0x3000),
   fn('KeBugCheck2', { push: ['rbp', 'rbx', 'rsi', 'rdi', 'r12', 'r13', 'r14', 'r15'], alloc: 0x9a8 }, undefined, 0x300),
   fn('KiBugCheckDispatch', EXCEPTION_FRAME, calls('KeBugCheckEx'), 0x1200),

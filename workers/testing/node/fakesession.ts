@@ -9,12 +9,15 @@ import { SparseSpace } from '../../memory/sparsespace.ts';
 import type { Module, UnloadedModule } from '../../modules/module.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../../symbols/provider.ts';
-import type { Context, ContextSource, ExceptionInfo, Session, Target } from '../../target/target.ts';
+import type { Context, ContextSource, ExceptionInfo, Session, Target, ThreadInfo } from '../../target/target.ts';
+import { loadLayouts } from '../../types/layouts/load.ts';
+import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Registers, Stack, Trust } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 
 const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
+const layouts = await loadLayouts('x64');
 const ABSENT: Missing = missing({ why: 'not-computed' });
 
 /** "nvlddmkm.sys+0x1000", by which trust, under which name ("Name" or "Name+0x2c"), at which stack pointer. */
@@ -23,7 +26,7 @@ export type FakeFrame = readonly [place: string, trust?: Trust, symbol?: string 
 export interface Fake {
   readonly code?: number;
   readonly params?: readonly (bigint | string)[];
-  /** File names; each gets 16 MiB from BASE on, in order. Without a path, in user mode with the path given. */
+  /** File names; each gets 31 MiB from BASE on, in order. Without a path, in user mode with the path given. */
   readonly modules?: readonly string[];
   readonly unloaded?: readonly { readonly name: string; readonly start: bigint; readonly end: bigint }[];
   readonly frames?: readonly FakeFrame[];
@@ -46,11 +49,13 @@ export interface Fake {
   readonly kernelOffsets?: Readonly<Record<string, number>>;
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
   readonly stack?: { readonly low: bigint; readonly high: bigint };
+  /** Threads by id, each with its registers. */
+  readonly threads?: Readonly<Record<number, Registers>>;
 }
 
 const BASE = 0xfffff800_10000000n;
 const USER_BASE = 0x7ff6_0000_0000n;
-const SIZE = 0x100_0000;
+const SIZE = 0x1f0_0000;
 export const GAP = 0x200_0000n;
 
 function makeModules(fake: Fake): Module[] {
@@ -89,14 +94,25 @@ function makeSymbols(fake: Fake): SymbolProvider {
   const { image } = fake;
   if (!image) return NO_SYMBOLS;
   const bytes = fromHex(image.hex);
-  const held: ImageBytes = {
-    name: image.module,
-    size: bytes.length,
-    readRva: (rva, length) => bytes.subarray(rva, rva + length),
-    gapAt: () => undefined,
-    writable: () => false,
-  };
+  const held: ImageBytes = { name: image.module, size: bytes.length, readRva: (rva, length) => bytes.subarray(rva, rva + length), writable: () => false };
   return { ...NO_SYMBOLS, image: (module) => (module.imageName === image.module ? found(held) : NO_SYMBOLS.image(module)) };
+}
+
+function makeThreads(fake: Fake): ThreadInfo[] {
+  const given: readonly (readonly [id: string, registers: Registers | undefined])[] = fake.threads
+    ? Object.entries(fake.threads)
+    : fake.stack
+      ? [['1', undefined]]
+      : [];
+  return given.map(([id, registers], index) => ({
+    id: Number(id),
+    index,
+    name: ABSENT,
+    teb: ABSENT,
+    suspendCount: ABSENT,
+    context: registers ? found({ source: 'thread', registers, unknown: [] }) : ABSENT,
+    stackRange: fake.stack ? found({ low: va(fake.stack.low), high: va(fake.stack.high) }) : ABSENT,
+  }));
 }
 
 function symbolOf(place: string, symbol: string | undefined): Frame['symbol'] {
@@ -155,19 +171,7 @@ export function fakeSession(fake: Fake): Session {
     headerContext: ABSENT,
     memory,
     modules: list,
-    threads: fake.stack
-      ? [
-          {
-            id: 1,
-            index: 0,
-            name: ABSENT,
-            teb: ABSENT,
-            suspendCount: ABSENT,
-            context: ABSENT,
-            stackRange: found({ low: va(fake.stack.low), high: va(fake.stack.high) }),
-          },
-        ]
-      : [],
+    threads: makeThreads(fake),
     crashThread: fake.stack ? found(0) : ABSENT,
     process: {
       name: fake.process === undefined ? ABSENT : found(fake.process),
@@ -182,9 +186,11 @@ export function fakeSession(fake: Fake): Session {
     kernelPointers: Object.fromEntries(Object.entries(fake.kernelPointers ?? {}).map(([name, at]) => [name, va(at)])),
     ...(fake.kernelOffsets ? { kernelOffsets: fake.kernelOffsets } : {}),
   } satisfies Target;
+  const symbols = makeSymbols(fake);
   return {
     target,
-    symbols: makeSymbols(fake),
+    symbols,
+    types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
     decoder,
     knowledge,
     memory,

@@ -15,6 +15,8 @@ import type { Module, UnloadedModule } from '../../modules/module.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import type { SymbolHit, SymbolProvider, SymbolTable } from '../../symbols/provider.ts';
 import type { Context, Session, Target, ThreadInfo } from '../../target/target.ts';
+import { loadLayouts } from '../../types/layouts/load.ts';
+import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { runCommand } from '../../commands/run.ts';
@@ -24,6 +26,7 @@ import { SPECS } from '../../commands/specs.ts';
 const never = missing({ why: 'not-computed', detail: 'this hand-made dump does not tell it' });
 const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
+const layouts = await loadLayouts('x64');
 
 /** "fffff806`697f8304" or "0x…" as a number. */
 export const at = (text: string): bigint => BigInt(`0x${text.replace(/^0x/, '').replaceAll('`', '')}`);
@@ -264,6 +267,7 @@ export function handmade(made: Made): Console {
     symbols,
     decoder,
     knowledge,
+    types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
     memory,
     scope: context.ok ? context.value : undefined,
     scopeFrame: 0,

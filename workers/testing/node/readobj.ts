@@ -9,14 +9,15 @@ export interface UnwoundImage {
   readonly file: PeFile;
 }
 
-function storedPaths(): string[] {
+/** Paths of the symbol corpus's files, below symbols/. */
+export function storedPaths(): string[] {
+  if (!hasCorpus) return [];
   const manifest = JSON.stringify(corpusJson<unknown>('symbols/MANIFEST.json'));
   return [...new Set([...manifest.matchAll(/"stored":\s*"([^"]+)"/g)].map((match) => (match[1] ?? '').replace(/\.gz$/, '').replace(/^symbols\//, '')))];
 }
 
 /** `arch` as llvm-readobj writes it: x86_64, aarch64, arm. */
 export function unwoundImages(arch: string): UnwoundImage[] {
-  if (!hasCorpus) return [];
   return storedPaths().flatMap((path): UnwoundImage[] => {
     const expectation = `symbols/expect/pe/${path}.unwind.txt`;
     if (!corpusHas(expectation) || !corpusHas(`symbols/${path}`)) return [];

@@ -10,6 +10,7 @@ import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget } from '../../target/open.ts';
 import { createSession } from '../../target/session.ts';
 import type { Session } from '../../target/target.ts';
+import { loadLayouts } from '../../types/layouts/load.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { x64Context } from '../build/context.ts';
 import { buildMinidump } from '../build/minidump.ts';
@@ -18,11 +19,12 @@ import { flatten } from '../build/sparse.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 export const sampleBytes = (): Uint8Array => new Uint8Array(readFileSync(join(root, 'public', 'sample.dmp')));
 const knowledge = await loadKnowledge();
+const layouts = await loadLayouts('x64');
 
 export function sessionOf(bytes: Uint8Array, name: string): Session {
   const opened = driveSync(openTarget(new ArraySource(bytes, name)));
   if (!opened.ok) throw new Error(`${name}: ${opened.problem.code} ${opened.problem.detail}`);
-  return createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder: createDecoder(decoderModule()), knowledge });
+  return createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder: createDecoder(decoderModule()), knowledge, layouts });
 }
 
 const EXE = 0x7ff6_1000_0000n;

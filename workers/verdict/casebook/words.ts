@@ -24,7 +24,7 @@ const CASEBOOK = {
   'c-single': ['There is one crash here: no pattern can be told from it.', 'One crash: see its own verdict.'],
   'c-none': ['None of these files records a crash.', 'Live reports, snapshots or wanted stops only.'],
 
-  'e-one': ['{times}{stop}: {headline}', '{times}{stop}: {helper}'],
+  'e-one': ['{times}{stop}: {headline}', '{times}{helper}'],
   'e-builds': ['Other builds of {module} were tried: {builds}. The crashes went on.', '{module} in {count} builds: {builds}.'],
   'e-same-place': [
     'In {k} crashes the very same instruction of {module} is involved. Failing memory would hit another one each time.',
@@ -38,7 +38,7 @@ const CASEBOOK = {
   ],
   'e-apic': ['{stop}: a machine check inside the core with APIC id {apic}.', '{stop}: machine check, APIC id {apic}.'],
   'e-page': ['{stop} names page {page} of the memory.', '{stop}: page frame {page}.'],
-  'e-hardware': ['{stop}, by itself: {headline}', '{stop}: {helper}'],
+  'e-hardware': ['{stop}, by itself: {headline}', '{helper}'],
   'e-place-each': ['{stop} at {place}.', '{stop} at {place}.'],
   'e-fresh': [
     '{driver} was made {days} days before the first crash here, so it was installed within these days.',
@@ -54,7 +54,7 @@ const CASEBOOK = {
     '{days} quiet days since “{what}” ({date}): counts from {until} (three times the usual gap).',
   ],
 
-  'a-elsewhere': ['{stop} is not part of it: {headline}', '{stop}: {helper}'],
+  'a-elsewhere': ['{stop} is not part of it: {headline}', 'Not part of it: {helper}'],
   'a-after': ['After “{what}” on {date} it came back {k} times.', 'Came back {k} times after “{what}” ({date}).'],
   'a-builds': [
     'A fault in one build of {module} would have ended with the next build.',

@@ -1,14 +1,17 @@
 /** User-mode dumps: the exception decides; Linux signals and Mach exceptions are named, not taken for NTSTATUS. */
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { wordsOf } from '../instruction.ts';
-import { readThrownType } from '../throwinfo.ts';
 import { ACCESS_WORDS, faultPlace, setPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
+import { RUST_PANIC } from '../throwinfo.ts';
 import { endedItself, signalName } from '../signals.ts';
+import { addressBit, pointerBit } from './bits.ts';
+import { callerOfRuntime, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
 import { findRecursion } from './exception.ts';
+import { showLocks } from './locks.ts';
 import { findRepeated } from '../repeated.ts';
 import type { Rule } from './rule.ts';
 
@@ -65,9 +68,9 @@ function showThread(c: Case, f: Finding): void {
 }
 
 const accessViolation: Rule = (c, f) => {
-  const kind = showFault(c, f);
-  showInstruction(c, f);
-  if (otherCodeRan(c, f)) return;
+  const reported = showFault(c, f);
+  const kind = showInstruction(c, f).real ?? reported;
+  if (otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
   const { address, access } = c.fault;
   if (address !== undefined) {
     f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind: kind?.words ?? 'unknown', address: hex(address) });
@@ -94,6 +97,7 @@ function otherCodeRan(c: Case, f: Finding): boolean {
 }
 
 const failFast: Rule = (c, f) => {
+  if (endedByLanguage(c, f)) return;
   showFault(c, f);
   const code = c.target.exception?.parameters[0];
   const named = code === undefined ? undefined : c.knowledge.fastFail(Number(code & 0xffff_ffffn))?.name;
@@ -103,6 +107,55 @@ const failFast: Rule = (c, f) => {
   if (!actor) ownProgram(c, f);
   f.head('h-app-failfast', { app: appName(c), what, place: actor ? placeWords(actor) : faultPlace(c) });
 };
+
+/** A panic, or a call of the C runtime that ends the program: named by functions on the stack. True where one was found. */
+function endedByLanguage(c: Case, f: Finding): boolean {
+  const panic = showPanic(c, f);
+  const end = panic ? undefined : runtimeEnd(c);
+  if (!panic && end === undefined) return false;
+  showFault(c, f);
+  const actor = callerOfRuntime(c);
+  if (actor) blameFrame(c, f);
+  else ownProgram(c, f);
+  const app = appName(c);
+  const place = actor ? placeWords(actor) : faultPlace(c);
+  const who = actor ? c.who(imageOf(actor.module)) : 'its runtime';
+  if (panic) f.head('h-app-panic', { app, language: panic.language, place: panic.place });
+  else f.head(end === 'parameter' ? 'h-app-parameter' : 'h-app-abort', { app, who, place });
+  return true;
+}
+
+const invalidParameter: Rule = (c, f) => {
+  raisedAt(c, f);
+  const actor = blameFrame(c, f);
+  if (!actor) ownProgram(c, f);
+  f.head('h-app-parameter', { app: appName(c), who: actor ? c.who(imageOf(actor.module)) : 'its runtime', place: actor ? placeWords(actor) : faultPlace(c) });
+};
+
+/** .NET: the frames are the runtime's; the code is in the managed part of the stack. */
+const managed: Rule = (c, f) => {
+  raisedAt(c, f);
+  const type = showClr(c, f);
+  if (!blameFrame(c, f)) ownProgram(c, f);
+  f.head('h-app-clr', { app: appName(c), type: type ?? 'of a kind that the dump does not tell' }).say('x-throw', { place: faultPlace(c) });
+};
+
+const stowed: Rule = (c, f) => {
+  raisedAt(c, f);
+  const kept = showStowed(c, f, (image) => !c.knowledge.userModule(image) && isOwnImage(c, image));
+  if (!kept) {
+    thrown(c, f);
+    return;
+  }
+  if (kept.image === undefined) ownProgram(c, f);
+  else f.blame(kept.image).judge('application-bug', 'likely');
+  f.head('h-app-stowed', { app: appName(c), code: kept.code, place: kept.place });
+};
+
+function isOwnImage(c: Case, image: string): boolean {
+  const module = c.target.modules.byName(image);
+  return module !== undefined && isThirdParty(module, c.session);
+}
 
 const CPP = 0xe06d7363;
 /** EH_MAGIC_NUMBER1 to 3 (the C++ runtime's ehdata.h). */
@@ -115,20 +168,14 @@ const thrown: Rule = (c, f) => {
   if (!actor) ownProgram(c, f);
   const who = actor ? c.who(imageOf(actor.module)) : 'its runtime';
   if (c.target.exception?.code === CPP) {
+    const [magic] = c.target.exception.parameters;
+    if (magic !== undefined && CPP_MAGIC.has(magic)) f.show(text('e-throw-magic', { magic: hex(magic) }), '.exr -1', { how: 'table' });
     const type = showThrow(c, f);
-    f.head('h-app-throw-cpp', { app: appName(c), who, place, type: type === undefined ? '' : ` of type ${type}` });
+    if (type === RUST_PANIC) f.head('h-app-panic', { app: appName(c), language: 'Rust', place });
+    else f.head('h-app-throw-cpp', { app: appName(c), who, place, type: type === undefined ? '' : ` of type ${type}` });
   } else f.head('h-app-throw', { app: appName(c), name: c.name, who, place });
   f.say('x-throw', { place });
 };
-
-/** The magic number, and the type where the module's ThrowInfo can be read. */
-function showThrow(c: Case, f: Finding): string | undefined {
-  const magic = c.target.exception?.parameters[0];
-  if (magic !== undefined && CPP_MAGIC.has(magic)) f.show(text('e-throw-magic', { magic: hex(magic) }), '.exr -1', { how: 'table' });
-  const thrownType = readThrownType(c);
-  if (thrownType) f.show(text('e-throw-type', { type: thrownType.type }), `db ${hex(thrownType.at)} L40`, { weighs: 'decides', how: 'derived' });
-  return thrownType?.type;
-}
 
 /** RaiseException and the like only carry the error out: where they stand is the detector, not the place of the fault. */
 function raisedAt(c: Case, f: Finding): void {
@@ -163,6 +210,7 @@ function showRepeats(c: Case, f: Finding): { readonly place: string; readonly mo
 
 const heapCorruption: Rule = (c, f) => {
   showFault(c, f);
+  showHeapFailure(c, f);
   const actor = ownActor(c);
   f.say('x-heap', {})
     .head('h-app-heap', { app: appName(c), place: faultPlace(c) })
@@ -197,6 +245,7 @@ function trapped(c: Case, f: Finding): void {
 
 export const hang: Rule = (c, f) => {
   f.head('h-app-hang', { app: appName(c) }).judge('hang', 'possible');
+  showLocks(c, f, appName(c));
   if (!c.target.exception) f.show(text('e-no-exception', {}), '.exr -1', { weighs: 'for' });
   showThread(c, f);
   const actor = ownActor(c);
@@ -236,9 +285,11 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0x4000001f: breakpoint,
   0xcfffffff: hang,
   0xe06d7363: thrown,
-  0xe0434352: thrown,
-  0xe0434f4d: thrown,
-  0xc000027b: thrown,
+  0xe0434352: managed,
+  0xe0434f4d: managed,
+  0xc000027b: stowed,
+  0xc000000d: invalidParameter,
+  0xc0000417: invalidParameter,
   0x20474343: thrown,
   0x0eedfade: thrown,
   0xc0000135: loader,
@@ -285,7 +336,31 @@ export const userMode: Rule = (c, f) => {
   if (c.target.os.family !== 'Windows') posix(c, f);
   else (WINDOWS[exception.code] ?? other)(c, f);
   showThread(c, f);
+  showInjected(c, f);
 };
+
+/** Kinds of modules that another program puts into this one. */
+const INJECTED: ReadonlySet<string> = new Set([
+  'av',
+  'edr',
+  'dlp',
+  'security',
+  'overlay',
+  'capture',
+  'hook',
+  'anticheat',
+  'adware',
+  'malware',
+  'lsp',
+  'sandbox',
+]);
+const MOST_NAMES = 6;
+
+function showInjected(c: Case, f: Finding): void {
+  const names = c.target.modules.modules.map(imageOf).filter((image) => INJECTED.has(c.knowledge.userModule(image)?.kind ?? '') && !isApp(c, image));
+  if (names.length > 0)
+    f.show(text('e-injected', { names: [...new Set(names)].slice(0, MOST_NAMES).map(c.who).join(', ') }), 'lm', { weighs: 'context', how: 'table' });
+}
 
 /** Other codes; those that RaiseException delivers are the program's own. */
 const other: Rule = (c, f) => {

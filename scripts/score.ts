@@ -1,0 +1,29 @@
+/**
+ * `npm run score`: judges the built faults, writes docs/calibration.md and raises the floors in bench/score.json.
+ * `--rows N` rows a kind; `--kind TEXT` only kinds whose name holds it: prints each row and writes nothing.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { KINDS } from '../workers/testing/faults/kinds.ts';
+import { type Outcome, outcomeOf } from '../workers/testing/node/score/outcome.ts';
+import { report } from '../workers/testing/node/score/report.ts';
+import { raiseFloors, sampleRows } from '../workers/testing/node/score/floors.ts';
+
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '7' }, kind: { type: 'string' } } });
+const count = Number(values.rows);
+const only = values.kind;
+const kinds = KINDS.filter(({ name }) => only === undefined || name.includes(only));
+
+function line({ kind, number, result, falselyAccused, said, truth }: Outcome): string {
+  const who = `${said.culprit ?? 'nobody'} (truth: ${truth.undecidable ? 'not to be known' : (truth.culprits[0] ?? 'nobody')})`;
+  return `${kind} ${number}: ${result}${falselyAccused ? ', INNOCENT ACCUSED' : ''} – ${said.sureness} ${said.cause} ${who} by ${said.rule}`;
+}
+
+const rows = kinds.flatMap((kind) => Array.from({ length: count }, (_, number) => outcomeOf(kind, number)));
+if (only !== undefined) for (const one of rows) console.log(line(one));
+else {
+  const text = report(KINDS, rows);
+  writeFileSync(new URL('../docs/calibration.md', import.meta.url), text);
+  console.log(text.slice(text.indexOf('| of '), text.indexOf('## By kind')));
+  for (const worse of raiseFloors(sampleRows())) console.log(`worse than the floor: ${worse}`);
+}

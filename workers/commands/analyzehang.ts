@@ -1,0 +1,53 @@
+/** `!analyze -hang`: who waits for whom, and the verdict on a program that does not answer, whatever exception the dump may hold. */
+import { hexDigits } from '../base/hex.ts';
+import type { Job } from '../base/job.ts';
+import type { Session, ThreadInfo } from '../target/target.ts';
+import { judgeHang } from '../verdict/judge.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { findBlocker, findCircle, findLockWaits, type LockWait } from '../verdict/waits.ts';
+import { BLANK, labelSpan, two } from './analyzelabel.ts';
+import { type OutputNode, line, note } from './spec.ts';
+
+export function* hangNodes(session: Session): Job<{ readonly nodes: readonly OutputNode[]; readonly verdict: Verdict }> {
+  const verdict = yield* judgeHang(session);
+  const waits = findLockWaits(session.target);
+  const chain = chainOf(waits);
+  const nodes = chain.length > 0 ? chainNodes(session, chain) : [note('No thread of this dump is seen waiting for a lock that another one holds.'), BLANK];
+  return { nodes, verdict };
+}
+
+/** The circle, else the longest way from a thread that waits to the one that holds everything up. */
+function chainOf(waits: readonly LockWait[]): readonly LockWait[] {
+  const circle = findCircle(waits);
+  if (circle.length > 0) return circle;
+  const blocker = findBlocker(waits);
+  const of = new Map(waits.map((wait) => [wait.waiter, wait]));
+  const ways = waits.map((start) => {
+    const way: LockWait[] = [];
+    for (let at: LockWait | undefined = start; at && !way.includes(at); at = of.get(at.owner)) way.push(at);
+    return way;
+  });
+  return ways.filter((way) => way.at(-1)?.owner === blocker).sort((a, b) => b.length - a.length)[0] ?? [];
+}
+
+const WIDTH = 26;
+
+function chainNodes(session: Session, chain: readonly LockWait[]): readonly OutputNode[] {
+  const process = session.target.process.id.ok ? session.target.process.id.value.toString(16) : '0';
+  const row = (thread: ThreadInfo, words: string): OutputNode =>
+    line(`  ${String(thread.index).padStart(3)}   ${`${process}.${thread.id.toString(16)}`.padEnd(9)} ${words}`);
+  const last = chain.at(-1)?.owner;
+  const blocker = last && !chain.some((wait) => wait.waiter === last) ? last : undefined;
+  const typed = [...chain.map((wait) => wait.waiter), ...(blocker ? [blocker] : [])].map((thread) => `~${thread.index}s;k`).join(';;');
+  return [
+    line(labelSpan('DERIVED_WAIT_CHAIN', '  ')),
+    BLANK,
+    line('Dl Eid Cid     WaitType'),
+    line(`-- --- ------- ${'-'.repeat(WIDTH)}`),
+    ...chain.map((wait) => row(wait.waiter, `${'Critical Section'.padEnd(WIDTH - 8)} -->`)),
+    ...(blocker ? [row(blocker, 'Unknown')] : []),
+    BLANK,
+    ...two('WAIT_CHAIN_COMMAND', typed),
+    ...(blocker ? two('BLOCKING_THREAD', hexDigits(blocker.id, 8)) : []),
+  ];
+}

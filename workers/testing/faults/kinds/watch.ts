@@ -1,0 +1,190 @@
+/** Watchdogs, power, graphics, Driver Verifier and the driver framework: Windows itself noticed. */
+import { get, utf16 } from '../../build/binary.ts';
+import { deviceObject, driverObject, powerIrp, triage9f } from '../../build/irp.ts';
+import { words } from '../../build/scene.ts';
+import { addressIn } from '../../build/stack.ts';
+import type { Draw } from '../draw.ts';
+import { KernelStage } from '../kernelstage.ts';
+import type { MadeFault, Truth } from '../truth.ts';
+import { runInto, runTo } from '../ways.ts';
+import { byDriver } from './access.ts';
+import { kind } from './kind.ts';
+
+/** The clock interrupt meets the running function at `mark` and the watchdog gives up. */
+function clockStop(stage: KernelStage, params: Params, truth: Truth): MadeFault {
+  stage.placeOf('divide');
+  const trapFrame = stage.trap('KiInterruptDispatchNoLockNoEtw', { mark: 'divide' });
+  stage.chain(stage.nt, 'KeClockInterruptNotify', 'KeAccumulateTicks');
+  return stage.stop(0x133, params, truth, { trapFrame });
+}
+
+export interface HeldIrp {
+  readonly holder: string;
+  readonly service: string;
+  readonly bus: string;
+  readonly truth: Truth;
+}
+
+/** 0x9F, P1 = 3: a power request stands with a device of `holder` above the bus's own device. */
+export function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
+  const { draw } = stage;
+  const [bus, holder] = [stage.image(spec.bus), stage.image(spec.holder)];
+  const [pdo, fdo, busDriver, holderDriver, irp] = [draw.pool(), draw.pool(), draw.pool(), draw.pool(), draw.pool()];
+  stage.stack.rsp -= 0x200n;
+  stage.thread = { id: 0, priority: 0 };
+  stage.enter(stage.nt, 'KiIdleLoop').chain(stage.nt, 'KiRetireDpcList', 'KiProcessExpiredTimerList');
+  stage.call(stage.nt, 'PopIrpWatchdog', 'DeferredRoutine').call(stage.nt, 'PopIrpWatchdogBugcheck');
+  const block = stage.stack.high - 0x80n;
+  const triage = triage9f(block, stage.nt.base + 0xc4a000n);
+  for (let at = 0; at < triage.bytes.length; at += 8) stage.stack.poke(block + BigInt(at), get(triage.bytes, at, 8));
+  const driverNamed = (address: bigint, name: string, image: { base: bigint; pe: { sizeOfImage: number } }, device: bigint) =>
+    driverObject({ address, name: `\\Driver\\${name}`, start: image.base, size: image.pe.sizeOfImage, device });
+  stage.memory.push(deviceObject({ address: pdo, driver: busDriver, attached: fdo }), deviceObject({ address: fdo, driver: holderDriver }));
+  stage.memory.push(
+    ...driverNamed(busDriver, spec.bus.replace(/\.sys$/i, ''), bus, pdo),
+    ...driverNamed(holderDriver, spec.service, holder, fdo),
+    powerIrp(irp, fdo, pdo),
+  );
+  return stage.stop(0x9f, [3n, pdo, block, irp], spec.truth);
+}
+
+const display = (draw: Draw): KernelStage => new KernelStage(draw, { actors: ['display'] });
+/** Whether the driver or the card hung cannot be told from one dump: both are right. */
+const byDisplay = (stage: KernelStage): Truth => ({ ...byDriver(stage), causes: ['driver', 'hardware'], culprits: [stage.actor().name, 'gpu', 'hardware'] });
+
+/** TDR_RECOVERY_CONTEXT begins with 'vTDR'; P2 is the display driver's owner tag. */
+function timeout(stage: KernelStage, code: number, status: bigint, live: boolean): MadeFault {
+  const { draw } = stage;
+  const context = draw.pool();
+  stage.memory.push(words(context, [0x52445476n, 9n, 0n, draw.pool()]));
+  runTo(stage, 'worker');
+  const dxgkrnl = stage.image('dxgkrnl.sys');
+  stage.call(dxgkrnl, 'TdrResetFromTimeoutWorkItem', 'WorkerRoutine').chain(dxgkrnl, 'TdrIsRecoveryRequired', 'TdrBugcheckOnTimeout');
+  const owner = addressIn(stage.actor(), 'Callback');
+  const truth: Truth = code === 0x116 ? byDisplay(stage) : { ...byDisplay(stage), causes: ['live', 'driver', 'hardware'], namelessToo: true };
+  return stage.stop(code, [context, owner, status, 4n], truth, { live });
+}
+
+type Params = readonly [bigint, bigint, bigint, bigint];
+/** Driver Verifier stops the driver in the kernel routine that it called. */
+function verified(draw: Draw, code: number, chain: readonly string[], params: (stage: KernelStage) => Params): MadeFault {
+  const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'network', 'filter', 'tool', 'audio'])] });
+  runInto(stage, draw.pick(['ioctl', 'create', 'workItem']));
+  stage.chain(stage.nt, ...chain);
+  return stage.stop(code, params(stage), byDriver(stage));
+}
+
+export const WATCH_KINDS = [
+  kind('133-one-dpc', "a driver's DPC spins for its device and does not come back", (draw) => {
+    const stage = new KernelStage(draw, { actors: [draw.pick(['network', 'audio', 'storage', 'usb'])] });
+    runInto(stage, draw.pick(['dpc', 'network', 'timer']));
+    return clockStop(stage, [0n, 0x501n, 0x500n, stage.nt.base + 0xcfb320n], byDriver(stage));
+  }),
+  kind('133-many', 'many short DPCs add up; the one that runs when the limit is met is innocent', (draw) => {
+    const stage = new KernelStage(draw, { actors: [draw.pick(['network', 'usb'])] });
+    runInto(stage, 'dpc');
+    return clockStop(stage, [1n, 0x1e00n, stage.nt.base + 0xcfb320n, 0n], {
+      causes: ['driver', 'hardware'],
+      culprits: [],
+      undecidable: true,
+      innocent: [stage.actor().name],
+    });
+  }),
+  kind('133-idle', 'the time was spent before: the processor is idle when the watchdog fires', (draw) => {
+    const stage = new KernelStage(draw, { loud: draw.chance(0.5) });
+    stage.thread = { id: 0, priority: 0 };
+    stage.enter(stage.nt, 'KiIdleLoop').call(stage.nt, 'PoIdle');
+    return clockStop(stage, [1n, 0x1e00n, stage.nt.base + 0xcfb320n, 0n], { causes: ['driver', 'hardware', 'storage'], culprits: [], undecidable: true });
+  }),
+  kind('9f-network', 'a network driver above the PCI bus keeps the power request', (draw) => {
+    const stage = new KernelStage(draw, { actors: [draw.pick(['network', 'display', 'audio'])] });
+    const holder = stage.actor().name;
+    return heldPowerIrp(stage, { holder, service: holder.replace(/\.sys$/, ''), bus: draw.pick(['pci.sys', 'ACPI.sys']), truth: byDriver(stage) });
+  }),
+  kind('9f-usb-client', "a USB device's own driver keeps the power request", (draw) => {
+    const stage = new KernelStage(draw, { actors: ['usb'] });
+    const holder = stage.actor().name;
+    return heldPowerIrp(stage, { holder, service: holder.replace(/\.sys$/, ''), bus: 'USBHUB3.SYS', truth: byDriver(stage) });
+  }),
+  kind('9f-class-driver', "Windows' own class driver holds the request: its device does not answer", (draw) => {
+    const stage = new KernelStage(draw);
+    const truth: Truth = { causes: ['driver', 'hardware', 'firmware'], culprits: ['device', 'hardware', 'firmware'], undecidable: true };
+    return heldPowerIrp(stage, { holder: 'HIDCLASS.SYS', service: 'HidUsb', bus: 'USBHUB3.SYS', truth });
+  }),
+  kind('116-tdr', 'the graphics processor does not answer and cannot be reset', (draw) =>
+    timeout(display(draw), 0x116, draw.pick([0xc000009an, 0xffff_ffff_c000_0001n, 0n]), false),
+  ),
+  kind('141-live', 'one engine of the graphics processor hung and was reset; the machine went on', (draw) =>
+    timeout(display(draw), draw.pick([0x141, 0x117]), 0n, draw.chance(0.6)),
+  ),
+  kind('119-submit', 'the display driver refuses a command that it made itself', (draw) => {
+    const stage = display(draw);
+    runTo(stage, 'thread');
+    const [mms, dxgkrnl, actor] = [stage.image('dxgmms2.sys'), stage.image('dxgkrnl.sys'), stage.actor()];
+    stage.call(mms, 'VidSchiWorkerThread', 'StartRoutine').call(mms, 'VidSchiSubmitRender');
+    if (draw.chance(0.5)) stage.stack.local(0x38, addressIn(dxgkrnl, 'DxgkSubmitCommand>DdiSubmitCommand')).local(0x40, addressIn(actor, 'Callback>Step'));
+    stage.call(mms, 'VidSchFatal').call(stage.image('watchdog.sys'), 'WdLogEvent5');
+    return stage.stop(0x119, [2n, 0xffff_ffff_c000_000dn, draw.pool(), draw.pool()], { ...byDisplay(stage), namelessToo: true });
+  }),
+  kind('ea-stuck', 'the display driver waits for its card in a loop', (draw) => {
+    const stage = display(draw);
+    runTo(stage, 'worker');
+    const dxgkrnl = stage.image('dxgkrnl.sys');
+    stage.call(dxgkrnl, 'DpiFdoStartDevice', 'WorkerRoutine').call(stage.actor(), 'Callback', 'DdiStartDevice').call(stage.actor(), 'Fault');
+    const name = draw.pool();
+    stage.memory.push({ address: name, bytes: utf16(`${stage.actor().name}\0`) });
+    return stage.stop(0x100000ea, [draw.pool(), draw.pool(), name, 1n], byDisplay(stage));
+  }),
+  kind('c4-user-handle', 'Verifier: a driver opens a user-mode handle as if it were its own', (draw) =>
+    verified(draw, 0xc4, ['VfCheckUserHandle', 'VerifierBugCheckIfAppropriate'], (stage) => [
+      0xf6n,
+      BigInt(draw.between(1, 0x400) * 4),
+      draw.pool(),
+      addressIn(stage.actor(), 'Fault>nt!VfCheckUserHandle'),
+    ]),
+  ),
+  kind('c4-leak', 'Verifier: a driver unloads and leaves pool behind', (draw) => {
+    const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'tool', 'filter'])] });
+    runTo(stage, 'worker');
+    stage
+      .call(stage.nt, 'IopProcessWorkItem', 'WorkerRoutine')
+      .call(stage.nt, 'MmUnloadSystemImage', 'WorkItemRoutine')
+      .chain(stage.nt, 'VfPoolCheckForLeaks', 'VerifierBugCheckIfAppropriate');
+    const name = draw.pool();
+    stage.memory.push({ address: name, bytes: utf16(`${stage.actor().name}\0`) });
+    return stage.stop(0xc4, [0x62n, name, draw.pool(), BigInt(draw.between(1, 40))], byDriver(stage));
+  }),
+  kind('c4-free-at-irql', 'Verifier: a driver frees paged pool at DISPATCH_LEVEL', (draw) =>
+    verified(draw, 0xc4, ['VerifierExFreePoolWithTag', 'VerifierBugCheckIfAppropriate'], () => [0x11n, 2n, 1n, draw.pool()]),
+  ),
+  kind('c9-io', 'Verifier: a driver passes a request on wrongly', (draw) =>
+    verified(draw, 0xc9, ['IovCallDriver', 'VfBugcheckThrowIoException', 'VerifierBugCheckIfAppropriate'], (stage) => [
+      draw.pick([0x21fn, 0x20en, 0x224n]),
+      addressIn(stage.actor(), 'Dispatch'),
+      draw.pool(),
+      0n,
+    ]),
+  ),
+  kind('10d-framework', 'a framework driver completes a request that it no longer has', (draw) => {
+    const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'tool', 'audio'])] });
+    const wdf = stage.image('Wdf01000.sys');
+    stage.fromUser('NtDeviceIoControlFile').chain(stage.nt, 'IopXxxControlFile', 'IopSynchronousServiceTail', 'IofCallDriver');
+    stage.call(wdf, 'FxDevice_DispatchWithLock', 'DriverDispatch').chain(wdf, 'FxIoQueue_DispatchEvents');
+    stage.call(stage.actor(), 'Dispatch', 'EvtIoDeviceControl').call(stage.actor(), 'Fault');
+    stage.call(wdf, 'imp_WdfRequestComplete').chain(wdf, 'FxRequest_CompleteInternal', 'FxVerifierKeBugCheck');
+    return stage.stop(0x10d, [6n, 3n, draw.pool(), draw.pool()], byDriver(stage));
+  }),
+  kind('7f-filter-chain', 'a filter driver opens files from within its own callback, again and again, until the stack is used up', (draw) => {
+    const stage = new KernelStage(draw, { actors: ['filter'] });
+    runTo(stage, 'create');
+    const actor = stage.actor();
+    stage.call(actor, 'PreOperation', 'PreOperation').chain(actor, 'Step', 'Recurse');
+    const stackLimit = stage.stack.low + 0x2000n;
+    while (stage.stack.rsp > stackLimit) stage.call(actor, 'Recurse');
+    const rip = stage.placeOf('read');
+    const trapFrame = stage.trap('KiDoubleFaultAbort', { mark: 'read' });
+    stage.call(stage.nt, 'KiBugCheckDispatch');
+    const truth: Truth = { causes: ['driver', 'resource'], culprits: [actor.name] };
+    return stage.stop(0x7f, [8n, trapFrame, 0x370678n, rip], truth, { trapFrame, thread: { stackLimit } });
+  }),
+];

@@ -1,0 +1,83 @@
+/** One row of the scored set: what was said, and whether it is right. */
+import { driveSync } from '../../../base/job.ts';
+import { judge } from '../../../verdict/judge.ts';
+import type { Cause, Sureness, Verdict } from '../../../verdict/verdict.ts';
+import type { CauseClass, FaultKind, Truth } from '../../faults/truth.ts';
+import { sessionOfFault } from './faultsession.ts';
+import { type NaiveAnswer, naiveAnswers } from './naive.ts';
+
+/** 'cause only': the class of cause is right and nobody is named, though somebody did it. 'silent': not known, where it could be known. */
+export type Result = 'right' | 'cause only' | 'silent' | 'wrong';
+
+export interface Outcome {
+  readonly kind: string;
+  readonly number: number;
+  readonly truth: Truth;
+  readonly said: Said;
+  readonly result: Result;
+  /** Somebody is named who did not do it. */
+  readonly falselyAccused: boolean;
+  readonly naive: readonly NaiveAnswer[];
+}
+
+/** The part of a verdict that is scored. */
+export interface Said {
+  readonly sureness: Sureness;
+  readonly cause: Cause;
+  readonly culprit: string | undefined;
+  readonly rule: string;
+}
+
+const CLASS: Readonly<Record<Cause, CauseClass | undefined>> = {
+  'driver-bug': 'driver',
+  'application-bug': 'application',
+  hardware: 'hardware',
+  storage: 'storage',
+  firmware: 'firmware',
+  'memory-corruption': 'memory',
+  hang: 'hang',
+  'resource-exhaustion': 'resource',
+  manual: 'manual',
+  'live-dump': 'live',
+  'not-known': undefined,
+};
+
+const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+const named = (said: Said): string | undefined => (said.sureness === 'not-known' ? undefined : said.culprit);
+
+export function saidIn(verdict: Verdict): Said {
+  const { sureness, cause, culprit, rule } = verdict;
+  return { sureness, cause, culprit: culprit?.module ?? culprit?.part, rule };
+}
+
+/** Where the bytes do not tell, a name is right at most as a possibility, and only one that the truth allows. */
+function resultWhereUndecidable(truth: Truth, said: Said): Result {
+  const who = named(said);
+  if (who === undefined) return said.sureness === 'certain' && CLASS[said.cause] === 'driver' ? 'wrong' : 'right';
+  return said.sureness === 'possible' && truth.culprits.some((one) => same(one, who)) ? 'right' : 'wrong';
+}
+
+export function resultOf(truth: Truth, said: Said): Result {
+  if (truth.undecidable) return resultWhereUndecidable(truth, said);
+  if (said.sureness === 'not-known') return 'silent';
+  const cause = CLASS[said.cause];
+  if (cause === undefined || !truth.causes.includes(cause)) return 'wrong';
+  const who = named(said);
+  if (who === undefined) return truth.culprits.length === 0 || truth.namelessToo ? 'right' : 'cause only';
+  return truth.culprits.some((one) => same(one, who)) ? 'right' : 'wrong';
+}
+
+/** Naming a possibility is an accusation too; a coarse part ("hardware") that is not among the right ones as well. */
+export function accusesFalsely(truth: Truth, said: Said): boolean {
+  const who = named(said);
+  return who !== undefined && !truth.culprits.some((one) => same(one, who));
+}
+
+export function outcomeOf(kind: FaultKind, number: number): Outcome {
+  const fault = kind.make(number);
+  const session = sessionOfFault(fault, `${kind.name}-${number}.dmp`);
+  const said = saidIn(driveSync(judge(session)));
+  const { truth } = fault;
+  const naive = naiveAnswers(session, fault);
+  return { kind: kind.name, number, truth, said, result: resultOf(truth, said), falselyAccused: accusesFalsely(truth, said), naive };
+}

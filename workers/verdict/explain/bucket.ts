@@ -1,0 +1,55 @@
+/**
+ * The parts of a FAILURE_BUCKET_ID, as WinDbg writes them: `[LKD_][X64_]0x<CODE>[_<first argument>…]_<module>!<function>`, `AV_<module>!<function>`,
+ * `…_IMAGE_<file>`. What a part says follows from texts of WinDbg that people published; the rules themselves are not documented.
+ */
+export interface BucketParts {
+  /** Of a live dump: the machine went on. */
+  readonly live: boolean;
+  /** Driver Verifier was on. */
+  readonly verifier: boolean;
+  readonly code?: number;
+  /** The first argument, where the bucket holds it. */
+  readonly first?: bigint;
+  readonly status?: number;
+  readonly module?: string;
+  readonly function?: string;
+}
+
+const PLAIN_ACCESS = /^AV_(?:CODE_AV_[A-Z]+_IP_|[RWX]_(?:INVALID_|\(null\)_)?)?(?:VRF_)?/;
+const NUMBERED = /^0x([0-9a-f]{1,8})(?:_([0-9a-f]{1,8})(?=_|$))?_?/i;
+/** Codes whose second part is the status of an exception, and those where it is the first argument. */
+const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x5a]);
+
+/** `…_IMAGE_pci.sys` or `…nvlddmkm!unknown_function`, read from the end. */
+function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
+  const image = /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text)?.[1];
+  if (image !== undefined) return { module: image };
+  const bang = text.lastIndexOf('!');
+  if (bang <= 0) return {};
+  // Names of modules may hold underscores; what stands before them in capitals belongs to the kind of stop.
+  const before = text.slice(0, bang).replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
+  const name = text.slice(bang + 1, bang + 121);
+  return { ...(before === '' ? {} : { module: before.slice(-60) }), ...(/^unknown/i.test(name) ? {} : { function: name }) };
+}
+
+export function readBucket(text: string): BucketParts | undefined {
+  const live = /^LKD_/.test(text);
+  const body = text.replace(/^LKD_/, '').replace(/^X64_/, '');
+  const verifier = /(?:^|_)VRF_/.test(body);
+  const access = PLAIN_ACCESS.exec(body)?.[0];
+  if (access !== undefined) return body.includes('!') || body.includes('_IMAGE_') ? { live, verifier, ...blamed(body.slice(access.length)) } : undefined;
+  const numbered = NUMBERED.exec(body);
+  if (!numbered || !/[!_]/.test(body)) return undefined;
+  const code = Number.parseInt(numbered[1] ?? '', 16);
+  const rest = body.slice(numbered[0].length);
+  const second = numbered[2];
+  const asStatus = WITH_STATUS.has(code) && second !== undefined && second.length === 8;
+  return {
+    live,
+    verifier,
+    code,
+    ...(second === undefined || asStatus ? {} : { first: BigInt(`0x${second}`) }),
+    ...(asStatus ? { status: Number.parseInt(second, 16) } : {}),
+    ...blamed(rest.replace(/^(?:VRF_)/, '')),
+  };
+}
