@@ -61,6 +61,7 @@ export const c = {
   noCrash: 'No crash is in this group',
   noCrashTodo: 'Live reports, snapshots and stops made on purpose have no signature to compare.',
   drivers: {
+    history: 'Changed between one dump and the next (Windows’ own drivers left out)',
     from: 'From',
     to: 'To',
     change: 'Change',
