@@ -88,6 +88,10 @@ export class Dump {
     const answer = await this.#engine.ask((api) => api.complete(prefix));
     return answer.ok ? answer.value : [];
   }
+  /** What needs no dump, asked of this worker since it is there. */
+  lookUp<T>(question: Parameters<typeof Engine.prototype.ask<T>>[0]): Promise<Reply<T>> {
+    return this.#engine.ask(question);
+  }
   result(): Promise<Reply<ResultRecord>> {
     return this.#engine.ask((api) => api.result());
   }
