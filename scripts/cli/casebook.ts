@@ -31,26 +31,42 @@ export function casebookText(dumps: readonly Summarised[], nowMs: number): strin
     .join('\n\n');
 }
 
-const namesOf = (dumps: readonly Summarised[]): ReadonlyMap<string, string> => new Map(dumps.map(({ name, facts }) => [facts.id, name.split(/[\\/]/).at(-1) ?? name]));
-const titleOf = ({ kind, dumps }: CaseGroup): string => (kind === 'program' ? `Program ${dumps[0]?.drivers[0]?.name ?? 'without a name'}` : 'A dump of its own');
+const namesOf = (dumps: readonly Summarised[]): ReadonlyMap<string, string> =>
+  new Map(dumps.map(({ name, facts }) => [facts.id, name.split(/[\\/]/).at(-1) ?? name]));
+const titleOf = ({ kind, dumps }: CaseGroup): string =>
+  kind === 'program' ? `Program ${dumps[0]?.drivers[0]?.name ?? 'without a name'}` : 'A dump of its own';
 
 function groupText(group: CaseGroup, title: string, names: ReadonlyMap<string, string>): string {
   const { verdict, dumps } = group;
   const line = ({ says, weighs, shows }: CaseEvidence): string => {
     const [first] = shows;
-    const proof = first ? `  [${names.get(first.dump) ?? first.dump}: ${first.command}${shows.length > 1 ? `, and ${String(shows.length - 1)} more` : ''}]` : '';
+    const proof = first
+      ? `  [${names.get(first.dump) ?? first.dump}: ${first.command}${shows.length > 1 ? `, and ${String(shows.length - 1)} more` : ''}]`
+      : '';
     return `${MARK[weighs]} ${sayCase(says).helper}${proof}`;
   };
   return [
     `${title}: ${String(dumps.length)} ${dumps.length === 1 ? 'dump' : 'dumps'}`,
     ...(group.weakest ? [`  One PC, since ${likenessWords(group.weakest)}`] : []),
     `${SURENESS[verdict.sureness]}: ${sayCase(verdict.headline).owner}`,
-    ...section('Dumps', dumps.map((one) => `${timeOf(one)}  ${stopOf(one)}  ${one.verdict.signature}  ${names.get(one.id) ?? one.file}`)),
+    ...section(
+      'Dumps',
+      dumps.map((one) => `${timeOf(one)}  ${stopOf(one)}  ${one.verdict.signature}  ${names.get(one.id) ?? one.file}`),
+    ),
     ...section('Evidence', verdict.evidence.map(line)),
     ...section('Against it', verdict.against.map(line)),
-    ...section('Could also be', verdict.rivals.map((rival) => sayCase(rival.why).owner)),
-    ...section('Would settle it', verdict.wouldSettle.map((text) => sayCase(text).owner)),
-    ...section('What to do', verdict.steps.map((step, index) => `${String(index + 1)}. ${sayCase(step.says).owner}`)),
+    ...section(
+      'Could also be',
+      verdict.rivals.map((rival) => sayCase(rival.why).owner),
+    ),
+    ...section(
+      'Would settle it',
+      verdict.wouldSettle.map((text) => sayCase(text).owner),
+    ),
+    ...section(
+      'What to do',
+      verdict.steps.map((step, index) => `${String(index + 1)}. ${sayCase(step.says).owner}`),
+    ),
     ...section('Drivers that changed between two dumps', driverLines(dumps)),
   ].join('\n');
 }

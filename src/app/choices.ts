@@ -4,6 +4,7 @@ import { formatVa, hex, hexDigits } from '../engine/values.ts';
 import { t } from '../text/ui.ts';
 import { v } from '../text/views.ts';
 import type { Choice } from '../views/palette/ranking.ts';
+import { codeChoices, guideChoices } from '../views/learn/choices.ts';
 import { density } from './density.svelte.ts';
 import { router } from './router.svelte.ts';
 
@@ -60,5 +61,7 @@ export function choicesFor(query: string, dump: Dump, shell: Shell): readonly Ch
       summary: hex(thread.id),
       act: () => router.go('stack', { thread: String(thread.index) }),
     })),
+    ...guideChoices(),
+    ...codeChoices(query),
   ];
 }

@@ -11,6 +11,7 @@ import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
+import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
 
 export const SPECS: readonly CommandSpec[] = [
@@ -20,6 +21,7 @@ export const SPECS: readonly CommandSpec[] = [
   ...FRAME_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
+  ...TYPE_COMMANDS,
   ...MEMORY_COMMANDS,
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,

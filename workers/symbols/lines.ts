@@ -8,6 +8,7 @@ import { type Inlinee, parseInlinees } from '../formats/pdb/inlinees.ts';
 import { findInlineSites, type InlineSite } from '../formats/pdb/inlinesites.ts';
 import { findLine, type LineOfFile, type LineRun, parseLineRuns } from '../formats/pdb/lines.ts';
 import { type PdbModule, readModules } from '../formats/pdb/modules.ts';
+import { NATURE_WORDS, readNature } from '../formats/pdb/nature.ts';
 import { type PdbTexts, readTexts } from '../formats/pdb/names.ts';
 import type { PdbFile } from '../formats/pdb/pdb.ts';
 import { listProcedures, type ModuleProcedures } from '../formats/pdb/procedures.ts';
@@ -61,7 +62,7 @@ export class PdbLines implements LineFinder {
     const part = place === undefined ? undefined : this.#moduleOf(place);
     if (place === undefined || part === undefined) return none('no object file gave this place');
     const hit = findLine(this.#linesOf(part).runs, place);
-    return hit ? this.#named(hit) : none('the object file has no line for it');
+    return hit ? this.#named(hit) : none(this.#whyNone(part));
   }
 
   inlined(at: Rva): readonly InlinedFunction[] {
@@ -86,8 +87,14 @@ export class PdbLines implements LineFinder {
     );
     const begin = lines.inlinees.get(inlinee);
     const file = lines.fileNames.get(range.checksum ?? begin?.checksum ?? -1);
-    const source = begin && file !== undefined ? valueOf(this.#named({ line: begin.line + range.lineDelta, file })) : undefined;
-    return { name, displacement, ...(source ? { source } : {}) };
+    const source = begin && file !== undefined ? this.#named({ line: begin.line + range.lineDelta, file }) : none('the PDB does not say where it begins');
+    return { name, displacement, source };
+  }
+
+  #whyNone(part: number): string {
+    const module = this.#parts.modules[part];
+    if (!module || module.c13Bytes > 0) return 'the object file has no line for this place';
+    return `${module.name} has no lines: ${NATURE_WORDS[readNature(this.#parts.pdb)]}`;
   }
 
   #toSource(at: Rva): number | undefined {

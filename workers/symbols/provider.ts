@@ -15,8 +15,7 @@ export interface InlinedFunction {
   readonly name: Found<string>;
   /** Bytes behind the start of its code. */
   readonly displacement: number;
-  /** Absent where the PDB has no line for it. */
-  readonly source?: SourceLine;
+  readonly source: Found<SourceLine>;
 }
 
 export interface SymbolHit {
@@ -26,7 +25,8 @@ export interface SymbolHit {
   /** How far the symbol is known to reach; absent where only the next public bounds it. */
   readonly sizeBytes?: number;
   readonly kind: 'procedure' | 'public' | 'export' | 'label' | 'sym-file';
-  readonly source?: SourceLine;
+  /** Absent where names come without lines: exports, .sym files. */
+  readonly source?: Found<SourceLine>;
 }
 
 /** Names of one module. */

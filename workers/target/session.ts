@@ -76,6 +76,7 @@ class OpenSession implements Session {
       limit,
       kernel: this.target.kind !== 'user',
       ...(stackRange ? { stackRange } : {}),
+      ...(this.target.dynamicTables ? { dynamicTables: this.target.dynamicTables } : {}),
     };
     return yield* addInlined(yield* walkStack(inputs), this.symbols);
   }

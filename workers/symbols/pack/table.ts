@@ -131,7 +131,7 @@ export class PackTable implements SymbolTable {
       displacement: place - (this.#pack.rvas[index] ?? 0),
       kind: PACK_KINDS[(this.#pack.flags[index] ?? 0) & KIND_MASK] ?? 'public',
       ...(size > 0 ? { sizeBytes: size } : {}),
-      ...(line.ok ? { source: line.value } : {}),
+      ...(this.kind === 'pdb' ? { source: line } : {}),
     };
   }
 

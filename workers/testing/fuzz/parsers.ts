@@ -1,4 +1,12 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
+import type { Found } from '../../base/found.ts';
+import { TypeListing } from '../../commands/typelines.ts';
+import type { PdbFile } from '../../formats/pdb/pdb.ts';
+import { SparseSpace } from '../../memory/sparsespace.ts';
+import { SortedModuleList } from '../../modules/modulelist.ts';
+import type { LayoutFile } from '../../types/layouts/layoutfile.ts';
+import { openPdbTypes } from '../../types/pdbtypes.ts';
+import { TypedMemory } from '../../types/typedview.ts';
 import { rva, va, vaAdd } from '../../base/address.ts';
 import { driveSync } from '../../base/job.ts';
 import { refuse, reply } from '../../base/problem.ts';
@@ -44,6 +52,7 @@ const UNPACKED_LIMIT = 64 * 1024 * 1024;
 export interface Tools {
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  readonly layouts: Found<LayoutFile>;
 }
 
 const starts = (bytes: Uint8Array, ...texts: readonly string[]): boolean =>
@@ -83,12 +92,12 @@ function linesFor(bytes: Uint8Array): string[] {
   return Array.from({ length: COMMANDS_A_RUN }, (_, index) => LINES[(sum + index * 7) % LINES.length] ?? 'k');
 }
 
-function runDump(bytes: Uint8Array, { decoder, knowledge }: Tools): Outcome {
+function runDump(bytes: Uint8Array, { decoder, knowledge, layouts }: Tools): Outcome {
   const source = new ArraySource(bytes, 'fuzz.dmp');
   readFirst(source);
   const opened = driveSync(openTarget(source));
   if (!opened.ok) return opened;
-  const session = createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge });
+  const session = createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge, layouts });
   useSession(session);
   const facts = collectFacts(session, driveSync(judge(session)), 'fuzz');
   driveSync(buildCasebook([facts, { ...facts, id: 'twin' }], [], 0));
@@ -116,6 +125,7 @@ function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
+  if (pdb.ok) useTypes(pdb.value, bytes);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
@@ -123,6 +133,25 @@ function runPdb(bytes: Uint8Array): Outcome {
     table?.inlined(rva(at));
   }
   return pack;
+}
+
+const TYPES = 24;
+
+/** Names of types, and some of them laid over the file itself as if it were memory. */
+function useTypes(pdb: PdbFile, bytes: Uint8Array): void {
+  const types = openPdbTypes(pdb, 'fuzz.pdb');
+  if (!types.ok) return;
+  const start = va(0x10000n);
+  const space = new SparseSpace(new ArraySource(bytes), [{ start, size: bytes.length, fileOffset: 0, origin: 'fuzz' }]);
+  const memory = new TypedMemory(types.value, space);
+  const session = { target: { modules: new SortedModuleList([], []) }, memory: space } as unknown as Session;
+  const names = driveSync(types.value.names());
+  for (const name of names.slice(-TYPES)) {
+    const type = types.value.find(name);
+    if (!type.ok || type.value.kind !== 'struct') continue;
+    const options = { verbose: name.length % 2 === 0, omitOffsets: false, elements: 4, depth: 2, followPointers: true };
+    driveSync(new TypeListing(session, memory, options).struct(type.value, name.length % 3 === 0 ? undefined : start, []));
+  }
 }
 
 function runCab(bytes: Uint8Array): Outcome {

@@ -5,7 +5,9 @@ import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
 import { keptRegisters } from '../kept.ts';
 import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
-import { undoFunction, undoLeaf, type Undone } from './undo.ts';
+import { DynamicCode } from './dynamic.ts';
+import { undoFunction, undoLeaf, type Undone, type UnwindTables } from './undo.ts';
+import type { RuntimeFunction } from './unwindinfo.ts';
 
 const WORD = 8;
 /** A system service keeps fourteen words of copied arguments below its trap frame; other handlers nothing. */
@@ -49,15 +51,29 @@ function given(registers: RawFrame['registers']): Next {
   return { kind: 'frame', frame: { ip, sp: va(registers['rsp'] ?? 0n), trust: 'given', boundary: 'trap-frame', registers } };
 }
 
+interface CodeSpot {
+  readonly code: UnwindTables & { lookup(at: number): Found<RuntimeFunction | undefined> };
+  readonly rva: number;
+}
+
+/** The code over an address: of a module, or made at run time. */
+function codeAt(walker: Walker, ip: Va): CodeSpot | undefined {
+  const here = walker.code.at(ip);
+  if (here) return { code: here.image, rva: here.place.rva };
+  const table = walker.dynamicTable(ip);
+  const code = table && new DynamicCode(table, walker.inputs.memory);
+  return code && { code, rva: code.rva(ip) };
+}
+
 /** Takes the frame down by its unwind data, or as a leaf where the table is at hand and has no entry. */
 function undo(walker: Walker, frame: RawFrame): Found<Undone> {
-  const here = walker.code.at(frame.ip);
+  const here = codeAt(walker, frame.ip);
   if (!here) return missing({ why: 'not-computed', detail: 'no module' });
   // A call that is its function's last instruction returns to an address behind the function.
-  const entry = here.image.lookup(isReturnAddress(frame) ? here.place.rva - 1 : here.place.rva);
+  const entry = here.code.lookup(isReturnAddress(frame) ? here.rva - 1 : here.rva);
   if (!entry.ok) return entry;
   const registers = { ...frame.registers, rip: frame.ip, rsp: frame.sp };
-  if (entry.value) return undoFunction(here.image, entry.value, here.place.rva, { registers, read: walker.read });
+  if (entry.value) return undoFunction(here.code, entry.value, here.rva, { registers, read: walker.read });
   // Only the innermost function, or one that was interrupted, can be a leaf: the others have called.
   return isReturnAddress(frame) ? missing({ why: 'not-computed', detail: 'a caller without unwind data' }) : undoLeaf(registers, walker.read);
 }

@@ -6,7 +6,7 @@ import type { CaseFinding } from './finding.ts';
 import { caseText } from './words.ts';
 
 /** What a mark is about; `driver` with its file name in `module` where given. */
-export type MarkAbout = Part | 'driver' | 'windows' | 'note';
+export type MarkAbout = Exclude<Part, 'hardware'> | 'driver' | 'windows' | 'note';
 export const MARK_ABOUT: readonly MarkAbout[] = ['driver', 'ram', 'cpu', 'gpu', 'disk', 'power', 'firmware', 'device', 'windows', 'note'];
 
 export interface Mark {
