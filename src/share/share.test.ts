@@ -23,6 +23,7 @@ const module = (name: string, owner: string | null, index: number): ModuleRow =>
   version: ok('1.2.3.4'),
   pdb: ok(`${name}.pdb`),
   owner,
+  listedVulnerable: false,
   symbols: '',
 });
 
