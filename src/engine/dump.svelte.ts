@@ -16,6 +16,7 @@ import type {
 import type { Va } from '../../workers/base/address.ts';
 import type { Reply } from '../../workers/base/problem.ts';
 import type { BlobInfo, StreamInfo } from '../../workers/target/target.ts';
+import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { Engine, progressPort, warmUp } from './client.ts';
 import { Part } from './part.svelte.ts';
 import { symbols } from './symbols.svelte.ts';
@@ -93,6 +94,9 @@ export class Dump {
   }
   result(): Promise<Reply<ResultRecord>> {
     return this.#engine.ask((api) => api.result());
+  }
+  summarise(): Promise<Reply<DumpFacts>> {
+    return this.#engine.ask((api) => api.summarise());
   }
 
   /** Names have arrived: what shows them is asked for again and changes in place. */

@@ -66,6 +66,13 @@ export interface EvidenceRow {
   readonly private?: true;
 }
 
+/** A command of the manual playbook; `here` where the console has it. */
+export interface LookRow {
+  readonly line: string;
+  readonly words: Words;
+  readonly here: boolean;
+}
+
 export interface VerdictView {
   readonly headline: Words;
   readonly explanation: readonly Words[];
@@ -80,6 +87,7 @@ export interface VerdictView {
   readonly rivals: readonly { readonly module: string | null; readonly part: Part | null; readonly why: Words }[];
   readonly wouldSettle: readonly Words[];
   readonly steps: readonly { readonly words: Words; readonly copy: string | null }[];
+  readonly looks: readonly LookRow[];
   readonly rule: string;
   readonly bucket: string;
   readonly signature: string;
