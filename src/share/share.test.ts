@@ -24,7 +24,6 @@ const module = (name: string, owner: string | null, index: number): ModuleRow =>
   pdb: ok(`${name}.pdb`),
   listedVulnerable: false,
   owner,
-  listedVulnerable: false,
   symbols: '',
 });
 

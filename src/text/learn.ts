@@ -92,5 +92,9 @@ export const l = {
     notFoundTodo: 'The list shows all of them.',
   },
   start: { more: 'Look up', codes: 'All stop codes', guides: 'Guides: get a better dump, Driver Verifier …' },
-  verdict: { meaning: 'What this code means', bucket: 'What the bucket says' },
+  verdict: {
+    meaning: 'What this code means',
+    manual: 'By hand: the commands an expert would run, with the values of this dump',
+    bucket: 'What the bucket says',
+  },
 } as const;

@@ -86,7 +86,8 @@ export interface VerdictView {
   readonly against: readonly Words[];
   readonly rivals: readonly { readonly module: string | null; readonly part: Part | null; readonly why: Words }[];
   readonly wouldSettle: readonly Words[];
-  readonly steps: readonly { readonly words: Words; readonly copy: string | null }[];
+  /** `guide`: the page's guide that carries the step out. */
+  readonly steps: readonly { readonly words: Words; readonly copy: string | null; readonly guide?: string | null }[];
   readonly looks: readonly LookRow[];
   readonly rule: string;
   readonly bucket: string;
