@@ -19,6 +19,7 @@ import { sessionScope } from '../expr/sessionscope.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import { openTarget, readFirst } from '../target/open.ts';
+import { findPersonal } from '../target/personal.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
 import { loadLayouts } from '../types/layouts/load.ts';
@@ -223,6 +224,10 @@ export class Engine {
         toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }),
       );
     });
+  }
+
+  personal(onProgress?: OnProgress): ReturnType<AnalysisApi['personal']> {
+    return this.#with(({ raw }) => this.#drive(findPersonal(raw), onProgress));
   }
 
   code(address: CodeAddress): ReturnType<AnalysisApi['code']> {
