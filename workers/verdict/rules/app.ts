@@ -1,5 +1,5 @@
 /** The program of an application dump, and which of the modules on its stack is answerable. */
-import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
@@ -42,6 +42,9 @@ export function ownProgram(c: Case, f: Finding): void {
   if (program) f.blame(imageOf(program));
   f.judge('application-bug', 'possible');
 }
+
+/** Nobody else's module is in the process: whose code it was is no question. */
+export const isAlone = (c: Case): boolean => c.target.modules.modules.every((module) => isApp(c, imageOf(module)) || !isThirdParty(module, c.session));
 
 export function headApp(c: Case, f: Finding, actor: Actor | undefined): void {
   const app = appName(c);

@@ -29,6 +29,8 @@ describe('a far bit', () => {
   const held = { [String(good)]: qword(1n) };
   test('with it turned back, the pointer leads to memory of the dump', () =>
     expect(verdictOf(read(good ^ (1n << 40n), { memory: held }))).toMatchObject({ ...RAM, sureness: 'likely' }));
+  test('a register that the trap frame does not hold is what the address says it was', () =>
+    expect(verdictOf({ ...read(good ^ (1n << 40n), { memory: held }), registers: { rip: BAD_AT + 0x1000n }, unknown: ['rcx'] })).toMatchObject(RAM));
   test('near: a bit that two objects of the same pool differ in', () => expect(verdictOf(read(good ^ (1n << 30n), { memory: held }))).toMatchObject(DRIVER));
   test('against: nothing is there', () => expect(verdictOf(read(good ^ (1n << 40n)))).toMatchObject(DRIVER));
 });

@@ -93,12 +93,18 @@ const TOP_BIT = 46;
 
 const PAGE = 0x1000n;
 
-/** The register that made the address; without the instruction every one that points a little below it, and the address itself. */
+/**
+ * The register that made the address; where the trap frame does not hold it, what it must have been. Without the instruction every
+ * register that points a little below the address, and the address itself.
+ */
 function pointersOf(c: Case): readonly bigint[] {
   const { address, registers, unknown } = c.fault;
   if (address === undefined) return [];
   const base = matchOperand(c.operands, address)?.base;
-  if (c.instruction) return base ? [base.value] : [];
+  if (base) return [base.value];
+  const [only, ...others] = c.instruction?.memory ?? [];
+  if (only) return others.length === 0 && only.index === undefined && unknown.includes(only.base ?? '') ? [address - only.displacement] : [];
+  if (c.instruction) return [];
   const near = Object.entries(registers ?? {}).filter(([name, value]) => !unknown.includes(name) && value <= address && address - value < PAGE);
   return [...new Set([address, ...near.map(([, value]) => value)])];
 }

@@ -9,7 +9,7 @@ import { faultPlace, setPlace, showFault, showInstruction } from './evidence.ts'
 import { RUST_PANIC } from '../throwinfo.ts';
 import { endedItself, signalName } from '../signals.ts';
 import { accessViolation, inPage } from './appaccess.ts';
-import { appName, blameFrame, headApp, isApp, ownActor, ownProgram } from './app.ts';
+import { appName, blameFrame, headApp, isAlone, isApp, ownActor, ownProgram } from './app.ts';
 import { callerOfRuntime, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
 import { findRecursion } from './exception.ts';
 import { showLocks } from './locks.ts';
@@ -295,7 +295,9 @@ const other: Rule = (c, f) => {
   if (!raised) {
     showFault(c, f);
     showInstruction(c, f);
-    headApp(c, f, blameFrame(c, f));
+    const actor = blameFrame(c, f);
+    headApp(c, f, actor);
+    if (!actor && isAlone(c)) ownProgram(c, f);
     return;
   }
   raisedAt(c, f);
