@@ -22,6 +22,7 @@ const module = (name: string, owner: string | null, index: number): ModuleRow =>
   checksum: ok(1),
   version: ok('1.2.3.4'),
   pdb: ok(`${name}.pdb`),
+  listedVulnerable: false,
   owner,
   symbols: '',
 });

@@ -127,6 +127,8 @@ export interface ModuleRow {
   readonly version: Shown<string>;
   readonly pdb: Shown<string>;
   readonly owner: string | null;
+  /** The file's name stands on a list of vulnerable drivers; the version decides, not the name. */
+  readonly listedVulnerable: boolean;
   readonly symbols: string;
 }
 export interface UnloadedRow {

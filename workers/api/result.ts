@@ -12,7 +12,7 @@ import { say } from '../verdict/words.ts';
 import type { Module } from '../modules/module.ts';
 import type { Context, ExceptionInfo, Target, ThreadInfo } from '../target/target.ts';
 import type { Stack } from '../unwind/frame.ts';
-import { listRows, type StackRow } from '../unwind/inlined.ts';
+import { listRows, sourceOf, type StackRow } from '../unwind/inlined.ts';
 import type { Text, Verdict } from '../verdict/verdict.ts';
 import { accessOf } from '../verdict/access.ts';
 import type { ResultRecord } from './analysis.ts';
@@ -179,8 +179,12 @@ function memoryRecord(target: Target): unknown {
   return { ranges: ranges.length, bytes: Number(ranges.reduce((sum, range) => sum + range.size, 0n)) };
 }
 
-function frameRecord({ frame, inlined }: StackRow): unknown {
-  const hit = inlined ? mapFound(inlined.name, (name) => ({ ...inlined, name })) : frame.symbol;
+function frameRecord(row: StackRow): unknown {
+  const { frame, inlined } = row;
+  const hit: Found<{ readonly name: string; readonly displacement: number }> = inlined
+    ? mapFound(inlined.name, (name) => ({ name, displacement: inlined.displacement }))
+    : frame.symbol;
+  const source = sourceOf(row);
   const none = (detail: string): Gap => ({ missing: 'not-computed', detail });
   return {
     ip: hex(frame.ip),
@@ -189,8 +193,8 @@ function frameRecord({ frame, inlined }: StackRow): unknown {
     module: frame.place?.module.imageName ?? none('the address lies in no module'),
     symbol: shown(mapFound(hit, (symbol) => symbol.name)),
     displacement: hit.ok ? hit.value.displacement : frame.place ? frame.place.rva : none('the address lies in no module'),
-    file: hit.ok && hit.value.source ? hit.value.source.file : none('no line information'),
-    line: hit.ok && hit.value.source ? hit.value.source.line : none('no line information'),
+    file: shown(mapFound(source, ({ file }) => file)),
+    line: shown(mapFound(source, ({ line }) => line)),
     inlined: inlined !== undefined,
   };
 }

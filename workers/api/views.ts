@@ -1,5 +1,5 @@
 /** Rows for the page out of a target: plain cloneable data, gaps with their words. */
-import { type Found, mapFound, missing } from '../base/found.ts';
+import { type Found, mapFound, missing, valueOf } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { hex } from '../base/hex.ts';
 import type { Va } from '../base/address.ts';
@@ -7,8 +7,8 @@ import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { Module } from '../modules/module.ts';
 import type { SymbolProvider, SymbolStatus } from '../symbols/provider.ts';
 import type { ExceptionInfo, Fact, FirstTarget, Target, ThreadInfo } from '../target/target.ts';
-import type { Frame, Stack } from '../unwind/frame.ts';
-import { listRows, type StackRow } from '../unwind/inlined.ts';
+import type { Stack } from '../unwind/frame.ts';
+import { listRows, sourceOf, type StackRow } from '../unwind/inlined.ts';
 import { exceptionName } from '../verdict/signals.ts';
 import { accessOf } from '../verdict/access.ts';
 import type { FactRow, FirstFacts, FrameRow, ModuleRow, Shown, StackView, ThreadRow } from './analysis.ts';
@@ -168,18 +168,14 @@ export function moduleRow(module: Module, target: Target, knowledge: Knowledge, 
     version: shown(module.version),
     pdb: shown(mapFound(module.identity.pdb, (pdb) => `${pdb.file} {${pdb.guid}} ${pdb.age}`)),
     owner: driver?.vendor ?? application?.vendor ?? null,
+    listedVulnerable: driver?.vulnerable ?? false,
     symbols: describeStatus(symbols.status(module)),
   };
 }
 
-function frameRow({ frame, inlined }: StackRow, index: number): FrameRow {
-  const row = plainRow(frame, index);
-  if (!inlined) return row;
-  const symbol = shown(mapFound(inlined.name, (name) => ({ name, displacement: inlined.displacement })));
-  return { ...row, symbol, source: inlined.source ?? null, boundary: null, inlined: true };
-}
-
-function plainRow(frame: Frame, index: number): FrameRow {
+function frameRow(row: StackRow, index: number): FrameRow {
+  const { frame, inlined } = row;
+  const named = inlined ? mapFound(inlined.name, (name) => ({ name, displacement: inlined.displacement })) : frame.symbol;
   return {
     index,
     ip: frame.ip,
@@ -187,10 +183,10 @@ function plainRow(frame: Frame, index: number): FrameRow {
     trust: frame.trust,
     module: frame.place?.module.name ?? null,
     moduleOffset: frame.place ? BigInt(frame.place.rva) : null,
-    symbol: shown(mapFound(frame.symbol, ({ name, displacement }) => ({ name, displacement }))),
-    source: (frame.symbol.ok && frame.symbol.value.source) || null,
-    boundary: frame.boundary ?? null,
-    inlined: false,
+    symbol: shown(mapFound(named, ({ name, displacement }) => ({ name, displacement }))),
+    source: valueOf(sourceOf(row)) ?? null,
+    boundary: inlined ? null : (frame.boundary ?? null),
+    inlined: inlined !== undefined,
   };
 }
 

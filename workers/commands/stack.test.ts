@@ -45,7 +45,7 @@ const echo = handmade({
         {
           name: { ok: true, value: 'FxDriverDeviceAdd::Invoke' },
           displacement: 0x30,
-          source: { file: String.raw`d:\wdf\fxdrivercallbacks.hpp`, line: 61 },
+          source: { ok: true, value: { file: String.raw`d:\wdf\fxdrivercallbacks.hpp`, line: 61 } },
         },
       ],
     }),

@@ -154,8 +154,8 @@ function inlinedSpan({ place }: Frame, { name, displacement }: InlinedFunction, 
 }
 
 function trustSpans(frame: Frame): readonly Span[] {
-  const words = TRUST_WORDS[frame.trust];
-  return words ? [text(`  [${words}]`)] : [];
+  const words = [frame.generated ? 'JIT code' : undefined, TRUST_WORDS[frame.trust]].filter((word) => word !== undefined);
+  return words.length > 0 ? [text(`  [${words.join('; ')}]`)] : [];
 }
 
 /** Empty for the innermost frame and where the stack was changed. */
@@ -164,8 +164,8 @@ function sizeText(frame: Frame, inner: Frame | undefined): string {
   return (size !== undefined && size < 0x100000n ? size.toString(16) : '').padStart(10);
 }
 
-function sourceSpans(source: SourceLine | undefined): readonly Span[] {
-  return source ? [text(` [${source.file} @ ${source.line}] `)] : [];
+function sourceSpans(source: Found<SourceLine> | undefined): readonly Span[] {
+  return source?.ok ? [text(` [${source.value.file} @ ${source.value.line}] `)] : [];
 }
 
 /** Longest cycle of a recursion that is looked for, and how often it must come before its repetitions are folded. */

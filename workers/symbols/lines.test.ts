@@ -64,7 +64,7 @@ describe.skipIf(!hasCorpus)("inlined functions against llvm-symbolizer's", () =>
   it.each(cases.filter(({ pdb }) => pdb.includes('/own/')).map((one) => [one.pdb, one] as const))('%s: names and lines', (pdb, { rows }) => {
     const lines = linesOf(pdb);
     const wanted = rows.map(({ rva: at, frames }) => [at, ...(frames ?? []).slice(0, -1).map((frame) => `${frame.fn} ${text(frame)}`)]);
-    const got = rows.map(({ rva: at }) => [at, ...lines.inlined(rva(Number(at))).map(({ name, source }) => `${valueOf(name)} ${text(source)}`)]);
+    const got = rows.map(({ rva: at }) => [at, ...lines.inlined(rva(Number(at))).map(({ name, source }) => `${valueOf(name)} ${text(valueOf(source))}`)]);
     expect(wanted.filter((row) => row.length > 1).length).toBeGreaterThan(30);
     expect(got).toEqual(wanted);
   });
@@ -84,5 +84,19 @@ describe.skipIf(!hasCorpus)("inlined functions against llvm-symbolizer's", () =>
         expect(from, `${at}: ${name} of ${wanted.join()} in ${got.join()}`).toBeGreaterThan(0);
       }
     }
+  });
+});
+
+describe.skipIf(!hasCorpus)('PDBs without lines', () => {
+  it('say that they were stripped', () => {
+    const lines = linesOf('symbols/pdb/dump_syms/basic32-min.pdb');
+    const detail = (at: number): string => JSON.stringify(lines.find(rva(at)));
+    expect(detail(0x1000)).toContain('stripped of private symbols');
+    expect(detail(0x7fff_0000)).toContain('no object file gave this place');
+  });
+  it('are refused by name where they hold types only', () => {
+    const path = 'symbols/pdb/llvm/llvm/test/tools/llvm-pdbutil/Inputs/TypeServerTest.pdb';
+    const pdb = openPdb(new ArraySource(corpusBytes(path)));
+    expect(pdb.ok && pdb.value.dbi).toMatchObject({ ok: false, missing: { why: 'not-valid', got: expect.stringContaining('types and no symbols') } });
   });
 });

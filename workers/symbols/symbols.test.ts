@@ -153,7 +153,7 @@ describe.skipIf(!hasCorpus)('a real Microsoft DLL and its PDB', () => {
 
   it('gives names of amdppm.sys', () => {
     const table = tableOf('microsoft/store/amdppm.pdb/1C19FDDB27BB3399D9B45973EFEAFCF31/amdppm.pdb');
-    expect(table.nearest(rva(0x10f0))).toEqual({ ok: true, value: { name: 'C1Idle', displacement: 0, kind: 'public' } });
+    expect(table.nearest(rva(0x10f0))).toMatchObject({ ok: true, value: { name: 'C1Idle', displacement: 0, kind: 'public' } });
     expect(table.byName('c1idle')).toEqual({ ok: true, value: 0x10f0 });
     expect(table.match('C?Idle', 10)).toContainEqual({ name: 'C1Idle', rva: 0x10f0 });
     expect(table.nearest(rva(0x7000_0000)).ok).toBe(false);

@@ -12,7 +12,7 @@ import { openTarget } from '../target/open.ts';
 import { createSession } from '../target/session.ts';
 import { corpusSession } from '../testing/node/corpussession.ts';
 import { corpusBytes, hasCorpus } from '../testing/node/corpus.ts';
-import { listRows } from './inlined.ts';
+import { listRows, sourceOf } from './inlined.ts';
 
 /** A PDB and an image for one module. */
 function filesOf(module: string, path: string, imagePath: string): SymbolProvider {
@@ -38,7 +38,7 @@ describe.skipIf(!hasCorpus)('inlined functions of a real crash', () => {
     const stack = driveSync(createSession({ target: target.value, symbols, decoder, knowledge }).crashStack());
     const rows = listRows(stack.frames).map(({ frame, inlined }) => {
       const named = inlined ? valueOf(inlined.name) : valueOf(frame.symbol)?.name;
-      const source = inlined ? inlined.source : valueOf(frame.symbol)?.source;
+      const source = valueOf(sourceOf({ frame, ...(inlined ? { inlined } : {}) }));
       return `${inlined ? 'inlined ' : ''}${named ?? ''} ${source?.file.split('\\').at(-1) ?? ''}:${source?.line ?? ''}`;
     });
     // Sentry's snapshot of this dump has main.cpp:35 and exe_common.inl:283; it expands no inlined functions. Theirs are in the PDB's listing.

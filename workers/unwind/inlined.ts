@@ -1,7 +1,8 @@
 /** Functions that the compiler put into their callers: they have no frame of their own, and WinDbg shows them as if they had. */
 import { rva } from '../base/address.ts';
+import { type Found, missing } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
-import type { InlinedFunction, SymbolProvider } from '../symbols/provider.ts';
+import type { InlinedFunction, SourceLine, SymbolProvider } from '../symbols/provider.ts';
 import type { Frame, Stack } from './frame.ts';
 import { isReturnAddress } from './walker.ts';
 
@@ -31,6 +32,14 @@ function inlinedAt(frame: Frame, symbols: SymbolProvider): readonly InlinedFunct
 export interface StackRow {
   readonly frame: Frame;
   readonly inlined?: InlinedFunction;
+}
+
+const NO_LINES = missing({ why: 'not-computed', detail: 'no line information' });
+
+/** File and line of a row. */
+export function sourceOf({ frame, inlined }: StackRow): Found<SourceLine> {
+  if (inlined) return inlined.source;
+  return (frame.symbol.ok && frame.symbol.value.source) || NO_LINES;
 }
 
 /** Rows in the order and numbering of WinDbg: the innermost inlined function first, the frame that holds them last. */

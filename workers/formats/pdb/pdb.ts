@@ -64,10 +64,13 @@ function portable(source: ByteSource): Found<never> {
   return notValid('PDB', `a portable PDB of .NET${id.ok ? ` with the id ${id.value.guid}` : ''}, which names managed code only`, 'one of native code');
 }
 
+/** What a compiler writes with /Zi and other PDBs refer to as their type server. */
+const TYPES_ONLY = notValid('PDB', 'one of a compiler, which holds types and no symbols', 'one of a linked image');
+
 function readDbi(msf: StreamContainer): Found<Dbi> {
   const stream = msf.stream(STREAM_DBI);
-  if (!stream.ok) return stream;
-  if (stream.value.size === 0) return missing({ why: 'stream-absent', stream: 'DBI' });
+  if (!stream.ok) return TYPES_ONLY;
+  if (stream.value.size === 0) return TYPES_ONLY;
   const header = readStruct(DBI_HEADER, stream.value, 0);
   if (!header.ok) return header;
   if (header.value.versionSignature !== -1) return notValid('DBI signature', `${header.value.versionSignature}`, '-1');

@@ -183,7 +183,7 @@ export class UserStage {
       memory: [...this.memory, ...places.flatMap((at) => this.codeAt(at)), ...(whole ? this.wholeImages() : [])],
       ...more,
     };
-    return { bytes: flatten(buildMinidump(spec)), truth, atHand: this.atHand, images: systemImages() };
+    return { bytes: flatten(buildMinidump(spec)), truth, atHand: this.atHand, images: systemImages(), ofWindows: new Set(systemImages().keys()) };
   }
 
   private folder(name: string): string {

@@ -93,6 +93,14 @@ const TOP_BIT = 46;
 
 const PAGE = 0x1000n;
 
+/** A trap frame lacks the registers that calls preserve; where one of them alone made the address, its value follows from it. */
+function impliedBase(c: Case): { readonly name: string; readonly value: bigint } | undefined {
+  const { address, computed, unknown } = c.fault;
+  const [only, more] = c.instruction?.memory ?? [];
+  if (address === undefined || computed || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
+  return { name: only.base, value: BigInt.asUintN(64, address - only.displacement) };
+}
+
 /**
  * The register that made the address; where the trap frame does not hold it, what it must have been. Without the instruction every
  * register that points a little below the address, and the address itself.
@@ -102,9 +110,8 @@ function pointersOf(c: Case): readonly bigint[] {
   if (address === undefined) return [];
   const base = matchOperand(c.operands, address)?.base;
   if (base) return [base.value];
-  const [only, ...others] = c.instruction?.memory ?? [];
-  if (only) return others.length === 0 && only.index === undefined && unknown.includes(only.base ?? '') ? [address - only.displacement] : [];
-  if (c.instruction) return [];
+  const implied = impliedBase(c);
+  if (c.instruction) return implied ? [implied.value] : [];
   const near = Object.entries(registers ?? {}).filter(([name, value]) => !unknown.includes(name) && value <= address && address - value < PAGE);
   return [...new Set([address, ...near.map(([, value]) => value)])];
 }
@@ -133,11 +140,11 @@ function farTwin(c: Case, f: Finding, pointer: bigint): boolean {
 export function pointerBit(c: Case, f: Finding): boolean {
   const { address } = c.fault;
   const match = address === undefined ? undefined : matchOperand(c.operands, address);
-  const base = match?.base;
+  const base = match?.base ?? impliedBase(c);
   const twin = base && findTwin(c, base.name, base.value);
   if (!base || !twin) return false;
   const args = { register: base.name, value: hex(base.value), twin: hex(twin.value), where: twin.where, bit: String(twin.bit) };
-  f.show(text('e-pointer-twin', args), twin.command, { weighs: 'decides', how: 'derived', from: ['e-operand'] });
+  f.show(text('e-pointer-twin', args), twin.command, { weighs: 'decides', how: 'derived', from: [match ? 'e-operand' : 'e-address'] });
   const held = c.target.memory.read(va(twin.value), 1).got === 1;
   return flipped(c, f, { what: `pointer bit ${String(twin.bit)}`, sure: held });
 }
