@@ -16,6 +16,7 @@ import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
 import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
+import { VARIABLE_COMMANDS } from './variables.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
@@ -25,6 +26,7 @@ export const SPECS: readonly CommandSpec[] = [
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
   ...TYPE_COMMANDS,
+  ...VARIABLE_COMMANDS,
   ...DEVICE_COMMANDS,
   ...PROCESS_COMMANDS,
   ...LOCK_COMMANDS,

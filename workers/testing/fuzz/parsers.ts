@@ -1,6 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
 import type { Found } from '../../base/found.ts';
 import { TypeListing } from '../../commands/typelines.ts';
+import { openLocals } from '../../formats/pdb/locals.ts';
 import type { PdbFile } from '../../formats/pdb/pdb.ts';
 import { SparseSpace } from '../../memory/sparsespace.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
@@ -139,6 +140,8 @@ function runPdb(bytes: Uint8Array): Outcome {
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
   if (pdb.ok) useTypes(pdb.value, bytes);
+  const locals = pdb.ok ? openLocals(pdb.value) : pdb;
+  for (let at = 0x1000; locals.ok && at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) locals.value.find(at);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
