@@ -105,7 +105,7 @@ export const cases = [
         .getByRole('link', { name: /^All dumps/ })
         .click();
       await page.getByRole('button', { name: 'Delete all' }).click();
-      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('alert').getByRole('button', { name: 'Delete' }).click();
       await page.getByText('No dumps are in the casebook').waitFor();
       await page.reload();
       await page.getByText('No dumps are in the casebook').waitFor();

@@ -2,11 +2,12 @@
 import { drive } from '../../workers/base/job.ts';
 import type { Problem, Reply } from '../../workers/base/problem.ts';
 import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import type { DumpFacts, KeptDriver } from '../../workers/verdict/casebook/facts.ts';
+import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { type CasebookFile, type CheckedFile, checkCasebook, MAX_DUMPS, MAX_FILE_CHARS, writeCasebook } from '../../workers/verdict/casebook/file.ts';
 import type { Mark } from '../../workers/verdict/casebook/marks.ts';
 import { type CaseRow, unite } from './caserows.ts';
 import { CaseStore } from './casestore.ts';
+import { DriverPool } from './driverpool.ts';
 import { keptCount } from './kept.svelte.ts';
 import { Pool } from './pool.ts';
 
@@ -23,7 +24,7 @@ class Casebook {
   /** Why the browser keeps nothing, or null. */
   refused = $state<string | null>(null);
   readonly #store = new CaseStore();
-  readonly #interned = new Map<string, KeptDriver>();
+  readonly #drivers = new DriverPool();
   readonly #pools = new Set<Pool>();
   #rows: readonly CaseRow[] = [];
   #key = 0;
@@ -93,7 +94,7 @@ class Casebook {
   /** Facts of the one open dump. */
   async add(facts: DumpFacts, file: number): Promise<void> {
     await this.load();
-    await this.#read([...this.#rows, { ...this.#row(facts.file, file), facts: this.#intern(facts) }]);
+    await this.#read([...this.#rows, { ...this.#row(facts.file, file), facts: this.#drivers.share(facts) }]);
   }
   /** The group that a dump would belong to, without adding it. */
   async compare(facts: DumpFacts): Promise<CaseGroup | undefined> {
@@ -120,7 +121,7 @@ class Casebook {
     this.#stop();
     this.#rows = [];
     this.marks = [];
-    this.#interned.clear();
+    this.#drivers.clear();
     await this.#store.clear();
     await this.#settle();
     this.#tellKept();
@@ -156,7 +157,7 @@ class Casebook {
   }
 
   #addFacts(dumps: readonly DumpFacts[]): void {
-    const rows = dumps.map((one): CaseRow => ({ ...this.#row(one.file, null), facts: this.#intern(one) }));
+    const rows = dumps.map((one): CaseRow => ({ ...this.#row(one.file, null), facts: this.#drivers.share(one) }));
     this.#rows = unite([...this.#rows, ...rows]).slice(0, MAX_DUMPS);
   }
 
@@ -164,7 +165,7 @@ class Casebook {
     const change: Partial<CaseRow> = !answer
       ? { state: 'reading' }
       : answer.ok
-        ? { state: 'read', facts: this.#intern(answer.value) }
+        ? { state: 'read', facts: this.#drivers.share(answer.value) }
         : { state: 'failed', problem: answer.problem };
     this.#rows = this.#rows.map((row) => (row.key === key ? { ...row, ...change } : row));
     this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
@@ -196,17 +197,6 @@ class Casebook {
   #tellKept(): void {
     this.refused = this.#store.refused;
     keptCount.set(this.#store.refused === null ? this.facts.length : 0);
-  }
-
-  /** A thousand dumps of one PC name the same drivers: each name is held once. */
-  #intern(facts: DumpFacts): DumpFacts {
-    const drivers = facts.drivers.map((driver) => {
-      const key = `${driver.name}|${String(driver.timestamp)}|${driver.version ?? ''}|${driver.maker ?? ''}`;
-      const known = this.#interned.get(key) ?? driver;
-      this.#interned.set(key, known);
-      return known;
-    });
-    return { ...facts, drivers };
   }
 }
 
