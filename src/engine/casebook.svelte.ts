@@ -21,10 +21,13 @@ class Casebook {
   marks = $state.raw<readonly Mark[]>([]);
   groups = $state.raw<readonly CaseGroup[]>([]);
   reading = $state(false);
+  /** Dumps that found no room. */
+  leftOut = $state(0);
   /** Why the browser keeps nothing, or null. */
   refused = $state<string | null>(null);
   readonly #store = new CaseStore();
   readonly #drivers = new DriverPool();
+  readonly #stored = new WeakSet<DumpFacts | Mark>();
   readonly #pools = new Set<Pool>();
   #rows: readonly CaseRow[] = [];
   #key = 0;
@@ -53,6 +56,7 @@ class Casebook {
     this.marks = marks;
     this.#addFacts(dumps);
     await this.#settle();
+    for (const one of [...this.facts, ...marks]) this.#stored.add(one);
     this.#tellKept();
   }
 
@@ -72,9 +76,14 @@ class Casebook {
   }
   async #read(rows: readonly CaseRow[]): Promise<void> {
     this.reading = this.#pools.size > 0;
-    this.#rows = unite(rows).slice(0, MAX_DUMPS);
+    this.#unite(rows);
     await this.#settle();
     await this.#keep();
+  }
+  #unite(rows: readonly CaseRow[]): void {
+    const united = unite(rows);
+    this.leftOut = Math.max(0, united.length - MAX_DUMPS);
+    this.#rows = united.slice(0, MAX_DUMPS);
   }
   #row(name: string, file: number | null): CaseRow {
     return { key: ++this.#key, name, file, state: 'read', facts: null, problem: null };
@@ -158,7 +167,7 @@ class Casebook {
 
   #addFacts(dumps: readonly DumpFacts[]): void {
     const rows = dumps.map((one): CaseRow => ({ ...this.#row(one.file, null), facts: this.#drivers.share(one) }));
-    this.#rows = unite([...this.#rows, ...rows]).slice(0, MAX_DUMPS);
+    this.#unite([...this.#rows, ...rows]);
   }
 
   #told(key: number | undefined, answer: Reply<DumpFacts> | undefined): void {
@@ -190,8 +199,12 @@ class Casebook {
     if (book.done) this.groups = book.value;
   }
 
+  /** Stores what is not stored yet. */
   async #keep(): Promise<void> {
-    await this.#store.put({ dumps: this.facts, marks: this.marks });
+    const dumps = this.facts.filter((one) => !this.#stored.has(one));
+    const marks = this.marks.filter((one) => !this.#stored.has(one));
+    await this.#store.put({ dumps, marks });
+    if (this.#store.refused === null) for (const one of [...dumps, ...marks]) this.#stored.add(one);
     this.#tellKept();
   }
   #tellKept(): void {

@@ -108,6 +108,7 @@ export const c = {
   },
   kept: (count: number) => `Facts of ${dumps(count)} are kept in this browser until you delete them. The dumps are not.`,
   refused: (why: string) => `This browser keeps nothing here (${why}): the casebook ends with the page. Export it to keep it.`,
+  leftOut: (count: number) => `The casebook is full: ${dumps(count)} found no room. Delete some first.`,
   reply: 'Reply',
   exportFile: 'Export',
   importFile: 'Import',
