@@ -25,6 +25,7 @@ export const c = {
     build: 'the build of Windows',
   } as Readonly<Record<string, string>>,
   agree: (what: string) => `Alike too: ${what}.`,
+  fewOthers: 'So few drivers of other makers are loaded that two PCs or virtual machines of one kind would look the same.',
   whyNoName: 'No name and no serial number was used.',
   program: 'Dumps of a program list no drivers: they are grouped by program, not by PC.',
   inCrashes: (inIt: number, of: number, pc: string) => `In ${inIt} of ${of} crashes of ${pc}:`,
