@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { equal, expect, file, goTo, openSample } from '../page.mjs';
+import { equal, expect, file, goTo, keepSaved, openSample, savedFile } from '../page.mjs';
 
 /** The kernel's image as the sample names it: time and size are its identity (PE format, COFF and optional header). */
 const KERNEL = { name: 'ntoskrnl.exe', timestamp: 0x5f2a91c4, sizeOfImage: 0x1046000, key: '5F2A91C41046000' };
@@ -61,18 +61,7 @@ async function chooseFolder(page, button, path, browserName) {
   );
 }
 
-/** Firefox's driver tells of no downloads: what was to be saved is kept in the page. */
-function keepSaved() {
-  const make = URL.createObjectURL.bind(URL);
-  URL.createObjectURL = (blob) => make((window.saved = blob));
-}
-async function exported(page, browserName) {
-  const download = browserName === 'chromium' ? page.waitForEvent('download') : undefined;
-  await page.getByRole('button', { name: 'Export…' }).click();
-  if (download) return readFileSync(await (await download).path());
-  await page.waitForFunction(() => window.saved !== undefined);
-  return Buffer.from(await page.evaluate(async () => [...new Uint8Array(await window.saved.arrayBuffer())]));
-}
+const exported = (page, browserName) => savedFile(page, browserName, () => page.getByRole('button', { name: 'Export…' }).click());
 
 export const cases = [
   {
