@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { equal, expect, file, goTo, openFiles, openSample } from '../page.mjs';
+import { equal, expect, file, goTo, keepSaved, openFiles, openSample, savedFile } from '../page.mjs';
 
 const CORPUS = process.env['FAULTLINE_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url));
 
@@ -65,18 +65,7 @@ async function chooseFolder(page, button, path, browserName) {
   );
 }
 
-/** Firefox's driver tells of no downloads: what was to be saved is kept in the page. */
-function keepSaved() {
-  const make = URL.createObjectURL.bind(URL);
-  URL.createObjectURL = (blob) => make((window.saved = blob));
-}
-async function exported(page, browserName) {
-  const download = browserName === 'chromium' ? page.waitForEvent('download') : undefined;
-  await page.getByRole('button', { name: 'Export…' }).click();
-  if (download) return readFileSync(await (await download).path());
-  await page.waitForFunction(() => window.saved !== undefined);
-  return Buffer.from(await page.evaluate(async () => [...new Uint8Array(await window.saved.arrayBuffer())]));
-}
+const exported = (page, browserName) => savedFile(page, browserName, () => page.getByRole('button', { name: 'Export…' }).click());
 
 /** A real crash whose PDB has lines; in the corpus only. */
 const CRASH = join(CORPUS, 'user', 'symbolicator-windows.dmp');
