@@ -73,9 +73,9 @@ export function addressBit(c: Case, f: Finding, kind: AddressClass | undefined):
 
 /** A trap frame lacks the registers that calls preserve; where one of them alone made the address, its value follows from it. */
 function impliedBase(c: Case): { readonly name: string; readonly value: bigint } | undefined {
-  const { address, computed, unknown } = c.fault;
+  const { address, unknown } = c.fault;
   const [only, more] = c.instruction?.memory ?? [];
-  if (address === undefined || computed || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
+  if (address === undefined || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
   return { name: only.base, value: BigInt.asUintN(64, address - only.displacement) };
 }
 
