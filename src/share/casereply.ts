@@ -3,10 +3,9 @@
  * times, unknown names, file names and notes only where they are ticked, as in a share link.
  */
 import type { CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import type { DriverChange } from '../../workers/verdict/casebook/drivers.ts';
 import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import type { CaseEvidence } from '../../workers/verdict/casebook/finding.ts';
-import { buildOf, compareDrivers, isCrash, keptOr, sayCase, stopOf } from '../engine/casevalues.ts';
+import { changeWords, driverHistory, isCrash, keptOr, sayCase, stopOf } from '../engine/casevalues.ts';
 import { c } from '../text/casebook.ts';
 import { formatDate, formatUtc } from '../text/format.ts';
 import { s } from '../text/share.ts';
@@ -106,18 +105,10 @@ function crashLines({ dumps }: CaseGroup, ticked: ReadonlySet<ReplyAddition>, na
   return lines.length > MAX_CRASHES ? [...lines.slice(0, MAX_CRASHES), c.more(lines.length - MAX_CRASHES)] : lines;
 }
 
-/** Other makers' drivers only: Windows' own follow from its build. */
 function changeLines({ kind, dumps }: CaseGroup, nameOf: (id: string) => string): string[] {
-  if (kind !== 'pc') return [];
-  const lines = dumps.slice(1).flatMap((to, index) => {
-    const from = dumps[index];
-    const changes = from ? compareDrivers(from, to).changes.filter(({ maker }) => maker !== 'Microsoft') : [];
-    return from && changes.length > 0 ? [`${nameOf(from.id)} to ${nameOf(to.id)}: ${changes.map((one) => changeWords(one, from, to)).join(', ')}`] : [];
-  });
-  return lines.slice(0, MAX_CHANGES);
+  const history = kind === 'pc' ? driverHistory(dumps).slice(0, MAX_CHANGES) : [];
+  return history.map((diff) => `${nameOf(diff.from.id)} to ${nameOf(diff.to.id)}: ${diff.changes.map((change) => changeWords(change, diff)).join(', ')}`);
 }
-const changeWords = ({ kind, name, before, after }: DriverChange, from: DumpFacts, to: DumpFacts): string =>
-  kind === 'changed' && before && after ? `${name} ${buildOf(before, from)} to ${buildOf(after, to)}` : `${name} ${c.drivers.kinds[kind]}`;
 
 /** Which additions this group has anything for. */
 export function offeredReplies(group: CaseGroup): readonly ReplyAddition[] {

@@ -5,7 +5,7 @@ const dumps = (count: number): string => (count === 1 ? '1 dump' : `${count.toLo
 
 export const c = {
   title: 'Casebook',
-  lead: 'What several dumps say together. Facts are kept in this browser, never the dumps.',
+  lead: 'What several dumps say together: one driver again and again, one part of the hardware, or nothing in common.',
   progress: (done: number, of: number) => `${done.toLocaleString('en')} of ${of.toLocaleString('en')} read`,
   none: 'No dumps are in the casebook',
   noneTodo: 'Drop a Minidump folder, several dumps or a .zip on this page.',
@@ -54,12 +54,14 @@ export const c = {
     last: 'Last',
     waiting: 'waiting',
     reading: 'reading',
+    remove: 'Delete',
     gone: 'Only its facts are here. Drop the file again to open it.',
     noTime: 'not told',
   },
   noCrash: 'No crash is in this group',
   noCrashTodo: 'Live reports, snapshots and stops made on purpose have no signature to compare.',
   drivers: {
+    history: 'Changed between one dump and the next (Windows’ own drivers left out)',
     from: 'From',
     to: 'To',
     change: 'Change',

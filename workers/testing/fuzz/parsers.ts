@@ -27,6 +27,8 @@ import { openPeFile } from '../../formats/pe/file.ts';
 import { readVersion } from '../../formats/pe/version.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { openLines } from '../../symbols/lines.ts';
+import { missingParts } from '../../symbols/imageparts.ts';
+import { openPartialImage } from '../../symbols/partialimage.ts';
 import { packFromPdb } from '../../symbols/pack/frompdb.ts';
 import { packFromSym } from '../../symbols/pack/fromsym.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
@@ -121,6 +123,17 @@ function runPe(bytes: Uint8Array): Outcome {
   return { ok: true };
 }
 
+/** A kept image of which only parts are here, and what would be asked for next. */
+function runPartialImage(bytes: Uint8Array): Outcome {
+  const source = openPartialImage(new ArraySource(bytes, 'fuzz.exe'));
+  if (!source) return refuse('BAD_PE', 'no parts of an image');
+  missingParts(source);
+  const file = openPeFile(source);
+  if (!file.ok) return file;
+  readCodeViews(file.value, file.value.headers);
+  return { ok: true };
+}
+
 function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
@@ -179,6 +192,7 @@ export function parsers(tools: Tools): Parser[] {
   return [
     { name: 'dump', accepts: (bytes) => starts(bytes, 'PAGEDU', 'MDMP'), run: (bytes) => runDump(bytes, tools) },
     { name: 'pe', accepts: (bytes) => starts(bytes, 'MZ'), run: runPe },
+    { name: 'partial image', accepts: (bytes) => starts(bytes, 'FLPART1'), run: runPartialImage },
     { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF', 'Microsoft MSFZ', 'BSJB'), run: runPdb },
     { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
     { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },

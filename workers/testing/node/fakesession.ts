@@ -193,7 +193,7 @@ export function fakeSession(fake: Fake): Session {
   return {
     target,
     symbols,
-    types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
+    types: new ModuleTypes({ symbols, arch: target.arch, build: target.os.build, layouts }),
     decoder,
     knowledge,
     memory,
