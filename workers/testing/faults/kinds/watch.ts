@@ -87,7 +87,7 @@ export const WATCH_KINDS = [
       causes: ['driver', 'hardware'],
       culprits: [],
       undecidable: true,
-      innocent: [stage.actor().name],
+      bystanders: [stage.actor().name],
     });
   }),
   kind('133-idle', 'the time was spent before: the processor is idle when the watchdog fires', (draw) => {
