@@ -15,6 +15,16 @@ export const APPS = {
     '{app}: abort() or a fatal exit, by {who}.',
     '{app}: abort, called from {place}.',
   ],
+  'h-share': [
+    'The program {app} lost the file that it runs from: the network did not deliver it ({what}).',
+    '{app}: a page could not be read over the network, {what}.',
+    '{app}: in-page error, {what}.',
+  ],
+  'h-app-loader': [
+    'The program {app} could not start: a file that it needs is missing or refused to load.',
+    '{app}: the loader gave up, {what}.',
+    '{app}: loader failure {what}.',
+  ],
   'h-app-stowed': [
     'The program {app} ended because of an error that nobody handled: {code}.',
     '{app}: stowed exception {code}, raised at {place}.',
