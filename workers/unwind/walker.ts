@@ -4,6 +4,7 @@ import { type Found, found, mapFound, missing } from '../base/found.ts';
 import { formatVa } from '../base/hex.ts';
 import type { SymbolHit } from '../symbols/provider.ts';
 import { CodeMap } from './imagecode.ts';
+import { DynamicCode } from './x64/dynamic.ts';
 import { PdbFrames } from './x86/pdbframes.ts';
 import type { DynamicTable, Frame, Registers, Stack, Trust, WalkInputs } from './frame.ts';
 
@@ -56,6 +57,19 @@ export class Walker {
   /** The dump's table of dynamic functions that covers an address. */
   dynamicTable(at: Va): DynamicTable | undefined {
     return this.inputs.dynamicTables?.find(({ minimum, maximum }) => at >= minimum && at < maximum);
+  }
+
+  /** Code made at run time that covers an address. */
+  dynamicCode(at: Va): DynamicCode | undefined {
+    const table = this.dynamicTable(at);
+    return table && new DynamicCode(table, this.inputs.memory);
+  }
+
+  /** Whether a call may return to `at`: in a module, or in a function made at run time. */
+  mayReturnTo(at: Va): boolean {
+    if (this.inModule(at)) return true;
+    const code = this.dynamicCode(at);
+    return code?.find(code.rva(at) - 1) !== undefined;
   }
 
   inModule(at: Va): boolean {

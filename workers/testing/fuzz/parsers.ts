@@ -22,12 +22,13 @@ import { isCab, openCab } from '../../formats/cab/cab.ts';
 import { extractEntry } from '../../formats/cab/extract.ts';
 import { openPdb } from '../../formats/pdb/pdb.ts';
 import { readCodeViews } from '../../formats/pe/debug.ts';
-import { findExceptionDirectory, readExceptionEntry } from '../../formats/pe/exceptions.ts';
 import { readExports } from '../../formats/pe/exports.ts';
 import { openPeFile } from '../../formats/pe/file.ts';
 import { readVersion } from '../../formats/pe/version.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { openLines } from '../../symbols/lines.ts';
+import { missingParts } from '../../symbols/imageparts.ts';
+import { openPartialImage } from '../../symbols/partialimage.ts';
 import { packFromPdb } from '../../symbols/pack/frompdb.ts';
 import { packFromSym } from '../../symbols/pack/fromsym.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
@@ -40,6 +41,7 @@ import { collectFacts } from '../../verdict/casebook/collect.ts';
 import { checkDump } from '../../verdict/casebook/file.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
+import { unwindImage, unwindPdb } from './unwinding.ts';
 
 const THREADS = 4;
 const MODULES = 16;
@@ -117,8 +119,18 @@ function runPe(bytes: Uint8Array): Outcome {
   readCodeViews(opened.value, headers);
   readExports(opened.value, headers);
   readVersion(opened.value, headers);
-  const directory = findExceptionDirectory(headers);
-  if (directory.ok) readExceptionEntry(opened.value, directory.value, 1);
+  unwindImage(opened.value);
+  return { ok: true };
+}
+
+/** A kept image of which only parts are here, and what would be asked for next. */
+function runPartialImage(bytes: Uint8Array): Outcome {
+  const source = openPartialImage(new ArraySource(bytes, 'fuzz.exe'));
+  if (!source) return refuse('BAD_PE', 'no parts of an image');
+  missingParts(source);
+  const file = openPeFile(source);
+  if (!file.ok) return file;
+  readCodeViews(file.value, file.value.headers);
   return { ok: true };
 }
 
@@ -129,6 +141,7 @@ function runPdb(bytes: Uint8Array): Outcome {
   if (pdb.ok) useTypes(pdb.value, bytes);
   const locals = pdb.ok ? openLocals(pdb.value) : pdb;
   for (let at = 0x1000; locals.ok && at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) locals.value.find(at);
+  if (pdb.ok) unwindPdb(pdb.value);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
@@ -182,6 +195,7 @@ export function parsers(tools: Tools): Parser[] {
   return [
     { name: 'dump', accepts: (bytes) => starts(bytes, 'PAGEDU', 'MDMP'), run: (bytes) => runDump(bytes, tools) },
     { name: 'pe', accepts: (bytes) => starts(bytes, 'MZ'), run: runPe },
+    { name: 'partial image', accepts: (bytes) => starts(bytes, 'FLPART1'), run: runPartialImage },
     { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF', 'Microsoft MSFZ', 'BSJB'), run: runPdb },
     { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
     { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },

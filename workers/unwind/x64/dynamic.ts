@@ -7,15 +7,27 @@ import type { DynamicTable } from '../frame.ts';
 import { rootOf, type UnwindTables } from './undo.ts';
 import { parseUnwindInfo, readRuntimeFunction, RUNTIME_FUNCTION_SIZE, type RuntimeFunction, UNWIND_INFO_MAX, type UnwindInfo } from './unwindinfo.ts';
 
+/** Numbers of a table's entries by their begin: a program may add to its table in any order. Kept as long as the table is. */
+const ORDERS = new WeakMap<Uint8Array, Uint32Array>();
+
+function orderOf(functions: Uint8Array): Uint32Array {
+  const known = ORDERS.get(functions);
+  if (known) return known;
+  const view = viewOf(functions);
+  const order = Uint32Array.from({ length: Math.floor(functions.length / RUNTIME_FUNCTION_SIZE) }, (_, index) => index);
+  const begin = (index: number): number => view.getUint32(index * RUNTIME_FUNCTION_SIZE, true);
+  order.sort((left, right) => begin(left) - begin(right));
+  ORDERS.set(functions, order);
+  return order;
+}
+
 export class DynamicCode implements UnwindTables {
   readonly #table: DynamicTable;
   readonly #memory: AddressSpace;
-  readonly #count: number;
 
   constructor(table: DynamicTable, memory: AddressSpace) {
     this.#table = table;
     this.#memory = memory;
-    this.#count = Math.floor(table.functions.length / RUNTIME_FUNCTION_SIZE);
   }
 
   rva(at: Va): number {
@@ -31,14 +43,19 @@ export class DynamicCode implements UnwindTables {
     return bytes.length === 0 && missing ? { ok: false, missing } : parseUnwindInfo(bytes);
   }
 
-  /** The entries may lie in any order: the program may add to its table. */
   find(at: number): RuntimeFunction | undefined {
+    const order = orderOf(this.#table.functions);
     const view = viewOf(this.#table.functions);
-    for (let index = 0; index < this.#count; index++) {
-      const entry = readRuntimeFunction(view, index * RUNTIME_FUNCTION_SIZE);
-      if (at >= entry.begin && at < entry.end) return entry;
+    const entry = (rank: number): RuntimeFunction => readRuntimeFunction(view, (order[rank] ?? 0) * RUNTIME_FUNCTION_SIZE);
+    let low = 0;
+    let high = order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (entry(middle).begin <= at) low = middle + 1;
+      else high = middle;
     }
-    return undefined;
+    const nearest = low === 0 ? undefined : entry(low - 1);
+    return nearest && at < nearest.end ? nearest : undefined;
   }
 
   lookup(at: number): Found<RuntimeFunction | undefined> {

@@ -5,9 +5,9 @@ import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
 import { keptRegisters } from '../kept.ts';
 import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
-import { DynamicCode } from './dynamic.ts';
-import { undoFunction, undoLeaf, type Undone, type UnwindTables } from './undo.ts';
-import type { RuntimeFunction } from './unwindinfo.ts';
+import { codeAt } from './codeat.ts';
+import { framedStep } from './framed.ts';
+import { undoFunction, undoLeaf, type Undone } from './undo.ts';
 
 const WORD = 8;
 /** A system service keeps fourteen words of copied arguments below its trap frame; other handlers nothing. */
@@ -23,6 +23,8 @@ export function stepX64(walker: Walker, frame: RawFrame, resume: Va | undefined)
     // Unwind data that leads nowhere disproves a frame that was a guess.
     if (isGuess(frame)) return { kind: 'reject' };
   }
+  const framed = isGuess(frame) ? framedStep(walker, frame) : undefined;
+  if (framed) return framed;
   if (walker.inputs.kernel && frame.boundary === 'trap-frame' && !isKernel(frame.ip)) return ended('root', 'the rest lies on the user-mode stack');
   return trapStep(walker, frame) ?? chainOfUnix(walker, frame) ?? scanFrom(walker, frame, frame.sp);
 }
@@ -49,20 +51,6 @@ function handlerOf(walker: Walker, frame: RawFrame, trap: Trap): Next {
 function given(registers: RawFrame['registers']): Next {
   const ip = va(registers['rip'] ?? 0n);
   return { kind: 'frame', frame: { ip, sp: va(registers['rsp'] ?? 0n), trust: 'given', boundary: 'trap-frame', registers } };
-}
-
-interface CodeSpot {
-  readonly code: UnwindTables & { lookup(at: number): Found<RuntimeFunction | undefined> };
-  readonly rva: number;
-}
-
-/** The code over an address: of a module, or made at run time. */
-function codeAt(walker: Walker, ip: Va): CodeSpot | undefined {
-  const here = walker.code.at(ip);
-  if (here) return { code: here.image, rva: here.place.rva };
-  const table = walker.dynamicTable(ip);
-  const code = table && new DynamicCode(table, walker.inputs.memory);
-  return code && { code, rva: code.rva(ip) };
 }
 
 /** Takes the frame down by its unwind data, or as a leaf where the table is at hand and has no entry. */
@@ -115,7 +103,7 @@ function chainOfUnix(walker: Walker, frame: RawFrame): Next | undefined {
 
 /** In user mode generated code lies in no module; a guess that leads there is not believed. */
 function mayReturnTo(walker: Walker, frame: RawFrame, ip: Va): boolean {
-  return walker.inModule(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
+  return walker.mayReturnTo(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
 }
 
 function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
@@ -126,7 +114,10 @@ function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
     if (word.ok && checkCall(walker, va(word.value)) === 'call') return scanned({ slot: frame.sp, target: va(word.value), checked: true });
   }
   const to = walker.scanEnd(from);
-  const hit = findReturnAddress(walker, from, to, va);
+  const nearest = findReturnAddress(walker, from, to, va);
+  // A record of the exception repeats the place itself.
+  const repeats = innermost && nearest.kind === 'hit' && nearest.target === frame.ip;
+  const hit = repeats ? findReturnAddress(walker, vaAdd(nearest.slot, WORD), to, va) : nearest;
   return hit.kind === 'hit' ? scanned(hit) : scanEnded(walker, hit);
 }
 
