@@ -19,6 +19,7 @@ import { FileSource } from '../workers/worlds/node/filesource.ts';
 import { decoderModule } from '../workers/worlds/node/wasm.ts';
 import { writeSparse } from '../workers/testing/node/sparsefile.ts';
 import { benchBrowser } from './browser.ts';
+import { benchCasebook } from './casebook.ts';
 import { LARGE_FIXTURES } from './fixtures/large.ts';
 import { benchHeap } from './heap.ts';
 import { MiB, ms, table, timed } from './measure.ts';
@@ -143,6 +144,7 @@ const PARTS: readonly (readonly [name: string, run: () => void | Promise<void>])
   ['pdb', () => benchPdb(results)],
   ['server', () => benchSymbolServer(results, knowledge)],
   ['browser', () => benchBrowser(results)],
+  ['casebook', () => benchCasebook(results)],
 ];
 /** `-- pdb server`: these parts only; the figures of the others stay as they are. */
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));

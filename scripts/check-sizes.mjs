@@ -16,45 +16,39 @@ const gzipOf = new Map(files.map((name) => [name, gzipSync(readFileSync(join(dis
 const sum = (names) => names.reduce((total, name) => total + (gzipOf.get(name) ?? 0), 0);
 const inDist = (url) => url.replace(/^\.?\//, '');
 
-/** The scripts that a file loads before it does anything: its static imports, over and over. */
-function staticImports(entry) {
+const scripts = files.filter((name) => name.endsWith('.js'));
+const named = /["'`](?:\.{0,2}\/)?(?:assets\/)?([\w.-]+\.js)["'`]/g;
+const imported = /(?:^|[;\s}])(?:import|export)\s*(?:[\w*{}\s,$]+\s*from\s*)?["']\.{1,2}\/([\w.-]+\.js)["']/g;
+
+/** Whatever scripts lead to: with `imported` what they load before they do anything, with `named` also what they may load later. */
+function reach(entries, pattern) {
   const seen = new Set();
   const visit = (name) => {
-    if (seen.has(name) || !gzipOf.has(name)) return;
+    if (seen.has(name)) return;
     seen.add(name);
-    const text = readFileSync(join(dist, name), 'utf8');
-    const folder = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '';
-    for (const match of text.matchAll(/(?:^|[;\s}])(?:import|export)\s*(?:[\w*{}\s,$]+\s*from\s*)?["'](\.{1,2}\/[^"']+)["']/g)) visit(join(folder, match[1]));
+    for (const match of readFileSync(join(dist, name), 'utf8').matchAll(pattern))
+      for (const next of scripts) if (next.endsWith(`/${match[1]}`) && !workerEntries.includes(next)) visit(next);
   };
-  visit(entry);
+  for (const entry of entries) visit(entry);
   return [...seen];
 }
+const entriesOf = (worker) => scripts.filter((name) => new RegExp(`/${worker}-[^/.]*\\.js$`).test(name));
+const workerEntries = ['analysis', 'symbols'].flatMap(entriesOf);
 
 const html = readFileSync(join(dist, 'index.html'), 'utf8');
-const scripts = [...html.matchAll(/<script[^>]+src="([^"]+)"/g)].map((match) => inDist(match[1]));
-const styles = [...html.matchAll(/<link[^>]+rel="stylesheet"[^>]+href="([^"]+)"/g)].map((match) => inDist(match[1]));
-const firstJs = [...new Set(scripts.flatMap(staticImports))];
-const workerEntry = files.filter((name) => /analysis[^/]*\.js$/.test(name));
-const worker = [...new Set(workerEntry.flatMap(staticImports))];
+const pageScripts = [...html.matchAll(/<script[^>]+src="([^"]+)"/g)].map((match) => inDist(match[1]));
+const firstJs = reach(pageScripts, imported);
+const worker = reach(entriesOf('analysis'), imported);
+/** Tables and rarely used parts that the analysis worker loads when it needs them. */
+const parts = reach(entriesOf('analysis'), named).filter((name) => !worker.includes(name));
+const shell = [...reach(pageScripts, named), ...files.filter((name) => /\.(css|html)$/.test(name))];
 const wasm = files.filter((name) => name.endsWith('.wasm'));
-const isKnowledge = (name) =>
-  /(bugchecks|subcodes|ntstatus|exceptions|fastfail|win32|hresult|drivers|msdrivers|vulnerable|usermodules|pooltags|blobguids|builds|verifier|whea|mca|smca|pci|cpumodels)/.test(
-    name,
-  );
-const knowledge = files.filter((name) => name.endsWith('.js') && isKnowledge(name));
-const shell = files.filter(
-  (name) =>
-    (name.endsWith('.js') || name.endsWith('.css') || name.endsWith('.html')) &&
-    !worker.includes(name) &&
-    !knowledge.includes(name) &&
-    !/symbols-|sw\.js|workbox/.test(name),
-);
 
 const BUDGETS = [
   ['first JS', sum(firstJs), 60],
-  ['whole shell', sum([...new Set([...shell, ...styles])]), 200],
+  ['whole shell', sum(shell), 200],
   ['analysis worker', sum(worker), 300],
-  ['largest knowledge chunk', Math.max(0, ...knowledge.map((name) => gzipOf.get(name) ?? 0)), 150],
+  ['largest knowledge chunk', Math.max(0, ...parts.map((name) => gzipOf.get(name) ?? 0)), 150],
   ['wasm', sum(wasm), 900],
 ];
 const ratchetFile = join(root, 'bench', 'ratchet.json');

@@ -6,6 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createDecoder } from '../workers/code/createdecoder.ts';
+import { loadLayouts } from '../workers/types/layouts/load.ts';
 import { loadKnowledge } from '../workers/knowledge/load.ts';
 import { fixtures } from '../workers/testing/build/fixtures.ts';
 import { type Failure, type Parser, check } from '../workers/testing/fuzz/check.ts';
@@ -71,7 +72,7 @@ function fuzzFile(name: string, bytes: Uint8Array, all: readonly Parser[]): { re
   return { runs, failures };
 }
 
-const all = parsers({ decoder: createDecoder(decoderModule()), knowledge: await loadKnowledge() });
+const all = parsers({ decoder: createDecoder(decoderModule()), knowledge: await loadKnowledge(), layouts: await loadLayouts('x64') });
 let [runs, failed, files] = [0, 0, 0];
 function* everything(): Generator<{ readonly name: string; readonly bytes: Uint8Array }> {
   for (const fixture of fixtures()) if (fixture.name.includes(only)) yield { name: fixture.name, bytes: fixture.bytes() };

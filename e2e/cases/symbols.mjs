@@ -45,6 +45,35 @@ async function fetchKernel(page) {
   await stored(page, 1);
 }
 
+/** Firefox's driver takes no folders: there a script puts the same files into the input, with the paths that a choice would give them. */
+async function chooseFolder(page, button, path, browserName) {
+  const chooser = browserName === 'chromium' ? page.waitForEvent('filechooser') : undefined;
+  await button.click();
+  if (chooser) return (await chooser).setFiles(path);
+  const at = `kernel/${KERNEL.name}/${KERNEL.key}/${KERNEL.name}`;
+  return page.locator('[data-folder-input=symbols]').evaluate(
+    (input, [where, name, bytes]) => {
+      const picked = Object.defineProperty(new File([new Uint8Array(bytes)], name), 'webkitRelativePath', { value: where });
+      Object.defineProperty(input, 'files', { value: [picked], configurable: true });
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    [at, KERNEL.name, [...kernelImage()]],
+  );
+}
+
+/** Firefox's driver tells of no downloads: what was to be saved is kept in the page. */
+function keepSaved() {
+  const make = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = (blob) => make((window.saved = blob));
+}
+async function exported(page, browserName) {
+  const download = browserName === 'chromium' ? page.waitForEvent('download') : undefined;
+  await page.getByRole('button', { name: 'Export…' }).click();
+  if (download) return readFileSync(await (await download).path());
+  await page.waitForFunction(() => window.saved !== undefined);
+  return Buffer.from(await page.evaluate(async () => [...new Uint8Array(await window.saved.arrayBuffer())]));
+}
+
 export const cases = [
   {
     name: 'a symbol path is pasted as it is, says what it means, and is kept',
@@ -65,7 +94,7 @@ export const cases = [
   },
   {
     name: 'a folder of the path is given by a folder input, and its files are found',
-    run: async ({ page, url, site }) => {
+    run: async ({ page, url, site, browserName }) => {
       const root = mkdtempSync(join(tmpdir(), 'faultline-folder-'));
       try {
         mkdirSync(join(root, 'kernel', KERNEL.name, KERNEL.key), { recursive: true });
@@ -74,9 +103,7 @@ export const cases = [
         await openSymbols(page, url);
         await setPath(page, 'c:\\kernel');
         await page.locator('[data-folder="c:\\\\kernel"]').waitFor();
-        const chooser = page.waitForEvent('filechooser');
-        await page.getByRole('button', { name: 'Pick the folder c:\\kernel' }).click();
-        await (await chooser).setFiles(join(root, 'kernel'));
+        await chooseFolder(page, page.getByRole('button', { name: 'Pick the folder c:\\kernel' }), join(root, 'kernel'), browserName);
         await page.locator('[data-state=ready]').waitFor();
         await kernelIs(page, 'done');
         expect((await row(page, KERNEL.name).innerText()).includes(`c:\\kernel\\${KERNEL.name}\\${KERNEL.key}`), 'the row says where it lies');
@@ -120,14 +147,13 @@ export const cases = [
   {
     name: 'stored files: pinned, exported, deleted, imported again',
     files: { [STORED_AT]: kernelImage() },
-    run: async ({ page, url, site }) => {
+    run: async ({ page, url, site, browserName }) => {
+      await page.addInitScript(keepSaved);
       await openSymbols(page, url);
       await fetchKernel(page);
       await page.getByRole('button', { name: `Pin ${KERNEL.name}` }).click();
       await page.getByRole('button', { name: `Unpin ${KERNEL.name}` }).waitFor();
-      const saved = page.waitForEvent('download');
-      await page.getByRole('button', { name: 'Export…' }).click();
-      const bytes = readFileSync(await (await saved).path());
+      const bytes = await exported(page, browserName);
       expect(bytes.includes(`${KERNEL.name}/${KERNEL.key}/${KERNEL.name}`), 'laid out as a symbol store');
       await page.getByRole('button', { name: `Delete ${KERNEL.name}` }).click();
       await stored(page, 0);

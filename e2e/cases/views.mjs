@@ -1,15 +1,6 @@
-import axe from '@axe-core/playwright';
+import { violations } from '../axe.mjs';
 import { VIEWS, equal, expect, fitsWindow, goTo, openSample, resizeWindow, verdict } from '../page.mjs';
 
-const AxeBuilder = axe.default ?? axe;
-
-async function violations(page, where) {
-  const { violations: found } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .setLegacyMode(true)
-    .analyze();
-  return found.map(({ id, nodes }) => `${where}: ${id} (${nodes.length}) ${nodes[0]?.target} ${nodes[0]?.failureSummary?.split('\n')[1] ?? ''}`);
-}
 async function settled(page, view) {
   await goTo(page, view === 'console' ? '#/console?run=!analyze -v' : `#/${view}`);
   await page.waitForFunction((name) => document.querySelector('nav.tabs [aria-current=page]')?.textContent.toLowerCase().includes(name), view);

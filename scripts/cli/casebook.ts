@@ -1,7 +1,7 @@
 /** What several dumps say together, for `--casebook`: a text, or a line of JSON a group (docs/casebook.schema.json). */
 import { driveSync } from '../../workers/base/job.ts';
 import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import { buildOf, compareDrivers, type DriverChange } from '../../workers/verdict/casebook/drivers.ts';
+import { changeWords, driverHistory } from '../../workers/verdict/casebook/drivers.ts';
 import { type DumpFacts, keptOr } from '../../workers/verdict/casebook/facts.ts';
 import { type CaseEvidence, stopOf } from '../../workers/verdict/casebook/finding.ts';
 import type { Likeness } from '../../workers/verdict/casebook/likeness.ts';
@@ -31,47 +31,54 @@ export function casebookText(dumps: readonly Summarised[], nowMs: number): strin
     .join('\n\n');
 }
 
-const namesOf = (dumps: readonly Summarised[]): ReadonlyMap<string, string> => new Map(dumps.map(({ name, facts }) => [facts.id, name.split(/[\\/]/).at(-1) ?? name]));
-const titleOf = ({ kind, dumps }: CaseGroup): string => (kind === 'program' ? `Program ${dumps[0]?.drivers[0]?.name ?? 'without a name'}` : 'A dump of its own');
+const namesOf = (dumps: readonly Summarised[]): ReadonlyMap<string, string> =>
+  new Map(dumps.map(({ name, facts }) => [facts.id, name.split(/[\\/]/).at(-1) ?? name]));
+const titleOf = ({ kind, dumps }: CaseGroup): string =>
+  kind === 'program' ? `Program ${dumps[0]?.drivers[0]?.name ?? 'without a name'}` : 'A dump of its own';
 
 function groupText(group: CaseGroup, title: string, names: ReadonlyMap<string, string>): string {
   const { verdict, dumps } = group;
   const line = ({ says, weighs, shows }: CaseEvidence): string => {
     const [first] = shows;
-    const proof = first ? `  [${names.get(first.dump) ?? first.dump}: ${first.command}${shows.length > 1 ? `, and ${String(shows.length - 1)} more` : ''}]` : '';
+    const proof = first
+      ? `  [${names.get(first.dump) ?? first.dump}: ${first.command}${shows.length > 1 ? `, and ${String(shows.length - 1)} more` : ''}]`
+      : '';
     return `${MARK[weighs]} ${sayCase(says).helper}${proof}`;
   };
   return [
     `${title}: ${String(dumps.length)} ${dumps.length === 1 ? 'dump' : 'dumps'}`,
     ...(group.weakest ? [`  One PC, since ${likenessWords(group.weakest)}`] : []),
     `${SURENESS[verdict.sureness]}: ${sayCase(verdict.headline).owner}`,
-    ...section('Dumps', dumps.map((one) => `${timeOf(one)}  ${stopOf(one)}  ${one.verdict.signature}  ${names.get(one.id) ?? one.file}`)),
+    ...section(
+      'Dumps',
+      dumps.map((one) => `${timeOf(one)}  ${stopOf(one)}  ${one.verdict.signature}  ${names.get(one.id) ?? one.file}`),
+    ),
     ...section('Evidence', verdict.evidence.map(line)),
     ...section('Against it', verdict.against.map(line)),
-    ...section('Could also be', verdict.rivals.map((rival) => sayCase(rival.why).owner)),
-    ...section('Would settle it', verdict.wouldSettle.map((text) => sayCase(text).owner)),
-    ...section('What to do', verdict.steps.map((step, index) => `${String(index + 1)}. ${sayCase(step.says).owner}`)),
+    ...section(
+      'Could also be',
+      verdict.rivals.map((rival) => sayCase(rival.why).owner),
+    ),
+    ...section(
+      'Would settle it',
+      verdict.wouldSettle.map((text) => sayCase(text).owner),
+    ),
+    ...section(
+      'What to do',
+      verdict.steps.map((step, index) => `${String(index + 1)}. ${sayCase(step.says).owner}`),
+    ),
     ...section('Drivers that changed between two dumps', driverLines(dumps)),
   ].join('\n');
 }
 
-export const likenessWords = ({ all, others, agrees }: Likeness): string =>
+const likenessWords = ({ all, others, agrees }: Likeness): string =>
   [
     `${String(all.both)} of ${String(all.either)} drivers are in both of the least alike (${String(others.both)} of ${String(others.either)} of other makers)`,
     ...(agrees.length > 0 ? [`alike too: ${agrees.join(', ')}`] : []),
   ].join('; ');
 
-/** Other makers' drivers only: Windows' own change with every update. */
-function driverLines(dumps: readonly DumpFacts[]): string[] {
-  return dumps.slice(1).flatMap((to, index) => {
-    const from = dumps[index];
-    if (!from?.kind.startsWith('kernel')) return [];
-    const changes = compareDrivers(from, to).changes.filter(({ maker }) => maker !== 'Microsoft');
-    return changes.length === 0 ? [] : [`${timeOf(from)} to ${timeOf(to)}: ${changes.map((change) => changeWords(change, from, to)).join(', ')}`];
-  });
-}
-const changeWords = ({ kind, name, before, after }: DriverChange, from: DumpFacts, to: DumpFacts): string =>
-  kind === 'changed' && before && after ? `${name} ${buildOf(before, from)} to ${buildOf(after, to)}` : `${kind === 'added' ? '+' : '-'}${name}`;
+const driverLines = (dumps: readonly DumpFacts[]): string[] =>
+  driverHistory(dumps).map((diff) => `${timeOf(diff.from)} to ${timeOf(diff.to)}: ${diff.changes.map((change) => changeWords(change, diff)).join(', ')}`);
 
 /** A line a group; `kind` tells it from the lines of the dumps. */
 export function casebookLines(dumps: readonly Summarised[], nowMs: number): string[] {

@@ -16,6 +16,7 @@ import type {
 import type { Va } from '../../workers/base/address.ts';
 import type { Reply } from '../../workers/base/problem.ts';
 import type { BlobInfo, StreamInfo } from '../../workers/target/target.ts';
+import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { Engine, progressPort, warmUp } from './client.ts';
 import { Part } from './part.svelte.ts';
 import { symbols } from './symbols.svelte.ts';
@@ -87,8 +88,15 @@ export class Dump {
     const answer = await this.#engine.ask((api) => api.complete(prefix));
     return answer.ok ? answer.value : [];
   }
+  /** What needs no dump, asked of this worker since it is there. */
+  lookUp<T>(question: Parameters<typeof Engine.prototype.ask<T>>[0]): Promise<Reply<T>> {
+    return this.#engine.ask(question);
+  }
   result(): Promise<Reply<ResultRecord>> {
     return this.#engine.ask((api) => api.result());
+  }
+  summarise(): Promise<Reply<DumpFacts>> {
+    return this.#engine.ask((api) => api.summarise());
   }
 
   /** Names have arrived: what shows them is asked for again and changes in place. */

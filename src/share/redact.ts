@@ -47,21 +47,17 @@ const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 const stem = (name: string): string => name.replace(/\.[A-Za-z0-9]{1,4}$/, '');
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-interface Replacement {
+export interface Replacement {
   readonly name: string;
   readonly by: string;
 }
 
-export class Redactor {
+/** Replaces paths, accounts, addresses and the names it was given. */
+export class Cleaner {
   readonly #by = new Map<string, string>();
   readonly #pattern: RegExp | null;
 
-  constructor(parts: ShareParts, additions: ReadonlySet<Addition>) {
-    const list = [
-      ...(additions.has('names') ? [] : Redactor.#modules(parts)),
-      ...(additions.has('process') || !parts.processName || OF_WINDOWS.has(parts.processName.toLowerCase()) ? [] : forms(parts.processName, 'the-process')),
-      ...(additions.has('file') ? [] : forms(parts.facts.fileName, 'the-dump')),
-    ];
+  constructor(list: readonly Replacement[]) {
     for (const { name, by } of list) if (!this.#by.has(name.toLowerCase())) this.#by.set(name.toLowerCase(), by);
     // The longest name first, so that "foo.sys" does not become "foo" and ".sys".
     const names = [...this.#by.keys()].sort((a, b) => b.length - a.length);
@@ -78,6 +74,16 @@ export class Redactor {
       });
     if (!this.#pattern) return clean;
     return clean.replace(this.#pattern, (hit) => this.#by.get(hit.toLowerCase()) ?? '[name]').replace(PRIVATE_SYMBOL, '$1!private');
+  }
+}
+
+export class Redactor extends Cleaner {
+  constructor(parts: ShareParts, additions: ReadonlySet<Addition>) {
+    super([
+      ...(additions.has('names') ? [] : Redactor.#modules(parts)),
+      ...(additions.has('process') || !parts.processName || OF_WINDOWS.has(parts.processName.toLowerCase()) ? [] : forms(parts.processName, 'the-process')),
+      ...(additions.has('file') ? [] : forms(parts.facts.fileName, 'the-dump')),
+    ]);
   }
 
   static privateNames(parts: ShareParts): readonly string[] {
@@ -106,7 +112,8 @@ function privateModules(parts: ShareParts): readonly string[] {
   return [...new Set([...loaded, ...unloaded, ...other])];
 }
 
-function forms(path: string, by: string): Replacement[] {
+/** A name with and without its path and its ending. */
+export function forms(path: string, by: string): Replacement[] {
   const name = baseName(path);
   const ending = name.slice(stem(name).length);
   const list = [

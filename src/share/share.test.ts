@@ -22,6 +22,7 @@ const module = (name: string, owner: string | null, index: number): ModuleRow =>
   checksum: ok(1),
   version: ok('1.2.3.4'),
   pdb: ok(`${name}.pdb`),
+  listedVulnerable: false,
   owner,
   symbols: '',
 });
@@ -60,6 +61,7 @@ function partsOf(secret: { driver: string; process: string; file: string; user: 
     rivals: [{ module: secret.driver, part: null, why: words(gossip) }],
     wouldSettle: [words(gossip)],
     steps: [{ words: words(gossip), copy: `verifier /driver ${secret.driver}.sys` }],
+    looks: [{ line: `ln ${secret.driver}`, words: words(gossip), here: true }],
     rule: 'r',
     bucket: `AV_${secret.driver}!SecretFunction`,
     signature: gossip,

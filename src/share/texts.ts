@@ -1,7 +1,7 @@
 /** The outline as texts to paste. Names in it come from a file that may be hostile: marks of the form are escaped. */
 import { s } from '../text/share.ts';
 import { canonicalJson } from './codec.ts';
-import { outlineOf, type Section } from './outline.ts';
+import { type Outline, outlineOf, type Section } from './outline.ts';
 import type { Summary } from './summary.ts';
 
 interface Form {
@@ -54,8 +54,7 @@ const PLAIN: Form = {
   code: (lines) => lines.join('\n'),
 };
 
-function write(form: Form, summary: Summary): string {
-  const outline = outlineOf(summary);
+function write(form: Form, outline: Outline, made: string): string {
   const sections = outline.sections.map((section) => {
     const body =
       section.form === 'code'
@@ -72,10 +71,17 @@ function write(form: Form, summary: Summary): string {
     const heading = section.key === 'facts' ? '' : `${form.heading(section.title)}\n`;
     return `${heading}${form.open?.(section) ?? ''}${body}${form.close?.(section) ?? ''}`;
   });
-  return `${[form.title(outline.headline), ...sections, s.labels.made].join('\n\n')}\n`;
+  return `${[form.title(outline.headline), ...sections, made].join('\n\n')}\n`;
 }
 
-export const toMarkdown = (summary: Summary): string => write(MARKDOWN, summary);
-export const toBBCode = (summary: Summary): string => write(BBCODE, summary);
-export const toText = (summary: Summary): string => write(PLAIN, summary);
+const FORMS = { markdown: MARKDOWN, bbcode: BBCODE, text: PLAIN } as const;
+export type TextForm = keyof typeof FORMS;
+
+/** `made` is the last line: what the text was made with. */
+export const writeOutline = (form: TextForm, outline: Outline, made: string): string => write(FORMS[form], outline, made);
+
+const summaryAs = (form: TextForm, summary: Summary): string => writeOutline(form, outlineOf(summary), s.labels.made);
+export const toMarkdown = (summary: Summary): string => summaryAs('markdown', summary);
+export const toBBCode = (summary: Summary): string => summaryAs('bbcode', summary);
+export const toText = (summary: Summary): string => summaryAs('text', summary);
 export const toJson = (summary: Summary): string => `${JSON.stringify(JSON.parse(canonicalJson(summary)), null, 2)}\n`;

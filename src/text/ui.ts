@@ -9,6 +9,7 @@ export const t = {
   retry: 'Try again',
   skip: 'Skip to the content',
   home: 'Start page',
+  casebook: 'Casebook',
 
   start: {
     title: 'What broke?',
@@ -33,6 +34,7 @@ export const t = {
     whereApp: 'After a program crashed',
     whereAppText: '%LOCALAPPDATA%\\CrashDumps, where that was switched on; or in Task Manager: right-click the program, then “Create dump file”.',
     back: 'Back to',
+    kept: (count: number) => `what ${count === 1 ? 'one dump' : `${count.toLocaleString('en')} dumps`} of before told is kept in this browser`,
     install: 'Install Faultline',
     installHandled: 'Installed, it works without a network and opens .dmp, .mdmp and .hdmp files by double-click.',
     installPlain:

@@ -66,6 +66,13 @@ export interface EvidenceRow {
   readonly private?: true;
 }
 
+/** A command of the manual playbook; `here` where the console has it. */
+export interface LookRow {
+  readonly line: string;
+  readonly words: Words;
+  readonly here: boolean;
+}
+
 export interface VerdictView {
   readonly headline: Words;
   readonly explanation: readonly Words[];
@@ -80,6 +87,7 @@ export interface VerdictView {
   readonly rivals: readonly { readonly module: string | null; readonly part: Part | null; readonly why: Words }[];
   readonly wouldSettle: readonly Words[];
   readonly steps: readonly { readonly words: Words; readonly copy: string | null }[];
+  readonly looks: readonly LookRow[];
   readonly rule: string;
   readonly bucket: string;
   readonly signature: string;
@@ -119,6 +127,8 @@ export interface ModuleRow {
   readonly version: Shown<string>;
   readonly pdb: Shown<string>;
   readonly owner: string | null;
+  /** The file's name stands on a list of vulnerable drivers; the version decides, not the name. */
+  readonly listedVulnerable: boolean;
   readonly symbols: string;
 }
 export interface UnloadedRow {

@@ -1,3 +1,5 @@
+import { findCommand } from '../commands/run.ts';
+import { SPECS } from '../commands/specs.ts';
 import type { Session } from '../target/target.ts';
 import { readParameters } from '../verdict/parameters.ts';
 import type { Text, Verdict } from '../verdict/verdict.ts';
@@ -33,6 +35,7 @@ export function verdictView(verdict: Verdict, session: Session): VerdictView {
     rivals: verdict.rivals.map(({ module, part, why }) => ({ module: module ?? null, part: part ?? null, why: wordsOf(why) })),
     wouldSettle: verdict.wouldSettle.map(wordsOf),
     steps: verdict.steps.map(({ says, copy }) => ({ words: wordsOf(says), copy: copy ?? null })),
+    looks: verdict.looks.map(({ line, says }) => ({ line, words: wordsOf(says), here: findCommand(line, SPECS) !== undefined })),
     rule: verdict.rule,
     bucket: verdict.bucket,
     signature: verdict.signature,

@@ -168,6 +168,7 @@ export function moduleRow(module: Module, target: Target, knowledge: Knowledge, 
     version: shown(module.version),
     pdb: shown(mapFound(module.identity.pdb, (pdb) => `${pdb.file} {${pdb.guid}} ${pdb.age}`)),
     owner: driver?.vendor ?? application?.vendor ?? null,
+    listedVulnerable: driver?.vulnerable ?? false,
     symbols: describeStatus(symbols.status(module)),
   };
 }

@@ -292,6 +292,7 @@ export function verdictNotes(verdict: Verdict): readonly OutputNode[] {
       note(`${item.weighs}: ${say(item.says).developer}  `, { span: 'command', line: item.command, text: `[${item.command}]` }),
     ),
     ...verdict.against.map((item) => note(`against: ${say(item).developer}`)),
+    ...verdict.looks.map((look) => note('to look at: ', { span: 'command', line: look.line, text: look.line }, `  ${say(look.says).developer}`)),
   ];
 }
 

@@ -154,8 +154,8 @@ function inlinedSpan({ place }: Frame, { name, displacement }: InlinedFunction, 
 }
 
 function trustSpans(frame: Frame): readonly Span[] {
-  const words = TRUST_WORDS[frame.trust];
-  return words ? [text(`  [${words}]`)] : [];
+  const words = [frame.generated ? 'JIT code' : undefined, TRUST_WORDS[frame.trust]].filter((word) => word !== undefined);
+  return words.length > 0 ? [text(`  [${words.join('; ')}]`)] : [];
 }
 
 /** Empty for the innermost frame and where the stack was changed. */

@@ -18,6 +18,7 @@ export function imageFromPe(file: PeFile): ImageBytes {
     name: file.name,
     size: file.headers.sizeOfImage,
     readRva: (at, length) => file.read(at, length).bytes,
+    gapAt: (at) => file.read(at, 1).missing,
     writable: (at) => ((findSection(file.headers, at)?.characteristics ?? 0) & IMAGE_SCN_MEM_WRITE) !== 0,
   };
 }

@@ -12,7 +12,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { ModuleList } from '../modules/module.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import type { ModuleTypes } from '../types/moduletypes.ts';
-import type { Registers, Stack } from '../unwind/frame.ts';
+import type { DynamicTable, Registers, Stack } from '../unwind/frame.ts';
 
 /** cli.md: the closed list of kinds. */
 export type DumpKind =
@@ -162,6 +162,8 @@ export interface Target {
   /** Kernel dumps: offsets and sizes inside kernel objects that KDBG tells, by their names in wdbgexts.h (OffsetKThreadTeb …). */
   readonly kernelOffsets?: Readonly<Record<string, number>>;
   readonly kernelWalks?: KernelWalks;
+  /** Application dumps: unwind data of code made at run time. */
+  readonly dynamicTables?: readonly DynamicTable[];
 }
 
 /** What the header alone tells: read before anything slow starts (budget: 2 MiB). */

@@ -1,13 +1,17 @@
 /** Opens a user minidump (MDMP) as a Target. */
+import { va } from '../base/address.ts';
 import { missing } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, reply } from '../base/problem.ts';
 import { BlockCache } from '../bytes/blockcache.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { readMinidump } from '../formats/minidump/file.ts';
+import { readFunctionTables } from '../formats/minidump/process.ts';
 import { readModules, readUnloadedModules } from '../formats/minidump/modules.ts';
 import { readThreads } from '../formats/minidump/threads.ts';
 import { SortedModuleList } from '../modules/modulelist.ts';
+import type { DynamicTable } from '../unwind/frame.ts';
+import { RUNTIME_FUNCTION_SIZE } from '../unwind/x64/unwindinfo.ts';
 import type { FirstTarget, Target } from './target.ts';
 import { factsOf } from './userfacts.ts';
 import { firstTargetOf, readBasics, type UserBasics } from './userfirst.ts';
@@ -26,6 +30,13 @@ function openBasics(source: ByteSource): Reply<UserBasics> {
 export function readFirstUser(source: ByteSource): Reply<FirstTarget> {
   const basics = openBasics(source);
   return basics.ok ? reply(firstTargetOf(basics.value)) : basics;
+}
+
+/** Only those of x64 have entries that are read. */
+function dynamicTablesOf({ file, arch }: UserBasics): readonly DynamicTable[] {
+  const tables = readFunctionTables(file);
+  if (!tables.ok || arch !== 'x64' || tables.value.head.sizeOfFunctionEntry !== RUNTIME_FUNCTION_SIZE) return [];
+  return tables.value.ranges.map(({ minimum, maximum, base, functions }) => ({ minimum: va(minimum), maximum: va(maximum), base: va(base), functions }));
 }
 
 const step = (what: string, done: number): { progress: string; done: number; of: number } => ({ progress: what, done, of: 5 });
@@ -69,5 +80,6 @@ export function* openUser(given: ByteSource): Job<Reply<Target>> {
     facts,
     oddities: [...basics.oddities, ...memory.oddities, ...(chosen.said ? [chosen.said] : [])],
     kernelPointers: {},
+    dynamicTables: dynamicTablesOf(basics),
   });
 }

@@ -12,13 +12,18 @@ const UTF8 = new TextDecoder('utf-8');
 const MAX_CHARACTERS = 1024;
 const PAGE = 0x1000n;
 
-/** UNICODE_STRING (learn.microsoft.com, ntdef.h): Length counts bytes. An empty one is "". */
-export function readUnicodeString(view: TypedView): Found<string> {
-  return thenFound(view.number('Length'), (length) => {
-    if (length % 2 !== 0) return notValid('UNICODE_STRING.Length', String(length), 'even');
-    if (length === 0) return found('');
-    return thenFound(view.pointer('Buffer'), (buffer) => mapFound(readAll(view.memory.space, buffer, length), (bytes) => UTF16.decode(bytes)));
-  });
+/** UNICODE_STRING and STRING (ntdef.h): Length counts bytes. An empty one is "". */
+export function readCountedString(view: TypedView): Found<string> {
+  const unit = thenFound(view.place('Buffer'), ({ type }) => (type.kind === 'pointer' ? type.to() : notValid('type', nameOf(type), 'a pointer')));
+  return thenFound(unit, ({ sizeBytes }) =>
+    thenFound(view.number('Length'), (length) => {
+      if (length % sizeBytes !== 0) return notValid(`${view.type.name}.Length`, String(length), `a multiple of ${sizeBytes}`);
+      if (length === 0) return found('');
+      return thenFound(view.pointer('Buffer'), (buffer) =>
+        mapFound(readAll(view.memory.space, buffer, length), (bytes) => (sizeBytes === 2 ? UTF16 : UTF8).decode(bytes)),
+      );
+    }),
+  );
 }
 
 export const isCharacter = (type: Type): boolean => type.kind === 'base' && type.form === 'char';

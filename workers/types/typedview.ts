@@ -8,7 +8,7 @@ import { hex } from '../base/hex.ts';
 import { readAll } from '../memory/bytespace.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import { walkList } from '../modules/loadedlist.ts';
-import { readText, readUnicodeString } from './text.ts';
+import { readText, readCountedString } from './text.ts';
 import { elementCount, type Field, nameOf, type StructType, type Type, type TypeTable } from './type.ts';
 
 /** A field's place in memory. */
@@ -114,7 +114,7 @@ export class TypedView {
   /** UNICODE_STRING, arrays of characters and pointers to them. */
   text(path: string): Found<string> {
     return thenFound(this.place(path), (place) => {
-      if (place.type.kind === 'struct') return thenFound(this.memory.viewOf(place.type, place.at), readUnicodeString);
+      if (place.type.kind === 'struct') return thenFound(this.memory.viewOf(place.type, place.at), readCountedString);
       return readText(this.memory.space, place);
     });
   }

@@ -19,6 +19,8 @@ export interface Frame {
   readonly trust: Trust;
   readonly place?: ModulePlace;
   readonly symbol: Found<SymbolHit>;
+  /** The code was made at run time: the dump's table of dynamic functions covers it. */
+  readonly generated?: true;
   /** The functions inlined at this place, innermost first; absent where there are none or no PDB says so. */
   readonly inlined?: readonly InlinedFunction[];
   /** A trap frame, context record or exception frame lies between this frame and the next inner one. */
@@ -39,6 +41,17 @@ export interface Stack {
 /** Registers by WinDbg's names, lower case: rip rsp rax … efl cs, or pc sp lr x0 …, or eip esp …. */
 export type Registers = Readonly<Record<string, bigint>>;
 
+/** Unwind data that a program registered for code that it made at run time (RtlAddFunctionTable and its kin). */
+export interface DynamicTable {
+  readonly minimum: Va;
+  /** The first address behind. */
+  readonly maximum: Va;
+  /** What the RVAs of the entries count from. */
+  readonly base: Va;
+  /** RUNTIME_FUNCTIONs. */
+  readonly functions: Uint8Array;
+}
+
 /** What walking a stack needs. */
 export interface WalkInputs {
   readonly arch: Arch;
@@ -51,4 +64,5 @@ export interface WalkInputs {
   readonly limit: number;
   readonly stackRange?: { readonly low: Va; readonly high: Va };
   readonly kernel: boolean;
+  readonly dynamicTables?: readonly DynamicTable[];
 }

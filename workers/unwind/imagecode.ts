@@ -7,7 +7,7 @@ import { type ExceptionDirectory, findExceptionDirectory } from '../formats/pe/e
 import { findSection, isCode, type PeHeaders, readPeHeaders } from '../formats/pe/headers.ts';
 import type { Module, ModulePlace } from '../modules/module.ts';
 import type { WalkInputs } from './frame.ts';
-import { MAX_CHAIN, type UnwindTables } from './x64/undo.ts';
+import { rootOf, type UnwindTables } from './x64/undo.ts';
 import { parseUnwindInfo, readRuntimeFunction, RUNTIME_FUNCTION_SIZE, type RuntimeFunction, UNWIND_INFO_MAX, type UnwindInfo } from './x64/unwindinfo.ts';
 
 export class ImageCode implements UnwindTables {
@@ -95,13 +95,7 @@ export class ImageCode implements UnwindTables {
   }
 
   root(entry: RuntimeFunction): RuntimeFunction {
-    let at = entry;
-    for (let depth = 0; depth < MAX_CHAIN; depth++) {
-      const info = this.info(at);
-      if (!info.ok || !info.value.chained) return at;
-      at = info.value.chained;
-    }
-    return at;
+    return rootOf(this, entry);
   }
 }
 

@@ -1,10 +1,13 @@
 /**
- * The last resort: words of the stack that look like return addresses. A word counts where it points into a module's image.
+ * The last resort: words of the stack that look like return addresses. A word counts where it points into a module's image
+ * or into a function made at run time.
  * Where the code before it is at hand, it must end in a call instruction; a word that does not is no return address.
  */
 import { type Rva, type Va, vaAdd } from '../base/address.ts';
 import type { MissingReason } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
+import { viewOf } from '../bytes/struct.ts';
+import type { Arch } from '../code/decoder.ts';
 import type { ModulePlace } from '../modules/module.ts';
 import type { ImageCode } from './imagecode.ts';
 import { ended, type Next, type Walker } from './walker.ts';
@@ -34,7 +37,25 @@ export function checkCall(walker: Walker, target: Va): CallCheck {
     const entry = image.lookup(place.rva - 1);
     if (entry.ok && !entry.value) return 'no-call';
   }
-  return walker.inputs.arch === 'arm64' ? checkArm64(walker, place, image) : checkX86(walker, place, image);
+  return CHECKS[walker.inputs.arch](walker, place, image);
+}
+
+const CHECKS: Readonly<Record<Arch, (walker: Walker, place: ModulePlace, image: ImageCode) => CallCheck>> = {
+  x64: checkX86,
+  x86: checkX86,
+  arm64: checkArm64,
+  arm: (_walker, place, image) => checkThumb(place, image),
+};
+
+/** BL and BLX with an address are two half-words, BLX through a register is one (Arm ARM, A8.8.25 and A8.8.26). */
+function checkThumb(place: ModulePlace, image: ImageCode): CallCheck {
+  if (place.rva < ARM64_STEP) return 'no-call';
+  const before = image.code(place.rva - ARM64_STEP, ARM64_STEP);
+  if (before.length < ARM64_STEP) return 'unknown';
+  const view = viewOf(before);
+  const [first, second] = [view.getUint16(0, true), view.getUint16(2, true)];
+  const direct = (first & 0xf800) === 0xf000 && (second & 0xc000) === 0xc000;
+  return direct || (second & 0xff87) === 0x4780 ? 'call' : 'no-call';
 }
 
 function checkX86(walker: Walker, place: ModulePlace, image: ImageCode): CallCheck {
@@ -69,9 +90,11 @@ const isAligned = (slot: Va): boolean => slot % 16n === 8n;
 
 /** Whether an unchecked word may be a return address: it points behind a call, so never at a function's first byte. */
 function isPlausible(walker: Walker, slot: Va, target: Va): boolean {
-  const place = walker.inputs.modules.find(target);
-  if (!place || place.rva < HEADERS) return false;
   if (walker.pointerSize === 8 && !isAligned(slot)) return false;
+  const place = walker.inputs.modules.find(target);
+  // In no module: a function made at run time.
+  if (!place) return true;
+  if (place.rva < HEADERS) return false;
   if (walker.inputs.arch === 'arm64' && target % 4n !== 0n) return false;
   return !isOutsideFunctions(walker, place.module.base, place.rva);
 }
@@ -97,7 +120,7 @@ export function findReturnAddress(walker: Walker, from: Va, to: Va, strip: (word
     const word = walker.read(slot);
     if (!word.ok) return { kind: 'none', at: slot, missing: word.missing };
     const target = strip(word.value);
-    if (!walker.inModule(target)) continue;
+    if (!walker.mayReturnTo(target)) continue;
     const check = checkCall(walker, target);
     if (check === 'call') return { kind: 'hit', slot, target, checked: true };
     if (check === 'unknown' && isPlausible(walker, slot, target)) return { kind: 'hit', slot, target, checked: false };

@@ -2,6 +2,8 @@
 import { type Va, va } from '../base/address.ts';
 import type { Job } from '../base/job.ts';
 import type { Arch } from '../code/decoder.ts';
+import { thumbAddress } from './arm/function.ts';
+import { stepArm } from './arm/step.ts';
 import { stepArm64 } from './arm64/step.ts';
 import { stripPac } from './arm64/undo.ts';
 import type { Frame, Registers, Stack, WalkInputs } from './frame.ts';
@@ -19,11 +21,11 @@ interface Machine {
   readonly clean: (pointer: bigint) => Va;
 }
 
-const MACHINES: Readonly<Record<Arch, Machine | undefined>> = {
+const MACHINES: Readonly<Record<Arch, Machine>> = {
   x64: { ip: 'rip', sp: 'rsp', step: stepX64, clean: va },
   x86: { ip: 'eip', sp: 'esp', step: stepX86, clean: (pointer) => va(BigInt.asUintN(32, pointer)) },
   arm64: { ip: 'pc', sp: 'sp', step: stepArm64, clean: stripPac },
-  arm: undefined,
+  arm: { ip: 'pc', sp: 'sp', step: stepArm, clean: thumbAddress },
 };
 
 /** No caller shows more; a stack overflow of the largest stack stays below it. */
@@ -34,11 +36,8 @@ const FRAMES_A_STEP = 16;
 export function* walkStack(inputs: WalkInputs): Job<Stack> {
   const walker = new Walker(inputs);
   const machine = MACHINES[inputs.arch];
-  const first = machine && contextFrame(inputs.registers, machine);
-  if (!machine || !first) {
-    const detail = machine ? 'the registers hold no instruction or stack pointer' : `no way to walk a stack of ${inputs.arch}`;
-    return { frames: [], ended: { reason: 'corrupt', detail } };
-  }
+  const first = contextFrame(inputs.registers, machine);
+  if (!first) return { frames: [], ended: { reason: 'corrupt', detail: 'the registers hold no instruction or stack pointer' } };
   const { raw, ended } = yield* walkRaw(walker, machine, first);
   const frames: Frame[] = raw.map((frame, index) => walker.finish(frame, raw[index + 1]));
   return { frames, ended };

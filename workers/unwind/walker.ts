@@ -4,8 +4,9 @@ import { type Found, found, mapFound, missing } from '../base/found.ts';
 import { formatVa } from '../base/hex.ts';
 import type { SymbolHit } from '../symbols/provider.ts';
 import { CodeMap } from './imagecode.ts';
+import { DynamicCode } from './x64/dynamic.ts';
 import { PdbFrames } from './x86/pdbframes.ts';
-import type { Frame, Registers, Stack, Trust, WalkInputs } from './frame.ts';
+import type { DynamicTable, Frame, Registers, Stack, Trust, WalkInputs } from './frame.ts';
 
 /** A frame before its names are looked up. */
 export interface RawFrame {
@@ -53,6 +54,24 @@ export class Walker {
 
   readonly read = (at: Va): Found<bigint> => this.inputs.memory.pointer(at);
 
+  /** The dump's table of dynamic functions that covers an address. */
+  dynamicTable(at: Va): DynamicTable | undefined {
+    return this.inputs.dynamicTables?.find(({ minimum, maximum }) => at >= minimum && at < maximum);
+  }
+
+  /** Code made at run time that covers an address. */
+  dynamicCode(at: Va): DynamicCode | undefined {
+    const table = this.dynamicTable(at);
+    return table && new DynamicCode(table, this.inputs.memory);
+  }
+
+  /** Whether a call may return to `at`: in a module, or in a function made at run time. */
+  mayReturnTo(at: Va): boolean {
+    if (this.inModule(at)) return true;
+    const code = this.dynamicCode(at);
+    return code?.find(code.rva(at) - 1) !== undefined;
+  }
+
   inModule(at: Va): boolean {
     return this.inputs.modules.find(at) !== undefined;
   }
@@ -77,7 +96,10 @@ export class Walker {
 
   symbolAt(at: Va): Found<SymbolHit> {
     const place = this.inputs.modules.find(at);
-    if (!place) return missing({ why: 'no-symbols', module: '', detail: 'the address lies in no module' });
+    if (!place) {
+      const detail = this.dynamicTable(at) ? 'code made at run time, which no PDB names' : 'the address lies in no module';
+      return missing({ why: 'no-symbols', module: '', detail });
+    }
     const table = this.inputs.symbols.table(place.module);
     return table.ok ? table.value.nearest(place.rva) : table;
   }
@@ -101,6 +123,7 @@ export class Walker {
       trust: raw.trust,
       ...(place ? { place } : {}),
       symbol: this.#nameOf(raw),
+      ...(!place && this.dynamicTable(raw.ip) ? { generated: true } : {}),
       ...(raw.boundary ? { boundary: raw.boundary } : {}),
       returnAddress: next ? found(next.ip) : missing({ why: 'not-computed', detail: 'the stack ends here' }),
       args: called && this.inputs.arch !== 'arm64' ? this.#args(next.sp) : [],

@@ -59,7 +59,7 @@ const driver: Advise = (c, f) => {
     return;
   }
   f.step(
-    text('d-driver-update', { module }),
+    text('d-driver-from', { who: c.who(module), from: makerOf(c, module) }),
     `Get-CimInstance Win32_SystemDriver | Where-Object PathName -like '*${safeName(module)}*' | Format-List Name, DisplayName, PathName`,
   );
   if (c.code === 0xc4 || c.code === 0xc9 || c.code === 0xc6) f.step(text('d-verifier-off', {}), 'verifier /reset');
@@ -68,6 +68,12 @@ const driver: Advise = (c, f) => {
     `driverquery /v | findstr /i "${safeName(module)}"`,
   );
 };
+
+/** Where its updates come from: as the tables say, else by its maker's name. */
+function makerOf(c: Case, module: string): string {
+  const entry = c.knowledge.driver(module);
+  return entry?.update ?? (entry?.vendor ? `${entry.vendor} or the maker of the computer` : 'its maker');
+}
 
 /** Names from a dump go into a command to copy: only what a file name of a driver may hold. */
 function safeName(name: string): string {
@@ -86,8 +92,22 @@ const corruption: Advise = (c, f) => {
     f.step(text('d-reinstall-app', { app: appName(c) })).step(text('d-page-heap', { app: appName(c) }), `gflags /p /enable ${safeName(appName(c))} /full`);
     return;
   }
-  f.step(text('d-mem-profile', {})).step(text('d-mem-test', {}), 'mdsched.exe').step(text('d-verifier-on', {}), 'verifier');
+  f.step(text('d-mem-profile', {})).step(text('d-mem-test', {}), 'mdsched.exe');
+  watchDrivers(c, f);
 };
+
+/** The command line of verifier.exe takes this many names without trouble; more are a job for several rounds. */
+const MOST_WATCHED = 24;
+
+/** Suspicious drivers first: rivals and what stands on the stack; else those of other makers that are loaded. */
+function watchDrivers(c: Case, f: Finding): void {
+  const suspicious = [...f.rivals.flatMap((rival) => rival.module ?? []), ...c.suspects.map((actor) => imageOf(actor.module))];
+  const others = c.target.modules.modules.map(imageOf).filter((image) => c.knowledge.driver(image)?.microsoft === false);
+  const all = [...new Set(suspicious.length > 0 ? suspicious : others)].map(safeName).filter((name) => /\.sys$/i.test(name));
+  const names = all.slice(0, MOST_WATCHED);
+  if (names.length === 0) f.step(text('d-verifier-on', {}), 'verifier');
+  else f.step(text('d-verifier-these', { names: names.slice(0, 4).join(', '), count: String(names.length) }), `verifier /standard /driver ${names.join(' ')}`);
+}
 
 const application: Advise = (c, f) => {
   const app = appName(c);

@@ -11,7 +11,8 @@ import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
 import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
-import type { Verdict } from './verdict.ts';
+import { looksOf } from './playbook.ts';
+import type { Sureness, Verdict } from './verdict.ts';
 import { text } from './words.ts';
 
 export function* judge(session: Session): Job<Verdict> {
@@ -97,6 +98,9 @@ function stackModules(c: Case, f: Finding): void {
   if (names.length > 0) f.show(text('e-frames', { modules: names.join(', ') }), 'k', { weighs: 'context' });
 }
 
+/** The rules leave these open. */
+const OPEN: ReadonlySet<Sureness> = new Set(['possible', 'not-known']);
+
 function verdictOf(c: Case, f: Finding): Verdict {
   return {
     headline: f.headline,
@@ -112,6 +116,7 @@ function verdictOf(c: Case, f: Finding): Verdict {
     rivals: f.rivals,
     wouldSettle: f.wouldSettle,
     steps: f.steps,
+    looks: OPEN.has(f.sureness) || f.headline.id === 'h-manual-hang' ? looksOf(c) : [],
     rule: f.rule,
     bucket: bucketOf(c, f),
     signature: signatureOf(c, f),

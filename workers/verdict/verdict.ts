@@ -54,6 +54,12 @@ export interface NextStep {
   readonly copy?: string;
 }
 
+/** A command to type where the rules leave the matter open. */
+export interface Look {
+  readonly line: string;
+  readonly says: Text;
+}
+
 export interface Verdict {
   readonly headline: Text;
   /** Two to five sentences that the owner can follow. */
@@ -69,6 +75,8 @@ export interface Verdict {
   readonly rivals: readonly Rival[];
   readonly wouldSettle: readonly (Text & { readonly missing?: MissingReason })[];
   readonly steps: readonly NextStep[];
+  /** The manual way, with this dump's arguments; empty where the rules decide. */
+  readonly looks: readonly Look[];
   readonly rule: string;
   readonly bucket: string;
   readonly signature: string;

@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { isTextId, say, templatesOf, text, textIds } from './words.ts';
 
 const here = import.meta.dirname;
-const sources = ['', 'rules'].flatMap((folder) =>
+const sources = ['', 'rules', 'casebook', 'explain'].flatMap((folder) =>
   readdirSync(join(here, folder))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .map((name) => readFileSync(join(here, folder, name), 'utf8')),
 );
-const USE = /(?:text|\.head|\.say|\.oppose|\.settle)\(\s*(?:[^'"`(),]+\?\s*)?'([hxearsd]-[a-z0-9-]+)'(?:\s*:\s*'([hxearsd]-[a-z0-9-]+)')?/g;
+const USE = /(?:text|\.head|\.say|\.oppose|\.settle)\(\s*(?:[^'"`(),]+\?\s*)?'([hxearsdl]-[a-z0-9-]+)'(?:\s*:\s*'([hxearsdl]-[a-z0-9-]+)')?/g;
 const used = new Set(sources.flatMap((source) => [...source.matchAll(USE)].flatMap((match) => [match[1], match[2]].filter((id) => id !== undefined))));
-const everyId = new Set(sources.flatMap((source) => [...source.matchAll(/['"`]([hxearsd]-[a-z][a-z0-9-]+)['"`]/g)].map((match) => match[1] ?? '')));
+const everyId = new Set(sources.flatMap((source) => [...source.matchAll(/['"`]([hxearsdl]-[a-z][a-z0-9-]+)['"`]/g)].map((match) => match[1] ?? '')));
 
 describe('texts', () => {
   test('every id that a rule names exists', () => {

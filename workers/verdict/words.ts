@@ -6,9 +6,10 @@ import { CODES } from './words/codes.ts';
 import { EVIDENCE } from './words/evidence.ts';
 import { type Said, sayFrom, type Slots, type Triple } from './words/fill.ts';
 import { HEADLINES } from './words/headlines.ts';
+import { LOOKS } from './words/looks.ts';
 import { OWNERS } from './words/owners.ts';
 
-const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...APPS, ...ADVICE } as const;
+const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...APPS, ...LOOKS, ...ADVICE } as const;
 export type TextId = keyof typeof WORDS;
 
 /** The slots of a text, so that a missing one does not compile. */

@@ -26,17 +26,19 @@ function readStored(folders, pathname) {
   return undefined;
 }
 
-function sendBytes(message, out, bytes) {
+function sendBytes(message, out, bytes, total = bytes.length) {
   const range = /^bytes=(\d+)-(\d*)$/.exec(message.headers.range ?? '');
   const from = range ? Number(range[1]) : 0;
   const to = range?.[2] ? Math.min(bytes.length - 1, Number(range[2])) : bytes.length - 1;
   const part = bytes.subarray(from, to + 1);
   const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': part.length, 'Accept-Ranges': 'bytes', 'Set-Cookie': 'track=1' };
-  out.writeHead(range ? 206 : 200, range ? { ...headers, 'Content-Range': `bytes ${from}-${to}/${bytes.length}` } : headers);
+  out.writeHead(range ? 206 : 200, range ? { ...headers, 'Content-Range': `bytes ${from}-${to}/${total}` } : headers);
   out.end(message.method === 'HEAD' ? undefined : part);
 }
 
 const HTML = '<!DOCTYPE html><html><head><title>Sign in</title></head><body><script>parent.x=1</script>Please accept the terms of this network.</body></html>';
+
+let grown = 0;
 
 /** What a path may be made to do instead of answering properly. */
 const MISBEHAVE = {
@@ -65,6 +67,10 @@ const MISBEHAVE = {
     out.on('drain', more);
     more();
   },
+  /** Sends everything, whatever part was asked for. */
+  norange: (message, out, bytes) => sendBytes({ method: message.method, headers: {} }, out, bytes),
+  /** Tells another size with every part. */
+  growing: (message, out, bytes) => sendBytes(message, out, bytes, bytes.length + grown++),
   stall: (_message, out, bytes) => {
     out.writeHead(200, { 'Content-Length': bytes.length });
     out.write(bytes.subarray(0, 64));

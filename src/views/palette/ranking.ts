@@ -1,6 +1,6 @@
 /** Ranking of the palette: exact before prefix before word before part before fuzzy; what was used last only breaks ties. */
 export interface Choice {
-  readonly kind: 'run' | 'view' | 'command' | 'module' | 'action' | 'address' | 'thread';
+  readonly kind: 'run' | 'view' | 'command' | 'module' | 'action' | 'address' | 'thread' | 'code' | 'guide';
   readonly name: string;
   readonly summary: string;
   readonly keys?: string;

@@ -54,7 +54,16 @@ export function readHandles(file: MinidumpFile): Found<Listed<RawHandle> & { rea
 export interface FunctionTables {
   readonly head: RecordOf<typeof FUNCTION_TABLE.fields>;
   /** Address ranges with dynamic unwind data (JIT frames). */
-  readonly ranges: readonly { readonly minimum: bigint; readonly maximum: bigint; readonly base: bigint; readonly entries: number }[];
+  readonly ranges: readonly FunctionTableRange[];
+}
+
+export interface FunctionTableRange {
+  readonly minimum: bigint;
+  readonly maximum: bigint;
+  readonly base: bigint;
+  readonly entries: number;
+  /** The RUNTIME_FUNCTIONs, as many as the stream holds. */
+  readonly functions: Uint8Array;
 }
 
 /** Steps by the sizes in the header, since the native descriptor's size differs by Windows version. */
@@ -68,14 +77,17 @@ export function readFunctionTables(file: MinidumpFile): Found<FunctionTables> {
   if (value.sizeOfDescriptor < FUNCTION_TABLE_DESCRIPTOR.size) {
     return notValid('size of MINIDUMP_FUNCTION_TABLE_DESCRIPTOR', `${value.sizeOfDescriptor}`, `at least ${FUNCTION_TABLE_DESCRIPTOR.size}`);
   }
-  const ranges: FunctionTables['ranges'][number][] = [];
+  const ranges: FunctionTableRange[] = [];
   let at = value.sizeOfHeader + value.sizeOfAlignPad;
   while (ranges.length < value.numberOfDescriptors) {
     const raw = readStructAt(FUNCTION_TABLE_DESCRIPTOR, bytes, at);
     if (!raw.ok) break;
     const { minimumAddress, maximumAddress, baseAddress, entryCount, sizeOfAlignPad } = raw.value;
-    ranges.push({ minimum: minimumAddress, maximum: maximumAddress, base: baseAddress, entries: entryCount });
-    at += value.sizeOfDescriptor + value.sizeOfNativeDescriptor + entryCount * value.sizeOfFunctionEntry + sizeOfAlignPad;
+    const first = at + value.sizeOfDescriptor + value.sizeOfNativeDescriptor;
+    const behind = first + entryCount * value.sizeOfFunctionEntry;
+    const functions = bytes.subarray(Math.min(first, bytes.length), Math.min(behind, bytes.length));
+    ranges.push({ minimum: minimumAddress, maximum: maximumAddress, base: baseAddress, entries: entryCount, functions });
+    at = behind + sizeOfAlignPad;
   }
   return found({ head: value, ranges });
 }

@@ -12,6 +12,12 @@ import type { ModuleRequest, Want } from './want.ts';
 /** For a PDB the image path comes after the symbol path, and the other way round. */
 const SEARCHED: Readonly<Record<Want['kind'], readonly PathKind[]>> = { pdb: ['symbols', 'images'], image: ['images', 'symbols'] };
 
+export interface LocalSearch {
+  readonly paths: Readonly<Record<PathKind, SymbolPath>>;
+  /** Of an image all its bytes are wanted. */
+  readonly whole: boolean;
+}
+
 export type LocalAnswer =
   { readonly ok: true; readonly arrival: Arrival; readonly kept: PutResult | 'at-hand' } | { readonly ok: false; readonly failure: Failure | undefined };
 
@@ -37,13 +43,13 @@ export class LocalFiles {
     return this.#dropped.find(want).ok;
   }
 
-  async find(want: Want, request: ModuleRequest, paths: Readonly<Record<PathKind, SymbolPath>>): Promise<LocalAnswer> {
+  async find(want: Want, request: ModuleRequest, { paths, whole }: LocalSearch): Promise<LocalAnswer> {
     const dropped = this.#dropped.find(want);
     const folders = SEARCHED[want.kind].flatMap((of) => foldersOfPath(paths[of]));
     const extension = /\.(\w{1,8})$/.exec(request.imageName)?.[1]?.toLowerCase() ?? '';
     const local = dropped.ok ? dropped : await this.folders.find(want, folders, extension);
     if (local.ok) return { ok: true, arrival: await arrivalOf(want, local, this.#effects, this.#noise), kept: 'at-hand' };
-    const stored = await this.#cache.find(want);
+    const stored = await this.#cache.find(want, whole);
     if (stored) return { ok: true, arrival: stored, kept: 'stored' };
     const failures = [dropped.ok ? undefined : dropped.failure, local.failure].flatMap((failure) => failure ?? []);
     return { ok: false, failure: failures.reduce<Failure | undefined>(moreTelling, undefined) };

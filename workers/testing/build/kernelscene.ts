@@ -6,7 +6,6 @@
 import { Binary, type Layout, ascii, concat, put, recordBytes, utf16 } from './binary.ts';
 import { x64Context } from './context.ts';
 import { type BuiltKernelDump, type KernelDumpKind, buildKernelDump, pagesForSize, unicodeString } from './kerneldump.ts';
-import { WINDOWS_19041_X64 } from './layouts.ts';
 import { type ProcessObject, type ThreadObject, prcbBytes, processBytes, threadBytes } from './objects.ts';
 import { AddressSpaceImage, PhysicalMemoryImage } from './physical.ts';
 import { MM_PFN_DATABASE, NT_DATA, PRCB_ADDRESS, PTE_BASE, type Scene, type SceneProcess, SYSTEM_PROCESS, kernelVariables, sceneKdbg } from './scene.ts';
@@ -144,7 +143,7 @@ class KernelWriter {
     const kdbg = sceneKdbg(this.scene);
     this.put(kdbg.address, kdbg.bytes);
     for (const block of kernelVariables(this.scene)) this.put(block.address, block.bytes);
-    this.put(this.nt('NtBuildLab'), ascii('19041.1.amd64fre.vb_release.191206-1406\0'));
+    this.put(this.nt('NtBuildLab'), ascii(`${this.scene.offsets.build}.1.amd64fre.vb_release.191206-1406\0`));
     // KUSER_SHARED_DATA: TickCountMultiplier 4, InterruptTime 8, SystemTime 0x14, NtSystemRoot 0x30, NtBuildNumber 0x260,
     // NtProductType 0x264, ProductTypeIsValid 0x268, NtMajorVersion 0x26c, NtMinorVersion 0x270, TickCount 0x320
     const shared = new Uint8Array(0x400);
@@ -155,7 +154,7 @@ class KernelWriter {
     put(shared, 0x1c, 4, this.scene.systemTime >> 32n);
     shared.set(utf16(String.raw`C:\Windows`), 0x30);
     for (const [at, value] of [
-      [0x260, 19041],
+      [0x260, this.scene.offsets.build],
       [0x264, 1],
       [0x268, 1],
       [0x26c, 10],
@@ -174,13 +173,13 @@ class KernelWriter {
       const crashing = number === scene.processor;
       const idleThread = this.nt('IdleThread');
       const registers = crashing ? scene.registers : { rip: this.base + 0x209200n, rsp: 0xffffd20f3a000f00n + BigInt(number) * 0x10000n };
-      const prcb = prcbBytes(WINDOWS_19041_X64, {
+      const prcb = prcbBytes(scene.offsets, {
         ...{ address, number, idleThread, currentThread: crashing ? scene.thread.address : idleThread, context: x64Context(registers) },
         directoryTableBase: crashing ? scene.process.directoryTableBase : SYSTEM_PROCESS.directoryTableBase,
         ...(crashing && scene.cr2 !== undefined ? { cr2: scene.cr2 } : {}),
       });
       // KPCR: Self at 0x18, CurrentPrcb at 0x20, Irql at 0x50
-      const pcr = new Uint8Array(WINDOWS_19041_X64.pcrPrcb);
+      const pcr = new Uint8Array(scene.offsets.pcrPrcb);
       put(pcr, 0x18, 8, address - 0x180n);
       put(pcr, 0x20, 8, address);
       put(pcr, 0x50, 1, crashing ? 0xf : 2);
@@ -190,7 +189,7 @@ class KernelWriter {
 
   /** The process list with every process's threads, all links closed. */
   writeProcesses(processes: readonly SceneProcess[], space: (process: ProcessObject) => AddressSpaceImage): void {
-    const at = WINDOWS_19041_X64;
+    const at = this.scene.offsets;
     const head = this.nt('PsActiveProcessHead');
     const linkOf = (index: number): bigint => {
       const found = processes[index];
@@ -244,8 +243,8 @@ class KernelWriter {
       ...{ address: this.nt('IdleThread'), process: process.address, processId: 0, id: 0, state: 2, priority: 0 },
       ...{ stackBase: 0xffffd20f3a001000n, stackLimit: 0xffffd20f39ffb000n, kernelStack: 0xffffd20f3a000f00n },
     };
-    this.put(process.address, processBytes(WINDOWS_19041_X64, process));
-    this.put(thread.address, threadBytes(WINDOWS_19041_X64, thread));
+    this.put(process.address, processBytes(this.scene.offsets, process));
+    this.put(thread.address, threadBytes(this.scene.offsets, thread));
   }
 }
 
@@ -285,7 +284,14 @@ export function kernelOf(scene: Scene, options: KernelOptions = {}): BuiltKernel
     ...(whole || sizeBytes === undefined ? {} : { sizeBytes }),
     ...(options.blobs ? { blobs: options.blobs } : {}),
     header: {
-      ...{ build: 19041, machine: 0x8664, bugCheck: scene.bugCheck, params: scene.params, processors: scene.processors, context: x64Context(scene.registers) },
+      ...{
+        build: scene.offsets.build,
+        machine: 0x8664,
+        bugCheck: scene.bugCheck,
+        params: scene.params,
+        processors: scene.processors,
+        context: x64Context(scene.registers),
+      },
       exception: { code: 0x80000003, address: scene.registers.rip ?? 0n },
       ...{ systemTime: scene.systemTime, upTime: scene.upTime },
       fields: {

@@ -283,6 +283,34 @@ export const WINDOWS_19041_X64: ObjectOffsets = {
   pcrPrcb: 0x180,
 };
 
+/** Windows 11 22H2 and 23H2 x64 (10.0.22621.382, 10.0.22631.2428); of the KPRCB no more than 19041 has is public, the KDBG block states it. */
+export const WINDOWS_22621_X64: ObjectOffsets = {
+  ...WINDOWS_19041_X64,
+  build: 22621,
+  sizes: { ...WINDOWS_19041_X64.sizes, eprocess: 0xb80, ethread: 0x900 },
+  ethread: {
+    ...WINDOWS_19041_X64.ethread,
+    ...{ CreateTime: 0x480, StartAddress: 0x4a0, ClientId: 0x4c8, IrpList: 0x500, Win32StartAddress: 0x520, ThreadListEntry: 0x538 },
+  },
+};
+
+/** Windows 10 1903 and 1909 x64 (10.0.18362.418). */
+export const WINDOWS_18362_X64: ObjectOffsets = {
+  ...WINDOWS_19041_X64,
+  build: 18362,
+  sizes: { ...WINDOWS_19041_X64.sizes, eprocess: 0x880, ethread: 0x820 },
+  eprocess: {
+    ...WINDOWS_19041_X64.eprocess,
+    ...{ UniqueProcessId: 0x2e8, ActiveProcessLinks: 0x2f0, CreateTime: 0x310, InheritedFromUniqueProcessId: 0x3e8, Peb: 0x3f8 },
+    ...{ ImageFileName: 0x450, EThreadListHead: 0x488, ActiveThreads: 0x498, ExitStatus: 0x654 },
+  },
+  ethread: {
+    ...WINDOWS_19041_X64.ethread,
+    ...{ CreateTime: 0x600, StartAddress: 0x620, ClientId: 0x648, IrpList: 0x680, Win32StartAddress: 0x6a0, ThreadListEntry: 0x6b8 },
+  },
+  prcb: { ...WINDOWS_19041_X64.prcb, VendorString: 0x6290, Context: 0x62c0, DpcRoutineActive: 0x2e6a, DpcStack: 0x2e50 },
+};
+
 /**
  * Windows 11 21H2 ARM64 (10.0.22000): what the KDBG block of that build states (wdbgexts.h names), UniqueProcessId and ImageFileName as
  * rizin's test expectations for its ARM64 dump have them. Places not stated there follow the x64 order and are used by no reader.

@@ -33,6 +33,8 @@ export const PTE_BASE = 0xfffff90000000000n;
 export const KERNEL_DIRECTORY_TABLE_BASE = 0x1ad000n;
 
 export interface Scene {
+  /** Layouts of the kernel's objects, and with them the build. */
+  readonly offsets: ObjectOffsets;
   readonly title: string;
   readonly bugCheck: number;
   readonly params: BugCheckParams;
@@ -102,6 +104,8 @@ export function ordinaryUnloaded(modules: readonly ModuleSpec[]): UnloadedSpec[]
 const STACK_ROOM = 0x6000n;
 
 export interface SceneSpec {
+  /** 10.0.19041 by default. */
+  readonly offsets?: ObjectOffsets;
   readonly title: string;
   readonly machine: Machine;
   readonly drawing: StackDrawing;
@@ -145,6 +149,7 @@ export function scene(spec: SceneSpec): Scene {
     ...spec.thread,
   };
   return {
+    offsets: spec.offsets ?? WINDOWS_19041_X64,
     ...{ title: spec.title, bugCheck: spec.bugCheck, params: spec.params, modules: on.modules, unloaded: spec.unloaded ?? ordinaryUnloaded(on.modules) },
     ...{ processors: 8, processor, process, thread, stack: drawn, registers: drawing.context(innermost?.ip ?? 0n) },
     ...(spec.trapFrame === undefined ? {} : { trapFrame: spec.trapFrame }),
@@ -159,11 +164,11 @@ export function scene(spec: SceneSpec): Scene {
   };
 }
 
-export function sceneKdbg(of: Scene, offsets: ObjectOffsets = WINDOWS_19041_X64): { readonly address: bigint; readonly bytes: Uint8Array } {
+export function sceneKdbg(of: Scene): { readonly address: bigint; readonly bytes: Uint8Array } {
   const base = of.modules[0]?.base ?? 0n;
   const nt = (name: keyof typeof NT_DATA): bigint => base + BigInt(NT_DATA[name]);
   const address = nt('KdDebuggerDataBlock');
-  const bytes = kdbgBytes(offsets, address, {
+  const bytes = kdbgBytes(of.offsets, address, {
     ...{ KernBase: base, PsLoadedModuleList: nt('PsLoadedModuleList'), PsActiveProcessHead: nt('PsActiveProcessHead'), PspCidTable: nt('PspCidTable') },
     ...{ KiBugcheckData: nt('KiBugcheckData'), KeTimeIncrement: nt('KeTimeIncrement'), MmPfnDatabase: nt('MmPfnDatabase'), MmPageSize: 0x1000n },
     ...{ NtBuildLab: nt('NtBuildLab'), KiProcessorBlock: nt('KiProcessorBlock') },
@@ -211,7 +216,7 @@ export function scenePrcb(of: Scene): Uint8Array {
   const address = PRCB_ADDRESS(processor);
   const idleThread = (of.modules[0]?.base ?? 0n) + BigInt(NT_DATA.IdleThread);
   const context = x64Context(of.registers);
-  return prcbBytes(WINDOWS_19041_X64, {
+  return prcbBytes(of.offsets, {
     ...{ address, number: processor, currentThread: thread.address, idleThread, directoryTableBase: process.directoryTableBase, context },
     ...(of.cr2 === undefined ? {} : { cr2: of.cr2 }),
   });
@@ -225,7 +230,7 @@ export function triageOf(of: Scene, options: TriageOptions = {}): BuiltTriage {
   const spec: TriageSpec = {
     style,
     header: {
-      ...{ build: 19041, machine: 0x8664, bugCheck: of.bugCheck, params: of.params, processors: of.processors, context: x64Context(of.registers) },
+      ...{ build: of.offsets.build, machine: 0x8664, bugCheck: of.bugCheck, params: of.params, processors: of.processors, context: x64Context(of.registers) },
       exception: { code: 0x80000003, address: of.registers.rip ?? 0n },
       ...{ systemTime: of.systemTime, upTime: of.upTime },
       ...(style === 'direct'
@@ -243,8 +248,8 @@ export function triageOf(of: Scene, options: TriageOptions = {}): BuiltTriage {
       },
     },
     prcb,
-    process: processBytes(WINDOWS_19041_X64, of.process),
-    thread: threadBytes(WINDOWS_19041_X64, of.thread),
+    process: processBytes(of.offsets, of.process),
+    thread: threadBytes(of.offsets, of.thread),
     stack: { address: of.stack.address, bytes: of.stack.bytes },
     kdbg: kdbg.bytes,
     modules: of.modules,

@@ -2,7 +2,7 @@
  * Functions of an image from a table: "Name > Callee module!Import *Indirect", a line a function. Prologue, displacement and
  * place follow from the names, so that every image differs and none is drawn by hand.
  */
-import type { Assembler, X64Register } from '../build/assembler.ts';
+import { type Assembler, X64_REGISTERS, type X64Register, registerNumber } from '../build/assembler.ts';
 import type { FunctionSpec } from '../build/pe.ts';
 import type { Prologue } from '../build/unwindinfo.ts';
 import { hashOf } from './draw.ts';
@@ -20,6 +20,10 @@ export function accessOf(image: string, name: string): Access {
   const hash = hashOf(`${image}!${name}`);
   return { base: BASES[hash % BASES.length] ?? 'rcx', displacement: ((hash >>> 8) % 30) * 8 };
 }
+
+/** The register that an instruction names when its REX prefix is lost, or when the prefix's lowest bit turns over. */
+export const withoutPrefix = (base: X64Register): X64Register => X64_REGISTERS[registerNumber(base) & 7] ?? 'rax';
+export const otherHalf = (base: X64Register): X64Register => X64_REGISTERS[registerNumber(base) ^ 8] ?? 'rax';
 
 /** The ABI wants rsp on 16 at every call: an odd count of 8-byte steps lies between entry and call. */
 export function prologueOf(image: string, name: string): Prologue {

@@ -4,6 +4,7 @@ import type { BugCheckParams } from '../build/dumpheader.ts';
 import { kernelOf } from '../build/kernelscene.ts';
 import { type Machine, SYSTEM_PROCESS, type Scene, type SceneSpec, bugCheckHere, scene, triageOf } from '../build/scene.ts';
 import { ordinaryProcesses } from '../build/processes.ts';
+import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64 } from '../build/layouts.ts';
 import type { ProcessObject, ThreadObject } from '../build/objects.ts';
 import { imageBytes } from '../build/pe.ts';
 import { flatten } from '../build/sparse.ts';
@@ -246,6 +247,7 @@ export class KernelStage {
     const { draw, machine } = this;
     const { change, live = false, exitStatus, thread, ...more } = options;
     const made = scene({
+      offsets: draw.pick([WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_19041_X64, WINDOWS_22621_X64]),
       ...{
         title: 'fault',
         machine,
@@ -269,6 +271,7 @@ export class KernelStage {
       truth,
       atHand: this.atHand,
       images,
+      ofWindows: new Set(images.keys()),
     };
   }
 

@@ -29,6 +29,8 @@ export interface MadeFault {
   readonly atHand: AtHand;
   /** Windows' own images of that machine, by file name. */
   readonly images: ReadonlyMap<string, BuiltPe>;
+  /** Names of every file of Windows that is loaded: what no debugger knows so well. */
+  readonly ofWindows: ReadonlySet<string>;
 }
 
 export interface FaultKind {

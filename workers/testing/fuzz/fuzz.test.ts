@@ -1,6 +1,7 @@
 /** Every built fixture: undamaged, cut at 64 places, 50 seeded mutations. `npm run fuzz` does a thousand, and the corpus. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDecoder } from '../../code/createdecoder.ts';
+import { loadLayouts } from '../../types/layouts/load.ts';
 import { loadKnowledge } from '../../knowledge/load.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { fixtures } from '../build/fixtures.ts';
@@ -16,7 +17,7 @@ const cpuMs = (): number => {
 const clock = { now: cpuMs, memory: () => process.memoryUsage().arrayBuffers };
 let all: Parser[] = [];
 beforeAll(async () => {
-  all = parsers({ decoder: createDecoder(decoderModule()), knowledge: await loadKnowledge() });
+  all = parsers({ decoder: createDecoder(decoderModule()), knowledge: await loadKnowledge(), layouts: await loadLayouts('x64') });
 });
 
 describe('mutations', () => {

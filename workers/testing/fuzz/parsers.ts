@@ -1,4 +1,12 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
+import type { Found } from '../../base/found.ts';
+import { TypeListing } from '../../commands/typelines.ts';
+import type { PdbFile } from '../../formats/pdb/pdb.ts';
+import { SparseSpace } from '../../memory/sparsespace.ts';
+import { SortedModuleList } from '../../modules/modulelist.ts';
+import type { LayoutFile } from '../../types/layouts/layoutfile.ts';
+import { openPdbTypes } from '../../types/pdbtypes.ts';
+import { TypedMemory } from '../../types/typedview.ts';
 import { rva, va, vaAdd } from '../../base/address.ts';
 import { driveSync } from '../../base/job.ts';
 import { refuse, reply } from '../../base/problem.ts';
@@ -19,6 +27,8 @@ import { openPeFile } from '../../formats/pe/file.ts';
 import { readVersion } from '../../formats/pe/version.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { openLines } from '../../symbols/lines.ts';
+import { missingParts } from '../../symbols/imageparts.ts';
+import { openPartialImage } from '../../symbols/partialimage.ts';
 import { packFromPdb } from '../../symbols/pack/frompdb.ts';
 import { packFromSym } from '../../symbols/pack/fromsym.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
@@ -44,6 +54,7 @@ const UNPACKED_LIMIT = 64 * 1024 * 1024;
 export interface Tools {
   readonly decoder: Decoder;
   readonly knowledge: Knowledge;
+  readonly layouts: Found<LayoutFile>;
 }
 
 const starts = (bytes: Uint8Array, ...texts: readonly string[]): boolean =>
@@ -83,12 +94,12 @@ function linesFor(bytes: Uint8Array): string[] {
   return Array.from({ length: COMMANDS_A_RUN }, (_, index) => LINES[(sum + index * 7) % LINES.length] ?? 'k');
 }
 
-function runDump(bytes: Uint8Array, { decoder, knowledge }: Tools): Outcome {
+function runDump(bytes: Uint8Array, { decoder, knowledge, layouts }: Tools): Outcome {
   const source = new ArraySource(bytes, 'fuzz.dmp');
   readFirst(source);
   const opened = driveSync(openTarget(source));
   if (!opened.ok) return opened;
-  const session = createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge });
+  const session = createSession({ target: opened.value, symbols: NO_SYMBOLS, decoder, knowledge, layouts });
   useSession(session);
   const facts = collectFacts(session, driveSync(judge(session)), 'fuzz');
   driveSync(buildCasebook([facts, { ...facts, id: 'twin' }], [], 0));
@@ -112,10 +123,22 @@ function runPe(bytes: Uint8Array): Outcome {
   return { ok: true };
 }
 
+/** A kept image of which only parts are here, and what would be asked for next. */
+function runPartialImage(bytes: Uint8Array): Outcome {
+  const source = openPartialImage(new ArraySource(bytes, 'fuzz.exe'));
+  if (!source) return refuse('BAD_PE', 'no parts of an image');
+  missingParts(source);
+  const file = openPeFile(source);
+  if (!file.ok) return file;
+  readCodeViews(file.value, file.value.headers);
+  return { ok: true };
+}
+
 function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
+  if (pdb.ok) useTypes(pdb.value, bytes);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
@@ -123,6 +146,25 @@ function runPdb(bytes: Uint8Array): Outcome {
     table?.inlined(rva(at));
   }
   return pack;
+}
+
+const TYPES = 24;
+
+/** Names of types, and some of them laid over the file itself as if it were memory. */
+function useTypes(pdb: PdbFile, bytes: Uint8Array): void {
+  const types = openPdbTypes(pdb, 'fuzz.pdb');
+  if (!types.ok) return;
+  const start = va(0x10000n);
+  const space = new SparseSpace(new ArraySource(bytes), [{ start, size: bytes.length, fileOffset: 0, origin: 'fuzz' }]);
+  const memory = new TypedMemory(types.value, space);
+  const session = { target: { modules: new SortedModuleList([], []) }, memory: space } as unknown as Session;
+  const names = driveSync(types.value.names());
+  for (const name of names.slice(-TYPES)) {
+    const type = types.value.find(name);
+    if (!type.ok || type.value.kind !== 'struct') continue;
+    const options = { verbose: name.length % 2 === 0, omitOffsets: false, elements: 4, depth: 2, followPointers: true };
+    driveSync(new TypeListing(session, memory, options).struct(type.value, name.length % 3 === 0 ? undefined : start, []));
+  }
 }
 
 function runCab(bytes: Uint8Array): Outcome {
@@ -150,6 +192,7 @@ export function parsers(tools: Tools): Parser[] {
   return [
     { name: 'dump', accepts: (bytes) => starts(bytes, 'PAGEDU', 'MDMP'), run: (bytes) => runDump(bytes, tools) },
     { name: 'pe', accepts: (bytes) => starts(bytes, 'MZ'), run: runPe },
+    { name: 'partial image', accepts: (bytes) => starts(bytes, 'FLPART1'), run: runPartialImage },
     { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF', 'Microsoft MSFZ', 'BSJB'), run: runPdb },
     { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
     { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },

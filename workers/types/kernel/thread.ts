@@ -1,7 +1,7 @@
 /** ETHREAD by field name: what it runs, what it waits for. */
 import { type Va, vaAdd } from '../../base/address.ts';
 import { type Found, found, mapFound, missing, type MissingReason, thenFound } from '../../base/found.ts';
-import { readUnicodeString } from '../text.ts';
+import { readCountedString } from '../text.ts';
 import type { TypedMemory, TypedView } from '../typedview.ts';
 import { fileTime, type Kind, viewOfKind } from './object.ts';
 
@@ -97,7 +97,7 @@ export function readThread(kernel: TypedMemory, at: Va): Found<KernelThread> {
       startAddress: view.pointer('StartAddress'),
       win32StartAddress: view.pointer('Win32StartAddress'),
       createTime: fileTime(view.uint('CreateTime.QuadPart')),
-      name: thenFound(view.follow('ThreadName'), readUnicodeString),
+      name: thenFound(view.follow('ThreadName'), readCountedString),
     };
   });
 }

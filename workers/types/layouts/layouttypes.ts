@@ -36,7 +36,7 @@ export class LayoutTypes implements TypeTable {
     this.#file = file;
     this.#build = build;
     this.instead = instead;
-    this.origin = `kept layouts of ${file.arch} ${file.builds[build]?.of.join(', ') ?? ''}`;
+    this.origin = originOf(file, build);
   }
 
   find(name: string): Found<NamedType> {
@@ -120,6 +120,15 @@ export class LayoutTypes implements TypeTable {
 }
 
 const opaque = (name: string): OpaqueType => ({ kind: 'opaque', name, sizeBytes: 0 });
+
+/** "kept layouts of x64 build 19041 to 19045 (10.0.19041.3448 and 6 others agree)" */
+function originOf({ arch, builds }: LayoutFile, build: number): string {
+  const row = builds[build];
+  if (!row) return '';
+  const [first = '', ...others] = row.of;
+  const agree = others.length === 0 ? '' : ` and ${others.length} other${others.length === 1 ? ' agrees' : 's agree'}`;
+  return `kept layouts of ${arch} build ${row.from}${row.to > row.from ? ` to ${row.to}` : ''} (${first}${agree})`;
+}
 
 /** Types of the kernel of this build, never those of a build nearby. `instead` says why its PDB is not used. */
 export function kernelLayoutTypes(file: LayoutFile, build: number, instead: MissingReason): Found<TypeTable> {

@@ -111,12 +111,16 @@ interface Ending {
   readonly at: number;
 }
 
-/** ret; ret imm16; rep ret; jmp [memory]; jmp through a register with REX. */
+/** ret; ret imm16; rep ret; bnd ret; jmp [memory]; jmp through a register with REX. */
 const ENDINGS: readonly Pattern[] = [
   [[0xff, 0xc3]],
   [[0xff, 0xc2]],
   [
     [0xff, 0xf3],
+    [0xff, 0xc3],
+  ],
+  [
+    [0xff, 0xf2],
     [0xff, 0xc3],
   ],
   [
@@ -134,8 +138,10 @@ const ENDINGS: readonly Pattern[] = [
 function endsFunction(tables: UnwindTables, entry: RuntimeFunction, { code, next, at }: Ending): boolean {
   if (ENDINGS.some((pattern) => matches(code, next, pattern))) return true;
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-  if (code[next] === 0xeb && next + 2 <= code.length) return leaves(tables, entry, at + next + 2 + view.getInt8(next + 1));
-  if (code[next] === 0xe9 && next + 5 <= code.length) return leaves(tables, entry, at + next + 5 + view.getInt32(next + 1, true));
+  // LLVM marks tail calls with a REX prefix that changes nothing.
+  const jump = (code[next] ?? 0) >> 4 === 4 ? next + 1 : next;
+  if (code[jump] === 0xeb && jump + 2 <= code.length) return leaves(tables, entry, at + jump + 2 + view.getInt8(jump + 1));
+  if (code[jump] === 0xe9 && jump + 5 <= code.length) return leaves(tables, entry, at + jump + 5 + view.getInt32(jump + 1, true));
   return false;
 }
 

@@ -5,6 +5,8 @@ import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
 import { keptRegisters } from '../kept.ts';
 import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
+import { codeAt } from './codeat.ts';
+import { framedStep } from './framed.ts';
 import { undoFunction, undoLeaf, type Undone } from './undo.ts';
 
 const WORD = 8;
@@ -21,6 +23,8 @@ export function stepX64(walker: Walker, frame: RawFrame, resume: Va | undefined)
     // Unwind data that leads nowhere disproves a frame that was a guess.
     if (isGuess(frame)) return { kind: 'reject' };
   }
+  const framed = isGuess(frame) ? framedStep(walker, frame) : undefined;
+  if (framed) return framed;
   if (walker.inputs.kernel && frame.boundary === 'trap-frame' && !isKernel(frame.ip)) return ended('root', 'the rest lies on the user-mode stack');
   return trapStep(walker, frame) ?? chainOfUnix(walker, frame) ?? scanFrom(walker, frame, frame.sp);
 }
@@ -51,13 +55,13 @@ function given(registers: RawFrame['registers']): Next {
 
 /** Takes the frame down by its unwind data, or as a leaf where the table is at hand and has no entry. */
 function undo(walker: Walker, frame: RawFrame): Found<Undone> {
-  const here = walker.code.at(frame.ip);
+  const here = codeAt(walker, frame.ip);
   if (!here) return missing({ why: 'not-computed', detail: 'no module' });
   // A call that is its function's last instruction returns to an address behind the function.
-  const entry = here.image.lookup(isReturnAddress(frame) ? here.place.rva - 1 : here.place.rva);
+  const entry = here.code.lookup(isReturnAddress(frame) ? here.rva - 1 : here.rva);
   if (!entry.ok) return entry;
   const registers = { ...frame.registers, rip: frame.ip, rsp: frame.sp };
-  if (entry.value) return undoFunction(here.image, entry.value, here.place.rva, { registers, read: walker.read });
+  if (entry.value) return undoFunction(here.code, entry.value, here.rva, { registers, read: walker.read });
   // Only the innermost function, or one that was interrupted, can be a leaf: the others have called.
   return isReturnAddress(frame) ? missing({ why: 'not-computed', detail: 'a caller without unwind data' }) : undoLeaf(registers, walker.read);
 }
@@ -99,7 +103,7 @@ function chainOfUnix(walker: Walker, frame: RawFrame): Next | undefined {
 
 /** In user mode generated code lies in no module; a guess that leads there is not believed. */
 function mayReturnTo(walker: Walker, frame: RawFrame, ip: Va): boolean {
-  return walker.inModule(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
+  return walker.mayReturnTo(ip) || (!walker.inputs.kernel && !isGuess(frame) && ip >= 0x1_0000n);
 }
 
 function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
@@ -110,7 +114,10 @@ function scanFrom(walker: Walker, frame: RawFrame, from: Va): Next {
     if (word.ok && checkCall(walker, va(word.value)) === 'call') return scanned({ slot: frame.sp, target: va(word.value), checked: true });
   }
   const to = walker.scanEnd(from);
-  const hit = findReturnAddress(walker, from, to, va);
+  const nearest = findReturnAddress(walker, from, to, va);
+  // A record of the exception repeats the place itself.
+  const repeats = innermost && nearest.kind === 'hit' && nearest.target === frame.ip;
+  const hit = repeats ? findReturnAddress(walker, vaAdd(nearest.slot, WORD), to, va) : nearest;
   return hit.kind === 'hit' ? scanned(hit) : scanEnded(walker, hit);
 }
 

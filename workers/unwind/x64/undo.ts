@@ -30,6 +30,17 @@ export interface Undone {
 /** Each entry of a chain is another piece of the same function; real chains have two or three. */
 export const MAX_CHAIN = 32;
 
+/** The entry that a chained one belongs to in the end. */
+export function rootOf(tables: Pick<UnwindTables, 'info'>, entry: RuntimeFunction): RuntimeFunction {
+  let at = entry;
+  for (let depth = 0; depth < MAX_CHAIN; depth++) {
+    const info = tables.info(at);
+    if (!info.ok || !info.value.chained) return at;
+    at = info.value.chained;
+  }
+  return at;
+}
+
 class Machine {
   readonly registers: Record<string, bigint>;
   readonly #read: ReadWord;
@@ -71,8 +82,9 @@ export function undoFunction(tables: UnwindTables, entry: RuntimeFunction, at: n
   // An indirect entry leads to a function whose own piece need not hold `at`: then its whole prolog has run.
   const inside = at >= entry.begin && at < entry.end;
   const offset = inside ? at - entry.begin : Number.POSITIVE_INFINITY;
-  // At the very end stands the return address of a last call: the code there is another function's.
-  const epilog = at !== entry.end && offset >= first.value.prologSize ? findEpilog(tables, entry, at) : undefined;
+  // At the very end stands the return address of a last call: the code there is another function's. A prolog may hold an early
+  // way out, so its size does not tell that there is no epilog.
+  const epilog = at !== entry.end ? findEpilog(tables, entry, at) : undefined;
   const done = epilog ? undoEpilog(machine, epilog) : undoProlog(tables, first.value, offset, machine);
   if (!done.ok) return done;
   if (!machine.machineFrame) {

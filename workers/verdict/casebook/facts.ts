@@ -12,9 +12,9 @@ export interface Gap {
 }
 export type Kept<T extends string | number | boolean> = T | Gap;
 
-export const isKept = <T extends string | number | boolean>(value: Kept<T>): value is T => typeof value !== 'object';
+export const isGap = <T extends string | number | boolean>(value: Kept<T>): value is Gap => typeof value === 'object';
 /** For code that has already decided what to do without it. */
-export const keptOr = <T extends string | number | boolean>(value: Kept<T>): T | undefined => (isKept(value) ? value : undefined);
+export const keptOr = <T extends string | number | boolean>(value: Kept<T>): T | undefined => (isGap(value) ? undefined : value);
 
 export interface KeptDriver {
   /** File name as the dump spells it. */

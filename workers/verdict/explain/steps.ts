@@ -11,7 +11,7 @@ export interface GuideStep {
 }
 
 /** In place of a driver's name where no dump is at hand. */
-const NAMED = { module: 'the driver that is named' };
+const NAMED = { module: 'the suspected driver' };
 const DISK_HEALTH = 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *';
 
 export const STEPS = {

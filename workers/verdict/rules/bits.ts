@@ -71,15 +71,23 @@ export function addressBit(c: Case, f: Finding, kind: AddressClass | undefined):
   return flipped(c, f, { what: `address bit ${String(bit)}`, sure: held });
 }
 
+/** A trap frame lacks the registers that calls preserve; where one of them alone made the address, its value follows from it. */
+function impliedBase(c: Case): { readonly name: string; readonly value: bigint } | undefined {
+  const { address, computed, unknown } = c.fault;
+  const [only, more] = c.instruction?.memory ?? [];
+  if (address === undefined || computed || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
+  return { name: only.base, value: BigInt.asUintN(64, address - only.displacement) };
+}
+
 /** The register that made the address has a twin with one bit other. */
 export function pointerBit(c: Case, f: Finding): boolean {
   const { address } = c.fault;
   const match = address === undefined ? undefined : matchOperand(c.operands, address);
-  const base = match?.base;
+  const base = match?.base ?? impliedBase(c);
   const twin = base && findTwin(c, base.name, base.value);
   if (!base || !twin) return false;
   const args = { register: base.name, value: hex(base.value), twin: hex(twin.value), where: twin.where, bit: String(twin.bit) };
-  f.show(text('e-pointer-twin', args), twin.command, { weighs: 'decides', how: 'derived', from: ['e-operand'] });
+  f.show(text('e-pointer-twin', args), twin.command, { weighs: 'decides', how: 'derived', from: [match ? 'e-operand' : 'e-address'] });
   const held = c.target.memory.read(va(twin.value), 1).got === 1;
   return flipped(c, f, { what: `pointer bit ${String(twin.bit)}`, sure: held });
 }

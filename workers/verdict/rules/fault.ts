@@ -60,7 +60,7 @@ function insideInstruction(c: Case, f: Finding): boolean {
   if (!inside || ip === undefined || !place) return false;
   const args = { instruction: wordsOf(inside.instruction), start: hex(inside.start), ip: hex(ip), streams: String(inside.streams) };
   f.show(text('e-inside', args), `u ${hex(inside.start)}`, { weighs: 'decides', how: 'derived' });
-  const match = address === undefined ? undefined : matchOperand(c.operands, address);
+  const match = address === undefined || c.fault.computed ? undefined : matchOperand(c.operands, address);
   if (match && c.instruction) {
     f.show(text('e-inside-proof', { instruction: wordsOf(c.instruction), address: hex(address ?? 0n) }), c.fault.command, {
       weighs: 'decides',

@@ -385,11 +385,17 @@ describe('power and watchdogs', () => {
   test('near miss: the bus driver is not blamed', () => expect(verdictOf({ ...base, memory: pointers(0xfffff800_12000000n) }).culprit?.module).toBeUndefined());
   test('the IRP is not in the dump: not known, not the stack', () =>
     expect(verdictOf({ ...base, frames: [['nvlddmkm.sys+1', 'unwind-info']] })).toMatchObject({ sureness: 'not-known' }));
+  const overlongDpc = (interrupted: number): Fake => ({
+    ...{ code: 0x133, params: [0n, 0x501n, 0x500n, 0n], modules: [NT, 'bad.sys'], frames: [[`${NT}+1`], ['bad.sys+1']], interrupted },
+  });
   test('0x133/0: the stack is where', () =>
-    expect(verdictOf({ code: 0x133, params: [0n, 0x501n, 0x500n, 0n], modules: [NT, 'bad.sys'], frames: [[`${NT}+1`], ['bad.sys+1']] })).toMatchObject({
+    expect(verdictOf(overlongDpc(1))).toMatchObject({
+      sureness: 'likely',
       culprit: { module: 'bad.sys' },
       bucket: '0x133_DPC_bad!unknown_function',
     }));
+  test('0x133/0: interrupted in Windows code that the driver called, it may have waited for a lock of another', () =>
+    expect(verdictOf(overlongDpc(0))).toMatchObject({ sureness: 'possible', culprit: { module: 'bad.sys' } }));
   test('0x133/1: the stack is one sample', () => {
     const verdict = verdictOf({ code: 0x133, params: [1n, 0x1e00n, 0n, 0n], modules: [NT, 'bad.sys'], frames: [[`${NT}+1`], ['bad.sys+1']] });
     expect(verdict).toMatchObject({ sureness: 'not-known' });

@@ -8,8 +8,8 @@ import { wordsOf } from '../instruction.ts';
 import { ACCESS_WORDS, faultPlace, setPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
 import { RUST_PANIC } from '../throwinfo.ts';
 import { endedItself, signalName } from '../signals.ts';
-import { addressBit, pointerBit } from './bits.ts';
-import { callerOfRuntime, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
+import { addressBit, changedAt, pointerBit } from './bits.ts';
+import { callerOfRuntime, lostNetwork, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
 import { findRecursion } from './exception.ts';
 import { showLocks } from './locks.ts';
 import { findRepeated } from '../repeated.ts';
@@ -70,7 +70,7 @@ function showThread(c: Case, f: Finding): void {
 const accessViolation: Rule = (c, f) => {
   const reported = showFault(c, f);
   const kind = showInstruction(c, f).real ?? reported;
-  if (otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
+  if (codeBit(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
   const { address, access } = c.fault;
   if (address !== undefined) {
     f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind: kind?.words ?? 'unknown', address: hex(address) });
@@ -82,6 +82,14 @@ const accessViolation: Rule = (c, f) => {
   if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
   f.oppose('a-hardware-could', {});
 };
+
+/** A code byte of one other bit. Programs are patched on purpose as well, and a jump turned round is one bit: no more than likely. */
+function codeBit(c: Case, f: Finding): boolean {
+  if (c.fault.ip === undefined || !changedAt(c, f, c.fault.ip)) return false;
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
+  if (f.sureness === 'certain') f.judge('hardware', 'likely').rival({}, text('r-code-changed', {}));
+  return true;
+}
 
 /** The file's own code cannot have done what was reported. */
 function otherCodeRan(c: Case, f: Finding): boolean {
@@ -266,6 +274,10 @@ const outOfMemory: Rule = (c, f) => {
 const inPage: Rule = (c, f) => {
   showFault(c, f);
   const status = c.target.exception?.parameters[2];
+  if (status !== undefined && lostNetwork(status)) {
+    f.head('h-network-file', { name: c.name, what: c.status(status) }).judge('storage', 'likely');
+    return;
+  }
   f.head('h-disk', { name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
     .judge('storage', 'likely')
     .blame(undefined, 'disk')

@@ -39,6 +39,11 @@ export const ADVICE = {
     'Third-party security software, shell extensions and hooks out as a test.',
     'Remove injected modules.',
   ],
+  'd-driver-from': [
+    'Update {who}: its driver comes from {from}. If it began after an update, go back to the version before.',
+    'Update or roll back {who}; source: {from}.',
+    'Update or roll back {who} ({from}).',
+  ],
   'd-driver-update': [
     'Update {module} from its maker, or go back to the version before if it began after an update.',
     'Update or roll back the package of {module}.',
@@ -69,6 +74,11 @@ export const ADVICE = {
     'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, try another graphics card.',
     'One older driver branch (laptop: the maker’s); then another card, slot and power supply.',
     'Older branch; swap hardware.',
+  ],
+  'd-verifier-these': [
+    'If it comes back without a clear suspect, let Windows watch these drivers more closely: {names}. Make a restore point first; if Windows then does not start, start it in safe mode and type: verifier /reset',
+    'Driver Verifier, standard settings, on {count} drivers ({names}); recovery: safe mode, verifier /reset.',
+    'Driver Verifier /standard on {count} drivers ({names}).',
   ],
   'd-verifier-on': [
     'If it comes back without a clear suspect, Windows can watch the drivers more closely (make a restore point first).',

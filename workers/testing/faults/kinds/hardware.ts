@@ -1,8 +1,7 @@
 /** The machine itself: memory, processor, buses. What stands on the stack did nothing. */
-import { X64_REGISTERS, type X64Register, registerNumber } from '../../build/assembler.ts';
 import { machineCheckRecord, pcieRecord } from '../../build/whea.ts';
 import { CRASH_TIME, PRCB_ADDRESS, PTE_BASE, words } from '../../build/scene.ts';
-import { accessOf } from '../code.ts';
+import { accessOf, otherHalf, withoutPrefix } from '../code.ts';
 import type { Draw } from '../draw.ts';
 import { accessException, dispatched, irqlStop, nonpagedStop } from '../ends.ts';
 import { KernelStage, type StageOptions } from '../kernelstage.ts';
@@ -72,10 +71,6 @@ const PCI = [
 
 /** Non-canonical by one bit: a good kernel pointer with bit 47 to 62 cleared. */
 const flipHigh = (draw: Draw, good: bigint): bigint => good ^ (1n << BigInt(draw.between(48, 62)));
-
-/** The register that the instruction names when its REX prefix is lost, or when the prefix's lowest bit turns over. */
-const withoutPrefix = (base: X64Register): X64Register => X64_REGISTERS[registerNumber(base) & 7] ?? 'rax';
-const otherHalf = (base: X64Register): X64Register => X64_REGISTERS[registerNumber(base) ^ 8] ?? 'rax';
 
 /** "mov rax,[base+d]" entered behind its REX prefix: it loads eax, through another register where the prefix chose one. */
 function misexecuted(stage: KernelStage): MadeFault {

@@ -33,7 +33,7 @@ export function naiveAnswers(session: Session, fault: MadeFault): readonly Naive
     ),
     answer(
       'not Microsoft',
-      names.find((name) => !KERNEL.has(name) && !fault.images.has(name)),
+      names.find((name) => !KERNEL.has(name) && !fault.ofWindows.has(name)),
       fault.truth,
     ),
   ];

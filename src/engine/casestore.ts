@@ -1,0 +1,53 @@
+/** The casebook in IndexedDB: facts of dumps and marks, a record each. What does not have today's form is left where it is and not shown. */
+import { clear, createStore, delMany, entries, setMany, type UseStore } from 'idb-keyval';
+import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
+import { checkDump, checkMark } from '../../workers/verdict/casebook/file.ts';
+import type { Mark } from '../../workers/verdict/casebook/marks.ts';
+
+export interface Kept {
+  readonly dumps: readonly DumpFacts[];
+  readonly marks: readonly Mark[];
+}
+
+const DUMP = 'dump:';
+const MARK = 'mark:';
+
+export class CaseStore {
+  #store: UseStore | undefined;
+  /** Why nothing can be kept here, in the browser's words; null while it can. */
+  refused: string | null = null;
+
+  async load(): Promise<Kept> {
+    const all = await this.#try([], (store) => entries<string, unknown>(store));
+    const of = <T>(prefix: string, check: (value: unknown) => T | undefined): T[] =>
+      all.flatMap(([key, value]) => (String(key).startsWith(prefix) ? (check(value) ?? []) : []));
+    return { dumps: of(DUMP, checkDump), marks: of(MARK, checkMark) };
+  }
+  put({ dumps, marks }: Kept): Promise<void> {
+    const records: [string, unknown][] = [
+      ...dumps.map((one): [string, unknown] => [DUMP + one.id, one]),
+      ...marks.map((one): [string, unknown] => [MARK + one.id, one]),
+    ];
+    return this.#try(undefined, (store) => setMany(records, store));
+  }
+  remove(dumps: readonly string[], marks: readonly string[]): Promise<void> {
+    return this.#try(undefined, (store) => delMany([...dumps.map((id) => DUMP + id), ...marks.map((id) => MARK + id)], store));
+  }
+  clear(): Promise<void> {
+    return this.#try(undefined, (store) => clear(store));
+  }
+
+  /** Private windows and full disks refuse: the casebook then lasts as long as the page. */
+  async #try<T>(instead: T, work: (store: UseStore) => Promise<T>): Promise<T> {
+    try {
+      this.#store ??= createStore('faultline-casebook', 'records');
+      const done = await work(this.#store);
+      this.refused = null;
+      return done;
+    } catch (thrown) {
+      if (!(thrown instanceof DOMException || thrown instanceof TypeError)) throw thrown;
+      this.refused = `${thrown.name}: ${thrown.message}`;
+      return instead;
+    }
+  }
+}
