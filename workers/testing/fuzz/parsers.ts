@@ -1,6 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
 import { type Found, valueOf } from '../../base/found.ts';
 import { TypeListing } from '../../commands/typelines.ts';
+import { openLocals } from '../../formats/pdb/locals.ts';
 import { SparseSpace } from '../../memory/sparsespace.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import type { LayoutFile } from '../../types/layouts/layoutfile.ts';
@@ -25,7 +26,6 @@ import { readPlaces } from '../../formats/pdb/sections.ts';
 import { sourceUrl } from '../../formats/pdb/sources.ts';
 import { walkTraceAnnotations } from '../../formats/pdb/traceannotations.ts';
 import { readCodeViews } from '../../formats/pe/debug.ts';
-import { findExceptionDirectory, readExceptionEntry } from '../../formats/pe/exceptions.ts';
 import { readExports } from '../../formats/pe/exports.ts';
 import { openPeFile } from '../../formats/pe/file.ts';
 import { readVersion } from '../../formats/pe/version.ts';
@@ -45,6 +45,7 @@ import { collectFacts } from '../../verdict/casebook/collect.ts';
 import { checkDump } from '../../verdict/casebook/file.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
+import { unwindImage, unwindPdb } from './unwinding.ts';
 
 const THREADS = 4;
 const MODULES = 16;
@@ -122,8 +123,7 @@ function runPe(bytes: Uint8Array): Outcome {
   readCodeViews(opened.value, headers);
   readExports(opened.value, headers);
   readVersion(opened.value, headers);
-  const directory = findExceptionDirectory(headers);
-  if (directory.ok) readExceptionEntry(opened.value, directory.value, 1);
+  unwindImage(opened.value);
   return { ok: true };
 }
 
@@ -152,6 +152,9 @@ function runPdb(bytes: Uint8Array): Outcome {
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
   if (pdb.ok) useTypes(pdb.value, bytes);
+  const locals = pdb.ok ? openLocals(pdb.value) : pdb;
+  for (let at = 0x1000; locals.ok && at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) locals.value.find(at);
+  if (pdb.ok) unwindPdb(pdb.value);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   if (pdb.ok) usePdb(pdb.value);
