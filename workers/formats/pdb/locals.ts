@@ -125,9 +125,10 @@ export class LocalFinder {
     const module = rva < (ends[at] ?? 0) ? this.#modules[modules[at] ?? 0] : undefined;
     const stream = module?.stream === undefined ? undefined : this.#pdb.msf.stream(module.stream);
     if (!module || !stream?.ok) return missing({ why: 'stream-absent', stream: 'private symbols of this code' });
-    const procedure = listProcedures(stream.value, module, this.#sections).list.find(({ start, end }) => rva >= start && rva < end);
-    if (!procedure) return missing({ why: 'stream-absent', stream: 'private symbols of this procedure' });
-    return found(this.#walk(new RecordCursor(stream.value, procedure.at, procedure.scopeEnd), rva));
+    const procedures = listProcedures(stream.value, module, this.#sections);
+    const index = procedures.starts.findIndex((start, each) => rva >= start && rva < (procedures.ends[each] ?? 0));
+    if (index < 0) return missing({ why: 'stream-absent', stream: 'private symbols of this procedure' });
+    return found(this.#walk(new RecordCursor(stream.value, procedures.records[index] ?? 0, procedures.scopeEnds[index] ?? 0), rva));
   }
 
   #walk(cursor: RecordCursor, rva: number): LocalScope {
