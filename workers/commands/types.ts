@@ -50,7 +50,7 @@ function takeOptions(word: string, flags: Flags): boolean {
     else if (letter === 'a') flags.elements = digits === '' ? ALL : Number(digits);
     else if (letter === 'r') Object.assign(flags, { depth: Math.min(MAX_DEPTH, digits === '' ? MAX_DEPTH : Number(digits)), followPointers: true });
     else if (letter === 'b') Object.assign(flags, { depth: MAX_DEPTH, followPointers: false, elements: ALL });
-    else if (!'cdeintpy'.includes(letter)) return false;
+    else if (!'cdeinty'.includes(letter)) return false;
   }
   return /^-([a-z]\d*)+$/.test(word);
 }
