@@ -6,6 +6,7 @@ import { DIST, startSite } from './site.mjs';
 import { cases as archives } from './cases/archives.mjs';
 import { cases as casebook } from './cases/casebook.mjs';
 import { cases as install } from './cases/install.mjs';
+import { cases as library } from './cases/library.mjs';
 import { cases as opening } from './cases/opening.mjs';
 import { cases as views } from './cases/views.mjs';
 import { cases as sharing } from './cases/sharing.mjs';
@@ -18,7 +19,7 @@ const words = process.argv.slice(2);
 const names = [...BROWSERS.map((browser) => browser.name), 'webkit'];
 const wantedBrowsers = words.filter((word) => names.includes(word));
 const wantedCases = words.filter((word) => !names.includes(word));
-const all = [...opening, ...archives, ...casebook, ...install, ...views, ...sharing, ...network, ...symbols];
+const all = [...opening, ...archives, ...casebook, ...install, ...views, ...sharing, ...network, ...symbols, ...library];
 
 if (!existsSync(join(DIST, 'index.html'))) {
   console.error('There is no build in dist: run `npx vite build` first.');

@@ -1,12 +1,14 @@
-/** Makes docs/commands.md from the command specs. `--check` fails when the committed file differs. */
+/** Makes docs/commands.md from the command specs and docs/credits.md from the tables of the knowledge. `--check` fails when a committed file differs. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { usageOf } from '../workers/commands/help.ts';
 import type { CommandSpec } from '../workers/commands/spec.ts';
 import { SPECS } from '../workers/commands/specs.ts';
+import { GUIDES } from '../workers/knowledge/guides/index.ts';
+import { loadKnowledge } from '../workers/knowledge/load.ts';
 
-const file = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'commands.md');
+const docs = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs');
 const cellOf = (text: string): string => text.replaceAll('|', '\\|');
 
 function row(spec: CommandSpec): string {
@@ -30,10 +32,33 @@ function makeCommands(): string {
   return `# Console commands\nMade from the command specs by \`npm run docs\`; do not edit by hand.\nA command whose needs a dump does not meet answers with the reason.\n\n${parts.join('\n')}`;
 }
 
-const made = makeCommands();
-if (process.argv.includes('--check')) {
-  const same = readFileSync(file, 'utf8') === made;
-  console.log(same ? 'docs/commands.md is what the specs say' : 'docs/commands.md differs from the specs: run npm run docs');
-  process.exit(same ? 0 : 1);
+async function makeCredits(): Promise<string> {
+  const { credits } = await loadKnowledge();
+  const tables = [...credits].sort((a, b) => a.table.localeCompare(b.table, 'en'));
+  return [
+    '# Sources of the offline knowledge',
+    'Made from the tables by `npm run docs`; do not edit by hand. Names and numbers are facts; the sentences, causes and steps are this program’s own.',
+    'Text of MicrosoftDocs/windows-driver-docs is used under CC BY 4.0: phrases for arguments and cases of bug checks are shortened from it.',
+    '',
+    '| table | rows | source | collected | licence |',
+    '|---|---|---|---|---|',
+    ...tables.map(({ table, count, source, date, licence }) => `| ${table} | ${String(count)} | ${cellOf(source)} | ${date} | ${cellOf(licence)} |`),
+    '',
+    '## Guides',
+    '| guide | facts from |',
+    '|---|---|',
+    ...GUIDES.map(({ title, sources }) => `| ${cellOf(title)} | ${cellOf(sources.join('; '))} |`),
+    '',
+  ].join('\n');
 }
-writeFileSync(file, made);
+
+const made: readonly (readonly [string, string])[] = [
+  ['commands.md', makeCommands()],
+  ['credits.md', await makeCredits()],
+];
+if (process.argv.includes('--check')) {
+  const differing = made.filter(([name, text]) => readFileSync(join(docs, name), 'utf8') !== text).map(([name]) => name);
+  console.log(differing.length === 0 ? 'docs are what the tables say' : `${differing.join(', ')} differ from the tables: run npm run docs`);
+  process.exit(differing.length === 0 ? 0 : 1);
+}
+for (const [name, text] of made) writeFileSync(join(docs, name), text);

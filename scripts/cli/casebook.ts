@@ -1,7 +1,7 @@
 /** What several dumps say together, for `--casebook`: a text, or a line of JSON a group (docs/casebook.schema.json). */
 import { driveSync } from '../../workers/base/job.ts';
 import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import { buildOf, compareDrivers, type DriverChange } from '../../workers/verdict/casebook/drivers.ts';
+import { changeWords, driverHistory } from '../../workers/verdict/casebook/drivers.ts';
 import { type DumpFacts, keptOr } from '../../workers/verdict/casebook/facts.ts';
 import { type CaseEvidence, stopOf } from '../../workers/verdict/casebook/finding.ts';
 import type { Likeness } from '../../workers/verdict/casebook/likeness.ts';
@@ -71,23 +71,14 @@ function groupText(group: CaseGroup, title: string, names: ReadonlyMap<string, s
   ].join('\n');
 }
 
-export const likenessWords = ({ all, others, agrees }: Likeness): string =>
+const likenessWords = ({ all, others, agrees }: Likeness): string =>
   [
     `${String(all.both)} of ${String(all.either)} drivers are in both of the least alike (${String(others.both)} of ${String(others.either)} of other makers)`,
     ...(agrees.length > 0 ? [`alike too: ${agrees.join(', ')}`] : []),
   ].join('; ');
 
-/** Other makers' drivers only: Windows' own change with every update. */
-function driverLines(dumps: readonly DumpFacts[]): string[] {
-  return dumps.slice(1).flatMap((to, index) => {
-    const from = dumps[index];
-    if (!from?.kind.startsWith('kernel')) return [];
-    const changes = compareDrivers(from, to).changes.filter(({ maker }) => maker !== 'Microsoft');
-    return changes.length === 0 ? [] : [`${timeOf(from)} to ${timeOf(to)}: ${changes.map((change) => changeWords(change, from, to)).join(', ')}`];
-  });
-}
-const changeWords = ({ kind, name, before, after }: DriverChange, from: DumpFacts, to: DumpFacts): string =>
-  kind === 'changed' && before && after ? `${name} ${buildOf(before, from)} to ${buildOf(after, to)}` : `${kind === 'added' ? '+' : '-'}${name}`;
+const driverLines = (dumps: readonly DumpFacts[]): string[] =>
+  driverHistory(dumps).map((diff) => `${timeOf(diff.from)} to ${timeOf(diff.to)}: ${diff.changes.map((change) => changeWords(change, diff)).join(', ')}`);
 
 /** A line a group; `kind` tells it from the lines of the dumps. */
 export function casebookLines(dumps: readonly Summarised[], nowMs: number): string[] {

@@ -7,6 +7,7 @@ import { WANTED } from './wanted.ts';
 const SOURCES = [
   'github.com/JPCERTCC/Windows-Symbol-Tables: tables made from the public PDBs of Microsoft',
   'vergiliusproject.com: headers made from the public PDBs of Microsoft',
+  'github.com/Rickebo/ntoskrnlib: offsets of Windows 11 24H2',
 ];
 
 /** Names of structs by value and of enums in a type's code. */

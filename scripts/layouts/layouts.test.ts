@@ -114,6 +114,9 @@ const GAPS: Readonly<Record<LayoutArch, readonly string[]>> = {
     '9600 _KPRCB.TimerTable',
     '22621 _KPRCB.DpcData',
     '22621 _KPRCB.TimerTable',
+    ...['_KPRCB', '_POOL_HEADER', '_POOL_TRACKER_TABLE', '_MMPFN', '_HANDLE_TABLE', '_LDR_DATA_TABLE_ENTRY', '_MMVAD_SHORT', '_ALPC_PORT', '_TOKEN'].map(
+      (type) => `26100 ${type}`,
+    ),
   ],
   x86: [
     '2600 _ERESOURCE.OwnerEntry',

@@ -3,6 +3,7 @@ import { corpusBytes, corpusJson } from '../../workers/testing/node/corpus.ts';
 import { type Isf, typesOfIsf } from './isf.ts';
 import type { KernelTypes } from './model.ts';
 import { typesOfHeader } from './vergilius.ts';
+import { WIN11_VERSION, win11Types } from './win11.ts';
 
 export type LayoutArch = 'x64' | 'x86';
 
@@ -59,6 +60,7 @@ export const BUILD_SOURCES: readonly BuildSource[] = [
   row('x64', [20348, 20348], [['10.0.20348.1547', '62EE22A5A171B889C5B859E3F87F7074']], []),
   row('x64', [22000, 22000], [['10.0.22000.2538', '0CE4A95C0CD782A7596B034D8648E585']], ['10.0.22000.194']),
   row('x64', [22621, 22631], [], ['10.0.22621.382', '10.0.22631.2428']),
+  row('x64', [26100, 26200], [], []),
   row('x86', [2600, 2600], [], ['5.1.2600.5512']),
   row('x86', [6000, 6000], [], ['6.0.6000.16386']),
   row('x86', [6001, 6003], [], ['6.0.6001.18000']),
@@ -90,5 +92,6 @@ export function readHeader(arch: LayoutArch, version: string): Table {
 
 /** All tables of a kernel, the one that its layouts are taken from first. */
 export function readTables(source: BuildSource): readonly Table[] {
+  if (source.from === 26100) return [{ version: WIN11_VERSION, types: win11Types(readHeader('x64', '10.0.22631.2428').types) }];
   return [...source.isf.map(readIsf), ...source.headers.map((version) => readHeader(source.arch, version))];
 }

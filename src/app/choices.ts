@@ -46,6 +46,7 @@ export function choicesFor(query: string, dump: Dump, shell: Shell): readonly Ch
     { kind: 'action', name: t.header.share, summary: '', act: shell.share },
     { kind: 'action', name: t.header.help, summary: '', keys: '?', act: shell.help },
     { kind: 'action', name: t.header.open, summary: t.home, act: () => (location.hash = '#/') },
+    { kind: 'action', name: t.casebook, summary: '', act: () => (location.hash = '#/casebook') },
     { kind: 'action', name: 'Theme', summary: '', act: shell.theme },
     { kind: 'action', name: 'Density', summary: t.header.density[density.now], act: shell.density },
     ...commands.map((command): Choice => ({ kind: 'command', name: command.name, summary: command.summary, unmet: command.unmet, act: run(command.name) })),

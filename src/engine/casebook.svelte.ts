@@ -2,16 +2,18 @@
 import { drive } from '../../workers/base/job.ts';
 import type { Problem, Reply } from '../../workers/base/problem.ts';
 import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import type { DumpFacts, KeptDriver } from '../../workers/verdict/casebook/facts.ts';
+import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { type CasebookFile, type CheckedFile, checkCasebook, MAX_DUMPS, MAX_FILE_CHARS, writeCasebook } from '../../workers/verdict/casebook/file.ts';
 import type { Mark } from '../../workers/verdict/casebook/marks.ts';
 import { type CaseRow, unite } from './caserows.ts';
 import { CaseStore } from './casestore.ts';
+import { DriverPool } from './driverpool.ts';
 import { keptCount } from './kept.svelte.ts';
 import { Pool } from './pool.ts';
 
 /** Rows that come in are shown a few times a second: a table of a thousand rows is not drawn anew for each. */
 const FLUSH_MS = 150;
+const JUDGE_MS = 2000;
 const macrotask = (): Promise<void> => new Promise((done) => setTimeout(done));
 
 class Casebook {
@@ -19,14 +21,19 @@ class Casebook {
   marks = $state.raw<readonly Mark[]>([]);
   groups = $state.raw<readonly CaseGroup[]>([]);
   reading = $state(false);
+  /** Dumps that found no room. */
+  leftOut = $state(0);
   /** Why the browser keeps nothing, or null. */
   refused = $state<string | null>(null);
   readonly #store = new CaseStore();
-  readonly #interned = new Map<string, KeptDriver>();
-  #pool: Pool | undefined;
-  #rows: CaseRow[] = [];
+  readonly #drivers = new DriverPool();
+  readonly #stored = new WeakSet<DumpFacts | Mark>();
+  readonly #pools = new Set<Pool>();
+  #rows: readonly CaseRow[] = [];
+  #key = 0;
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #round = 0;
+  #judgedAt = 0;
   #loaded: Promise<void> | undefined;
 
   get done(): number {
@@ -49,43 +56,54 @@ class Casebook {
     this.marks = marks;
     this.#addFacts(dumps);
     await this.#settle();
+    for (const one of [...this.facts, ...marks]) this.#stored.add(one);
+    this.#tellKept();
   }
 
   /** Reads files, which stand at `from` and on among the files of this page. */
   async take(files: readonly File[], from: number, failed: readonly { readonly name: string; readonly problem: Problem }[]): Promise<void> {
     await this.load();
-    const at = this.#rows.length;
-    files.forEach((file, index) => this.#rows.push({ name: file.name, file: from + index, state: 'waiting', facts: null, problem: null }));
-    for (const { name, problem } of failed) this.#rows.push({ name, file: null, state: 'failed', facts: null, problem });
+    const waiting = files.map((file, index): CaseRow => ({ ...this.#row(file.name, from + index), state: 'waiting' }));
+    const broken = failed.map(({ name, problem }): CaseRow => ({ ...this.#row(name, null), state: 'failed', problem }));
+    this.#rows = [...this.#rows, ...waiting, ...broken];
     this.#flush();
     const pool = new Pool();
-    this.#pool = pool;
+    this.#pools.add(pool);
     this.reading = true;
-    // Rows keep their places until all are read: those of the same dump are put together at the end.
-    await pool.run({ files, told: (index, answer) => this.#told(at + index, answer) });
-    if (this.#pool !== pool) return;
-    this.reading = false;
-    this.#rows = unite(this.#rows).slice(0, MAX_DUMPS);
+    await pool.run({ files, told: (index, answer) => this.#told(waiting[index]?.key, answer) });
+    // A reading that was cancelled has been seen to.
+    if (this.#pools.delete(pool)) await this.#read(this.#rows);
+  }
+  async #read(rows: readonly CaseRow[]): Promise<void> {
+    this.reading = this.#pools.size > 0;
+    this.#unite(rows);
     await this.#settle();
     await this.#keep();
+  }
+  #unite(rows: readonly CaseRow[]): void {
+    const united = unite(rows);
+    this.leftOut = Math.max(0, united.length - MAX_DUMPS);
+    this.#rows = united.slice(0, MAX_DUMPS);
+  }
+  #row(name: string, file: number | null): CaseRow {
+    return { key: ++this.#key, name, file, state: 'read', facts: null, problem: null };
+  }
+  #stop(): void {
+    for (const pool of this.#pools) pool.stop();
+    this.#pools.clear();
+    this.reading = false;
   }
 
   /** Ends the reading; what was read stays. */
   async cancel(): Promise<void> {
-    this.#pool?.stop();
-    this.#pool = undefined;
-    this.reading = false;
-    this.#rows = unite(this.#rows.filter(({ state }) => state === 'read' || state === 'failed'));
-    await this.#settle();
-    await this.#keep();
+    this.#stop();
+    await this.#read(this.#rows.filter(({ state }) => state === 'read' || state === 'failed'));
   }
 
   /** Facts of the one open dump. */
   async add(facts: DumpFacts, file: number): Promise<void> {
     await this.load();
-    this.#rows = unite([...this.#rows, { name: facts.file, file, state: 'read', facts: this.#intern(facts), problem: null }]);
-    await this.#settle();
-    await this.#keep();
+    await this.#read([...this.#rows, { ...this.#row(facts.file, file), facts: this.#drivers.share(facts) }]);
   }
   /** The group that a dump would belong to, without adding it. */
   async compare(facts: DumpFacts): Promise<CaseGroup | undefined> {
@@ -94,25 +112,25 @@ class Casebook {
     return book.done ? book.value.find(({ dumps }) => dumps.some(({ id }) => id === facts.id)) : undefined;
   }
 
+  /** Marks of a dump that goes pass to another of its group. */
   async remove(ids: readonly string[]): Promise<void> {
     const gone = new Set(ids);
-    const marks = this.marks.filter(({ dump }) => gone.has(dump));
+    const moved = this.marks.map((mark) => (gone.has(mark.dump) ? { ...mark, dump: this.#heir(mark.dump, gone) } : mark));
+    const lost = moved.filter(({ dump }) => gone.has(dump)).map(({ id }) => id);
+    this.marks = moved.filter(({ id }) => !lost.includes(id));
     this.#rows = this.#rows.filter(({ facts }) => facts === null || !gone.has(facts.id));
-    this.marks = this.marks.filter((mark) => !marks.includes(mark));
-    await this.#store.remove(
-      ids,
-      marks.map(({ id }) => id),
-    );
+    await this.#store.remove(ids, lost);
     await this.#settle();
-    this.#tellKept();
+    await this.#keep();
+  }
+  #heir(dump: string, gone: ReadonlySet<string>): string {
+    return this.groupOf(dump)?.dumps.find(({ id }) => !gone.has(id))?.id ?? dump;
   }
   async clear(): Promise<void> {
-    this.#pool?.stop();
-    this.#pool = undefined;
-    this.reading = false;
+    this.#stop();
     this.#rows = [];
     this.marks = [];
-    this.#interned.clear();
+    this.#drivers.clear();
     await this.#store.clear();
     await this.#settle();
     this.#tellKept();
@@ -148,50 +166,50 @@ class Casebook {
   }
 
   #addFacts(dumps: readonly DumpFacts[]): void {
-    const rows = dumps.map((one): CaseRow => ({ name: one.file, file: null, state: 'read', facts: this.#intern(one), problem: null }));
-    this.#rows = unite([...this.#rows, ...rows]).slice(0, MAX_DUMPS);
+    const rows = dumps.map((one): CaseRow => ({ ...this.#row(one.file, null), facts: this.#drivers.share(one) }));
+    this.#unite([...this.#rows, ...rows]);
   }
 
-  #told(at: number, answer: Reply<DumpFacts> | undefined): void {
-    const row = this.#rows[at];
-    if (!row) return;
-    if (!answer) this.#rows[at] = { ...row, state: 'reading' };
-    else if (answer.ok) this.#rows[at] = { ...row, state: 'read', facts: this.#intern(answer.value) };
-    else this.#rows[at] = { ...row, state: 'failed', problem: answer.problem };
+  #told(key: number | undefined, answer: Reply<DumpFacts> | undefined): void {
+    const change: Partial<CaseRow> = !answer
+      ? { state: 'reading' }
+      : answer.ok
+        ? { state: 'read', facts: this.#drivers.share(answer.value) }
+        : { state: 'failed', problem: answer.problem };
+    this.#rows = this.#rows.map((row) => (row.key === key ? { ...row, ...change } : row));
     this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
   #flush(): void {
     clearTimeout(this.#flushing);
     this.#flushing = undefined;
-    this.rows = [...this.#rows];
+    this.rows = this.#rows;
+    // While much is read, groups follow the rows at their own pace.
+    if (this.reading && performance.now() - this.#judgedAt > JUDGE_MS) void this.#judge();
   }
 
-  /** Shows the rows as they are and judges anew; an older judging that still runs ends. */
-  async #settle(): Promise<void> {
+  #settle(): Promise<void> {
     this.#flush();
+    return this.#judge();
+  }
+  /** An older judging that still runs ends. */
+  async #judge(): Promise<void> {
     const round = ++this.#round;
+    this.#judgedAt = performance.now();
     const book = await drive(buildCasebook(this.facts, this.marks, Date.now()), { breathe: macrotask, cancelled: () => round !== this.#round });
     if (book.done) this.groups = book.value;
   }
 
+  /** Stores what is not stored yet. */
   async #keep(): Promise<void> {
-    await this.#store.put({ dumps: this.facts, marks: this.marks });
+    const dumps = this.facts.filter((one) => !this.#stored.has(one));
+    const marks = this.marks.filter((one) => !this.#stored.has(one));
+    await this.#store.put({ dumps, marks });
+    if (this.#store.refused === null) for (const one of [...dumps, ...marks]) this.#stored.add(one);
     this.#tellKept();
   }
   #tellKept(): void {
     this.refused = this.#store.refused;
     keptCount.set(this.#store.refused === null ? this.facts.length : 0);
-  }
-
-  /** A thousand dumps of one PC name the same drivers: each name is held once. */
-  #intern(facts: DumpFacts): DumpFacts {
-    const drivers = facts.drivers.map((driver) => {
-      const key = `${driver.name}|${String(driver.timestamp)}|${driver.version ?? ''}|${driver.maker ?? ''}`;
-      const known = this.#interned.get(key) ?? driver;
-      this.#interned.set(key, known);
-      return known;
-    });
-    return { ...facts, drivers };
   }
 }
 

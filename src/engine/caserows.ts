@@ -3,6 +3,8 @@ import type { Problem } from '../../workers/base/problem.ts';
 import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 
 export interface CaseRow {
+  /** Its own, for as long as the page is open. */
+  readonly key: number;
   readonly name: string;
   /** Its place among the files of this page; null where only its facts are here. */
   readonly file: number | null;

@@ -3,6 +3,7 @@ import type { CodeAddress, CodeRow, CodeView, PastedView } from '../../workers/a
 import type { Reply } from '../../workers/base/problem.ts';
 import { Engine, warmUp } from './client.ts';
 import { Part } from './part.svelte.ts';
+import type { Guide } from './guides.ts';
 import { session } from './session.svelte.ts';
 
 type Question<T> = Parameters<typeof Engine.prototype.ask<T>>[0];
@@ -11,6 +12,8 @@ class Library {
   readonly codes: Part<readonly CodeRow[]> = new Part(() => this.#ask((api) => api.codes()));
   /** A text too long for the address, from the page where it was typed to the one that explains it. */
   typed = $state('');
+  /** Empty until someone looks for one: they are no part of the first load. */
+  guides = $state.raw<readonly Guide[]>([]);
   #engine: Engine | undefined;
 
   code(address: CodeAddress): Part<CodeView> {
@@ -18,6 +21,13 @@ class Library {
   }
   pasted(text: string): Part<PastedView> {
     return new Part(() => this.#ask((api) => api.pasted(text)));
+  }
+
+  /** What the palette searches. */
+  async loadIndex(): Promise<void> {
+    const { GUIDES } = await import('./guides.ts');
+    this.guides = GUIDES;
+    await this.codes.load();
   }
 
   #ask<T>(question: Question<T>): Promise<Reply<T>> {

@@ -3,10 +3,9 @@
  * times, unknown names, file names and notes only where they are ticked, as in a share link.
  */
 import type { CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import type { DriverChange } from '../../workers/verdict/casebook/drivers.ts';
 import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import type { CaseEvidence } from '../../workers/verdict/casebook/finding.ts';
-import { buildOf, compareDrivers, isCrash, keptOr, sayCase, stopOf } from '../engine/casevalues.ts';
+import { changeWords, driverHistory, isCrash, keptOr, sayCase, stopOf } from '../engine/casevalues.ts';
 import { c } from '../text/casebook.ts';
 import { formatDate, formatUtc } from '../text/format.ts';
 import { s } from '../text/share.ts';
@@ -18,6 +17,7 @@ export type ReplyAddition = 'time' | 'names' | 'file' | 'notes';
 export const REPLY_ADDITIONS: readonly ReplyAddition[] = ['time', 'names', 'file', 'notes'];
 
 const MAX_CRASHES = 40;
+const MAX_NAMES = 12;
 const MAX_CHANGES = 20;
 
 /** Modules that no public table names; the kernel under its own name is public. */
@@ -97,27 +97,27 @@ function dumpNames({ dumps }: CaseGroup, ticked: ReadonlySet<ReplyAddition>): (i
   return (id) => names.get(id) ?? 'a dump';
 }
 
-function crashLines({ dumps }: CaseGroup, ticked: ReadonlySet<ReplyAddition>, nameOf: (id: string) => string): string[] {
-  const lines = dumps.filter(isCrash).map((one) => {
-    const at = keptOr<number>(one.crashTimeMs);
-    const time = ticked.has('time') && at !== undefined ? ` ${formatUtc(at)}` : '';
-    return `${nameOf(one.id)}${time}: ${stopOf(one)}, ${one.verdict.signature} (${SURENESS[one.verdict.sureness].word})`;
-  });
+/** A line a signature; with times or file names a line a crash, since each then says more. */
+function crashLines({ dumps, signatures }: CaseGroup, ticked: ReadonlySet<ReplyAddition>, nameOf: (id: string) => string): string[] {
+  const stop = (one: DumpFacts): string => `${stopOf(one)}, ${one.verdict.signature} (${SURENESS[one.verdict.sureness].word})`;
+  const lines =
+    ticked.has('time') || ticked.has('file')
+      ? dumps.filter(isCrash).map((one) => {
+          const at = keptOr<number>(one.crashTimeMs);
+          return `${nameOf(one.id)}${ticked.has('time') && at !== undefined ? ` ${formatUtc(at)}` : ''}: ${stop(one)}`;
+        })
+      : signatures.flatMap(({ dumps: [first, ...rest] }) => (first ? [`${rest.length + 1} × ${stop(first)}: ${namesOf([first, ...rest], nameOf)}`] : []));
   return lines.length > MAX_CRASHES ? [...lines.slice(0, MAX_CRASHES), c.more(lines.length - MAX_CRASHES)] : lines;
 }
-
-/** Other makers' drivers only: Windows' own follow from its build. */
-function changeLines({ kind, dumps }: CaseGroup, nameOf: (id: string) => string): string[] {
-  if (kind !== 'pc') return [];
-  const lines = dumps.slice(1).flatMap((to, index) => {
-    const from = dumps[index];
-    const changes = from ? compareDrivers(from, to).changes.filter(({ maker }) => maker !== 'Microsoft') : [];
-    return from && changes.length > 0 ? [`${nameOf(from.id)} to ${nameOf(to.id)}: ${changes.map((one) => changeWords(one, from, to)).join(', ')}`] : [];
-  });
-  return lines.slice(0, MAX_CHANGES);
+function namesOf(dumps: readonly DumpFacts[], nameOf: (id: string) => string): string {
+  const names = dumps.slice(0, MAX_NAMES).map(({ id }) => nameOf(id));
+  return dumps.length > MAX_NAMES ? `${names.join(', ')} ${c.more(dumps.length - MAX_NAMES)}` : names.join(', ');
 }
-const changeWords = ({ kind, name, before, after }: DriverChange, from: DumpFacts, to: DumpFacts): string =>
-  kind === 'changed' && before && after ? `${name} ${buildOf(before, from)} to ${buildOf(after, to)}` : `${name} ${c.drivers.kinds[kind]}`;
+
+function changeLines({ kind, dumps }: CaseGroup, nameOf: (id: string) => string): string[] {
+  const history = kind === 'pc' ? driverHistory(dumps).slice(0, MAX_CHANGES) : [];
+  return history.map((diff) => `${nameOf(diff.from.id)} to ${nameOf(diff.to.id)}: ${diff.changes.map((change) => changeWords(change, diff)).join(', ')}`);
+}
 
 /** Which additions this group has anything for. */
 export function offeredReplies(group: CaseGroup): readonly ReplyAddition[] {

@@ -85,6 +85,7 @@ export const y = {
   delete: 'Delete',
   deleteNamed: (file: string) => `Delete ${file}`,
   otherDump: 'of another dump',
+  partial: 'ready: headers and unwind data',
   needs: 'What this dump needs…',
   needsTitle: 'What this dump needs',
   needsLead: (missing: number, all: number) =>

@@ -130,6 +130,25 @@ describe('late and cancelled work', () => {
   });
 });
 
+describe('what the casebook keeps', () => {
+  it('is plain JSON, and names equal files alike whatever they are called', async () => {
+    const files = [new Changing(), new Changing('renamed.dmp'), new Changing()];
+    const other = files[2];
+    if (other) other.bytes[other.size - 1] = 0xee;
+    const facts = [];
+    for (const file of files) {
+      const engine = engineOf(() => file);
+      await engine.open(nothing, file.name);
+      const answer = await engine.summarise();
+      if (answer.ok) facts.push(answer.value);
+    }
+    const [first, renamed, changed] = facts;
+    expect(JSON.parse(JSON.stringify(first))).toEqual(first);
+    expect([renamed?.id, renamed?.file]).toEqual([first?.id, 'renamed.dmp']);
+    expect(changed?.id).not.toBe(first?.id);
+  });
+});
+
 describe('the border', () => {
   it('answers only what structured cloning carries, bytes and all', async () => {
     const file = new Changing();
@@ -142,6 +161,7 @@ describe('the border', () => {
       await engine.complete('l'),
       await engine.commands(),
       await engine.result(),
+      await engine.summarise(),
     );
     for (const answer of answers) expect(structuredClone(answer)).toEqual(answer);
   });

@@ -28,11 +28,14 @@ export function makerOf(imageName: string, knowledge: Pick<Knowledge, 'driver' |
 export function demandsOf(session: Pick<Session, 'target' | 'knowledge'>, stack: readonly Frame[]): Demand[] {
   const { target, knowledge } = session;
   if (target.os.family !== 'Windows') return [];
+  // Its code is looked at: the instruction that failed, and whether it was changed in memory.
+  const failing = stack[0]?.place?.module;
   const onStack = new Set(stack.flatMap((frame) => (frame.place ? [frame.place.module] : [])));
   return target.modules.modules.map((module) => ({
     module,
     demand: onStack.has(module) ? DEMAND.stack : module.name === 'nt' || module.name === 'ntdll' ? DEMAND.kernel : DEMAND.rest,
     maker: makerOf(module.imageName, knowledge),
     image: true,
+    whole: module === failing,
   }));
 }

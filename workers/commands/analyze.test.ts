@@ -226,6 +226,13 @@ describe('!analyze -show', () => {
       ),
     ]);
   });
+  it('evaluates what was given, and nothing else', () => {
+    const rows = handmade({}).run('!analyze -show 7e ffffffffc0000005');
+    expect(rows[3]).toMatch(/^Arg1: ffffffffc0000005, .*: 0xc0000005 STATUS_ACCESS_VIOLATION$/);
+    // A case of 0xA5 that holds only with another first argument is not taken.
+    expect(handmade({}).run('!analyze -show a5 2 1').join()).not.toBe(handmade({}).run('!analyze -show a5 11 1').join());
+    expect(rows.at(-1)).toMatch(/not given/);
+  });
   it('explains this dump without a code', () => {
     // InsightEngineering, 0x19: "Arg1: 0000000000000022, " / "Arg2: ffffc48068d7d000".
     const made = handmade({ target: { bugCheck: { code: 0x19, params: [0x22n, 0xffffc48068d7d000n, 4n, 0n] } } });

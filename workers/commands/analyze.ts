@@ -7,6 +7,7 @@ import type { BugCheckEntry } from '../knowledge/knowledge.ts';
 import { followUp } from '../verdict/bucket.ts';
 import { gatherCase } from '../verdict/case.ts';
 import { judge } from '../verdict/judge.ts';
+import { readArguments } from '../verdict/explain/page.ts';
 import { type ParameterReading, readParameters } from '../verdict/parameters.ts';
 import type { Session } from '../target/target.ts';
 import { BLANK, two } from './analyzelabel.ts';
@@ -31,8 +32,9 @@ function argumentLines(session: Session, parameters: readonly ParameterReading[]
   return parameters.map((row, index) => line(`Arg${index + 1}: `, plainAddress(session, row.value), row.meaning === '' ? '' : `, ${row.meaning}`));
 }
 
+const sentence = (gist: string): string => `${gist.charAt(0).toUpperCase()}${gist.slice(1)}.`;
 function description(entry: BugCheckEntry | undefined, code: number): readonly OutputNode[] {
-  return [line(`${entry?.name ?? 'Unknown bugcheck code'} (${code.toString(16)})`), ...(entry ? [line(entry.gist)] : [])];
+  return [line(`${entry?.name ?? 'Unknown bugcheck code'} (${code.toString(16)})`), ...(entry ? [line(sentence(entry.gist))] : [])];
 }
 
 function* analyze(session: Session, verbose: boolean): Job<Reply<readonly OutputNode[]>> {
@@ -91,28 +93,18 @@ function show(session: Session, words: readonly string[]): Reply<readonly Output
     if (!value.ok) return value;
     values.push(value.value);
   }
-  if (values.length === 0 && own) values.push(BigInt(own.code), ...own.params);
+  if (values.length === 0 && own)
+    return reply([...description(session.knowledge.bugCheck(own.code), own.code), line('Arguments:'), ...argumentLines(session, readParameters(session))]);
   const [first, ...params] = values;
   if (first === undefined) return refuse('BAD_ARGUMENT', 'a bug check code is wanted: !analyze -show d1', { at: 15 });
   const code = Number(first & 0xffff_ffffn);
   const entry = session.knowledge.bugCheck(code);
   if (!entry) return refuse('BAD_ARGUMENT', `${hex(code)} is in no public list of bug checks`, { at: 15 });
-  const rows = ([1, 2, 3, 4] as const).map((index) => {
-    const meaning = meaningOf(entry, index, params) ?? entry.parameters.find((one) => one.index === index)?.meaning;
-    return line(`Arg${index}: `, plainAddress(session, params[index - 1] ?? 0n), meaning === undefined ? '' : `, ${meaning}`);
-  });
+  const rows = readArguments(session.knowledge, entry, params).map(({ index, meaning, value, reads }) =>
+    line(`Arg${index}: `, plainAddress(session, value ?? 0n), `, ${meaning}${reads === undefined ? '' : `: ${reads}`}`),
+  );
   const some = params.length < 4 ? [note('arguments that were not given stand as zeros')] : [];
   return reply([...description(entry, code), line('Arguments:'), ...rows, ...some]);
-}
-
-/** The meaning of an argument in the case that another argument chooses, where the table has one. */
-function meaningOf(entry: BugCheckEntry, index: 1 | 2 | 3 | 4, values: readonly bigint[]): string | undefined {
-  for (const row of entry.subCodes) {
-    if (values[row.param - 1] !== row.value) continue;
-    if (row.param === index) return row.meaning;
-    if (row.sets[index]) return row.sets[index];
-  }
-  return undefined;
 }
 
 const analyzeCommand: CommandSpec = {

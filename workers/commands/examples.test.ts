@@ -5,14 +5,14 @@ import { driveSync } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
 import { type Console, type Made, consoleOf, handmade } from '../testing/node/handmade.ts';
-import { sampleSession, sessionOf, userSession } from '../testing/node/sessions.ts';
+import { powerSession, sampleSession, sessionOf, userSession } from '../testing/node/sessions.ts';
 import { completions, describeCommands } from './help.ts';
 import { unmetNeeds } from './needs.ts';
 import { findCommand } from './run.ts';
 import { type Capability, type OutputNode, formatNodes } from './spec.ts';
 import { SPECS } from './specs.ts';
 
-const FIXTURES: Readonly<Record<string, () => Session>> = { sample: sampleSession, user: userSession };
+const FIXTURES: Readonly<Record<string, () => Session>> = { sample: sampleSession, user: userSession, power: powerSession };
 const examples = SPECS.flatMap((spec) => spec.examples.map(({ line, fixture }) => [line, fixture, spec.name] as const));
 
 function answerOf(line: string, fixture: string): readonly OutputNode[] {
@@ -60,6 +60,7 @@ const PLAIN_ALLOWED: readonly RegExp[] = [
   /Error code:/,
   /GUID|\{[0-9A-F-]+\}/i,
   /Bugcheck code|^Evaluate/,
+  /DirBase:|RefCount|Characteristics/,
 ];
 
 /** Words of 8 or 16 hex digits in the text spans of lines, outside the allowed lines. */

@@ -82,7 +82,7 @@ function switchFrame(session: Session, at: Va): Found<Context> {
 }
 
 /** The registers of the thread whose ETHREAD lies at `at`: a processor's, or those it saved when it was switched away from. */
-function threadContext(session: Session, at: Va): Found<Context> {
+export function threadContext(session: Session, at: Va): Found<Context> {
   const { threads, kernelOffsets } = session.target;
   const running = threads.find((thread) => thread.object === at && thread.context.ok);
   if (running) return running.context;

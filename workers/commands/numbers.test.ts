@@ -63,6 +63,8 @@ describe('!error', () => {
   const { run, answer } = handmade({});
   it.each([
     ['!error 0C000009Ah', 'Error code: (NTSTATUS) 0xc000009a (3221225626) - STATUS_INSUFFICIENT_RESOURCES'],
+    // winerror.h: HRESULT_FROM_WIN32 sets the upper half to 0x8007; 145 is ERROR_DIR_NOT_EMPTY.
+    ['!error 80070091', 'Error code: (HRESULT) 0x80070091 (2147942545) - ERROR_DIR_NOT_EMPTY (Win32 145)'],
     ['!error 2', 'Error code: (Win32) 0x2 (2) - ERROR_FILE_NOT_FOUND'],
     ['!error 00000000c0000005', 'Error code: (NTSTATUS) 0xc0000005 (3221225477) - STATUS_ACCESS_VIOLATION'],
     ['!error 0xffffffffc0000005', 'Error code: (NTSTATUS) 0xc0000005 (3221225477) - STATUS_ACCESS_VIOLATION'],

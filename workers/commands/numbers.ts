@@ -2,6 +2,7 @@
 import { viewOf } from '../bytes/struct.ts';
 import { formatVa, hexDigits } from '../base/hex.ts';
 import { refuse, reply } from '../base/problem.ts';
+import { wrappedError } from '../verdict/explain/page.ts';
 import { valueOf } from './arguments.ts';
 import { type CommandSpec, type OutputNode, line } from './spec.ts';
 
@@ -123,6 +124,8 @@ const errorCommand: CommandSpec = {
     const nodes: OutputNode[] = [];
     for (const [family, entry] of order)
       if (entry) nodes.push(line(`Error code: (${family}) 0x${hexDigits(code, 1)} (${code}) - ${entry.name}${entry.gloss ? `: ${entry.gloss}` : ''}`));
+    const inner = nodes.length === 0 ? wrappedError(knowledge, code) : undefined;
+    if (inner) nodes.push(line(`Error code: (HRESULT) 0x${hexDigits(code, 1)} (${code}) - ${inner.link.text}`));
     return nodes.length > 0
       ? reply(nodes)
       : refuse('BAD_ARGUMENT', `0x${hexDigits(code, 1)} is in no public list of NTSTATUS, HRESULT or Win32 codes`, { at: 0 });

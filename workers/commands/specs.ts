@@ -2,10 +2,13 @@
 import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
+import { DEVICE_COMMANDS } from './devices.ts';
 import { FRAME_COMMANDS } from './frames.ts';
+import { LOCK_COMMANDS } from './locks.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
 import { MODULE_COMMANDS } from './modules.ts';
 import { NUMBER_COMMANDS } from './numbers.ts';
+import { PROCESS_COMMANDS } from './processes.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
@@ -14,6 +17,7 @@ import { THREAD_COMMANDS } from './threads.ts';
 import { WOW64_COMMANDS } from './wow64.ts';
 import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
+import { VARIABLE_COMMANDS } from './variables.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
@@ -24,6 +28,10 @@ export const SPECS: readonly CommandSpec[] = [
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
   ...TYPE_COMMANDS,
+  ...VARIABLE_COMMANDS,
+  ...DEVICE_COMMANDS,
+  ...PROCESS_COMMANDS,
+  ...LOCK_COMMANDS,
   ...MEMORY_COMMANDS,
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,

@@ -15,7 +15,7 @@ beforeEach(() => {
   port = { postMessage: (message) => void told.push(message as ToSymbols), onmessage: null, close: () => undefined };
   const attached = new AttachedSymbols({ port, openFile: () => ({ name: '', size: 0, readBlock: () => new Uint8Array(0) }), onChange: () => undefined });
   const session = sampleSession();
-  attached.know(session.target.modules.modules.map((module) => ({ module, demand: 1, maker: null, image: false })));
+  attached.know(session.target.modules.modules.map((module) => ({ module, demand: 1, maker: null, image: false, whole: false })));
   on = consoleOf(session, {
     path: (of) => attached.path(of),
     setPath: (of, path) => attached.setPath(of, path),

@@ -152,7 +152,7 @@ describe.skipIf(!hasCorpus)('dt with the types of a PDB', () => {
   it('prefers them and says nothing of kept layouts', () => {
     const pdb = openPdb(new ArraySource(corpusBytes('symbols/types/synth/store/ntkrnlmp.pdb/5278AFF86C341677D7D7835C85B7B8441/ntkrnlmp.pdb')));
     const session = fakeSession({});
-    const types = new ModuleTypes({ symbols: { ...NO_SYMBOLS, pdb: () => pdb }, build: found(19041), layouts: missing({ why: 'not-computed' }) });
+    const types = new ModuleTypes({ symbols: { ...NO_SYMBOLS, pdb: () => pdb }, arch: 'x64', build: found(19041), layouts: missing({ why: 'not-computed' }) });
     const text = lines({ ...session, types }, 'dt nt!_DRIVER_OBJECT');
     expect(text.map(withoutReturns)).toEqual(DRIVER_OBJECT.slice(1).split('\n'));
     expect(lines({ ...session, types }, 'dt nt!_EJOB').length).toBeGreaterThan(50);

@@ -9,6 +9,7 @@ import type { Module } from '../modules/module.ts';
 import { exportSymbols } from './exports.ts';
 import { imageFromPe } from './image.ts';
 import { openLines } from './lines.ts';
+import { imageSource } from './partialimage.ts';
 import { readPack } from './pack/layout.ts';
 import { PackTable } from './pack/table.ts';
 import type { ImageBytes, SymbolProvider, SymbolStatus, SymbolTable } from './provider.ts';
@@ -53,11 +54,12 @@ export interface Demand {
   readonly demand: number;
   readonly maker: string | null;
   readonly image: boolean;
+  readonly whole: boolean;
 }
 
-export function requestOf({ module, demand, maker, image }: Demand): ModuleRequest {
+export function requestOf({ module, demand, maker, image, whole }: Demand): ModuleRequest {
   const { identity, imageName, name } = module;
-  return { module: name, imageName, pe: valueOf(identity.pe) ?? null, pdb: valueOf(identity.pdb) ?? null, demand, maker, image };
+  return { module: name, imageName, pe: valueOf(identity.pe) ?? null, pdb: valueOf(identity.pdb) ?? null, demand, maker, image, whole };
 }
 
 /** Also the SymbolControl of the console commands. */
@@ -182,7 +184,7 @@ export class AttachedSymbols implements SymbolProvider {
     } else if (message.tell === 'file') {
       const { id, name, origin, handle, pack, pdbOfImage } = message;
       this.#revision += 1;
-      this.#here.set(id, { source: this.#world.openFile(handle, name), origin, pack, pdbOfImage });
+      this.#here.set(id, { source: imageSource(this.#world.openFile(handle, name)), origin, pack, pdbOfImage });
       this.#world.onChange({ id, arrived: true });
     } else if (message.tell === 'noise') {
       this.#note(message.lines);
@@ -200,7 +202,7 @@ export class AttachedSymbols implements SymbolProvider {
 
   /** A triage dump does not name the PDB; the image that has arrived does. */
   #idsOf(module: Module): { readonly pdb: string | null; readonly image: string | null } {
-    const ids = idsOf(requestOf({ module, demand: 0, maker: null, image: false }));
+    const ids = idsOf(requestOf({ module, demand: 0, maker: null, image: false, whole: false }));
     const named = ids.image === null ? undefined : this.#here.get(ids.image)?.pdbOfImage;
     return { image: ids.image, pdb: ids.pdb ?? named ?? null };
   }

@@ -1,12 +1,11 @@
 /** File, line and inlined functions of a place, read from the PDB when asked for; a pack holds names only. */
 import type { Rva } from '../base/address.ts';
-import { type Found, found, mapFound, missing, thenFound, valueOf } from '../base/found.ts';
-import type { ByteSource } from '../bytes/source.ts';
-import { parseFileNames, readC13, walkSubsections } from '../formats/pdb/c13.ts';
+import { type Found, found, mapFound, missing, thenFound } from '../base/found.ts';
+import { type C13Index, indexC13, readFileName } from '../formats/pdb/c13.ts';
 import { type FunctionIds, readFunctionIds } from '../formats/pdb/ids.ts';
-import { type Inlinee, parseInlinees } from '../formats/pdb/inlinees.ts';
+import { type Inlinee, readInlinees } from '../formats/pdb/inlinees.ts';
 import { findInlineSites, type InlineSite } from '../formats/pdb/inlinesites.ts';
-import { findLine, type LineOfFile, type LineRun, parseLineRuns } from '../formats/pdb/lines.ts';
+import { findLine, type LineOfFile } from '../formats/pdb/lines.ts';
 import { type PdbModule, readModules } from '../formats/pdb/modules.ts';
 import { NATURE_WORDS, readNature } from '../formats/pdb/nature.ts';
 import { type PdbTexts, readTexts } from '../formats/pdb/names.ts';
@@ -16,8 +15,8 @@ import { type Contributions, type PdbPlaces, readContributions, readPlaces } fro
 import { throughOmap, upperBound } from './pack/search.ts';
 import type { InlinedFunction, SourceLine } from './provider.ts';
 
-/** Line data of modules that is kept, in bytes of the file; a stack touches a few modules. */
-const KEPT_BYTES = 32 * 1024 * 1024;
+/** Modules whose tables are kept; a stack touches a few, a listing of a large program hundreds. */
+const KEPT_MODULES = 1024;
 
 /** Ids name it by a hash of the source file's path, procedures in words. */
 const UNNAMED_NAMESPACE = /\?A0x[0-9a-f]{8}(?=::)/g;
@@ -29,13 +28,11 @@ export interface LineFinder {
   inlined(at: Rva): readonly InlinedFunction[];
 }
 
-/** What is parsed of one module. */
-interface ModuleLines {
-  readonly bytes: number;
-  readonly runs: readonly LineRun[];
-  readonly fileNames: ReadonlyMap<number, number>;
-  readonly inlinees: ReadonlyMap<number, Inlinee>;
-  readonly stream: ByteSource | undefined;
+/** What is known of one module. */
+interface ModuleIndex {
+  readonly module: PdbModule | undefined;
+  readonly c13: Found<C13Index>;
+  inlinees?: ReadonlyMap<number, Inlinee>;
   procedures?: ModuleProcedures;
 }
 
@@ -49,8 +46,7 @@ interface PdbParts {
 
 export class PdbLines implements LineFinder {
   readonly #parts: PdbParts;
-  readonly #kept = new Map<number, ModuleLines>();
-  #keptBytes = 0;
+  readonly #kept = new Map<number, ModuleIndex>();
   #ids: Found<FunctionIds> | undefined;
 
   constructor(parts: PdbParts) {
@@ -59,42 +55,42 @@ export class PdbLines implements LineFinder {
 
   find(at: Rva): Found<SourceLine> {
     const place = this.#toSource(at);
-    const part = place === undefined ? undefined : this.#moduleOf(place);
-    if (place === undefined || part === undefined) return none('no object file gave this place');
-    const hit = findLine(this.#linesOf(part).runs, place);
-    return hit ? this.#named(hit) : none(this.#whyNone(part));
+    const module = place === undefined ? undefined : this.#moduleOf(place);
+    if (place === undefined || !module) return none('no object file gave this place');
+    if (!module.c13.ok) return none(this.#whyNone(module));
+    return thenFound(findLine(module.c13.value, place), (line) => this.#named(line));
   }
 
   inlined(at: Rva): readonly InlinedFunction[] {
     const place = this.#toSource(at);
-    const part = place === undefined ? undefined : this.#moduleOf(place);
-    if (place === undefined || part === undefined) return [];
-    const lines = this.#linesOf(part);
-    const module = this.#parts.modules[part];
-    if (!lines.stream || !module || lines.inlinees.size === 0) return [];
-    lines.procedures ??= listProcedures(lines.stream, module, this.#parts.places.sections);
-    const procedure = lines.procedures.list[upperBound(lines.procedures.starts, place) - 1];
-    if (!procedure || place >= procedure.end) return [];
-    const sites = findInlineSites(lines.stream, procedure, place - procedure.start);
-    return sites.map((site) => this.#inlinedAt(site, lines));
+    const index = place === undefined ? undefined : this.#moduleOf(place);
+    if (place === undefined || !index?.module || !index.c13.ok || index.c13.value.inlinees.length === 0) return [];
+    const { stream } = index.c13.value;
+    index.procedures ??= listProcedures(stream, index.module, this.#parts.places.sections);
+    const { starts, ends, records, scopeEnds } = index.procedures;
+    const row = upperBound(starts, place) - 1;
+    if (row < 0 || place >= (ends[row] ?? 0)) return [];
+    const sites = findInlineSites(stream, { at: records[row] ?? 0, scopeEnd: scopeEnds[row] ?? 0 }, place - (starts[row] ?? 0));
+    return sites.map((site) => this.#inlinedAt(site, index));
   }
 
-  #inlinedAt({ inlinee, range, displacement }: InlineSite, lines: ModuleLines): InlinedFunction {
+  #inlinedAt({ inlinee, range, displacement }: InlineSite, index: ModuleIndex): InlinedFunction {
     this.#ids ??= readFunctionIds(this.#parts.pdb);
     const name = mapFound(
       thenFound(this.#ids, (ids) => ids.nameOf(inlinee)),
       (full) => full.replaceAll(UNNAMED_NAMESPACE, "`anonymous namespace'"),
     );
-    const begin = lines.inlinees.get(inlinee);
-    const file = lines.fileNames.get(range.checksum ?? begin?.checksum ?? -1);
-    const source = begin && file !== undefined ? this.#named({ line: begin.line + range.lineDelta, file }) : none('the PDB does not say where it begins');
+    const source = thenFound(index.c13, (c13) => {
+      index.inlinees ??= readInlinees(c13);
+      const begin = index.inlinees.get(inlinee);
+      if (!begin) return none('the PDB does not say where it begins');
+      return thenFound(readFileName(c13, range.checksum ?? begin.checksum), (file) => this.#named({ line: begin.line + range.lineDelta, file }));
+    });
     return { name, displacement, source };
   }
 
-  #whyNone(part: number): string {
-    const module = this.#parts.modules[part];
-    if (!module || module.c13Bytes > 0) return 'the object file has no line for this place';
-    return `${module.name} has no lines: ${NATURE_WORDS[readNature(this.#parts.pdb)]}`;
+  #whyNone({ module }: ModuleIndex): string {
+    return `${module?.name ?? 'the object file'} has no lines: ${NATURE_WORDS[readNature(this.#parts.pdb)]}`;
   }
 
   #toSource(at: Rva): number | undefined {
@@ -102,11 +98,11 @@ export class PdbLines implements LineFinder {
     return omap ? throughOmap(omap.from, omap.to, at) : at;
   }
 
-  /** Index of the module that gave the place to the image. */
-  #moduleOf(place: number): number | undefined {
+  /** The module that gave the place to the image. */
+  #moduleOf(place: number): ModuleIndex | undefined {
     const { starts, ends, modules } = this.#parts.contributions;
     const part = upperBound(starts, place) - 1;
-    return part >= 0 && place < (ends[part] ?? 0) ? modules[part] : undefined;
+    return part >= 0 && place < (ends[part] ?? 0) ? this.#index(modules[part] ?? 0) : undefined;
   }
 
   #named({ line, file }: LineOfFile): Found<SourceLine> {
@@ -114,31 +110,16 @@ export class PdbLines implements LineFinder {
     return name.ok ? found({ file: name.value, line }) : name;
   }
 
-  #linesOf(index: number): ModuleLines {
-    const kept = this.#kept.get(index);
+  #index(number: number): ModuleIndex {
+    const kept = this.#kept.get(number);
     if (kept) return kept;
-    const lines = this.#parse(this.#parts.modules[index]);
-    this.#kept.set(index, lines);
-    this.#keptBytes += lines.bytes;
-    for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= KEPT_BYTES || oldest === index) break;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= bytes;
-    }
-    return lines;
-  }
-
-  #parse(module: PdbModule | undefined): ModuleLines {
-    const data = module && valueOf(readC13(this.#parts.pdb, module));
-    const parts = data ? [...walkSubsections(data)] : [];
-    const fileNames = parseFileNames(parts);
-    return {
-      bytes: data?.length ?? 0,
-      runs: parseLineRuns(parts, this.#parts.places.sections, fileNames),
-      fileNames,
-      inlinees: parseInlinees(parts),
-      stream: module?.stream === undefined ? undefined : valueOf(this.#parts.pdb.msf.stream(module.stream)),
-    };
+    const module = this.#parts.modules[number];
+    const c13 = module ? indexC13(this.#parts.pdb, module, this.#parts.places.sections) : missing({ why: 'stream-absent', stream: `module ${number}` });
+    const index: ModuleIndex = { module, c13 };
+    this.#kept.set(number, index);
+    const oldest = this.#kept.keys().next().value;
+    if (this.#kept.size > KEPT_MODULES && oldest !== undefined) this.#kept.delete(oldest);
+    return index;
   }
 }
 

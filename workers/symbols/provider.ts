@@ -1,5 +1,5 @@
 import type { Rva } from '../base/address.ts';
-import type { Found } from '../base/found.ts';
+import type { Found, MissingReason } from '../base/found.ts';
 import type { SymbolCode } from '../base/problem.ts';
 import type { PdbFile } from '../formats/pdb/pdb.ts';
 import type { Module } from '../modules/module.ts';
@@ -55,6 +55,8 @@ export interface ImageBytes {
   readonly size: number;
   /** Bytes as they lie in memory, at an RVA; shorter at a section's end. Relocations are not applied. */
   readRva(at: Rva, length: number): Uint8Array;
+  /** Why the byte there cannot be read, where it cannot: of the file only some parts may be here. */
+  gapAt?(at: Rva): MissingReason | undefined;
   /** True where the section may change at run time: its bytes in the file say nothing of the crash. */
   writable(at: Rva): boolean;
 }

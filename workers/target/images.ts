@@ -4,7 +4,7 @@
  * Relocations are not applied, so an absolute pointer in such a section may be off; code, .pdata and .xdata hold RVAs.
  */
 import { type Rva, type Va, fileOffset, rva, va, vaAdd } from '../base/address.ts';
-import { type Found, found, missing } from '../base/found.ts';
+import { type Found, found, missing, type MissingReason } from '../base/found.ts';
 import { viewOf } from '../bytes/struct.ts';
 import type { AddressSpace, MemoryRange, ReadResult, Translation } from '../memory/space.ts';
 import type { ModuleList } from '../modules/module.ts';
@@ -53,7 +53,14 @@ export class ImageBackedSpace implements AddressSpace {
       got += part.got;
     }
     const bytes = out.subarray(0, got);
-    return got === length || !reason ? { bytes, got } : { bytes, got, missing: reason };
+    const gap = got === length ? undefined : this.#gapAt(vaAdd(at, got));
+    return got === length || !reason ? { bytes, got } : { bytes, got, missing: gap ?? reason };
+  }
+
+  /** Why an image that is at hand does not fill the gap: only parts of it were fetched. */
+  #gapAt(at: Va): MissingReason | undefined {
+    const spot = this.#spot(at);
+    return spot?.image.gapAt?.(spot.at);
   }
 
   /** Bytes of the image up to the next byte that the dump itself holds. */
@@ -106,7 +113,7 @@ export class ImageBackedSpace implements AddressSpace {
     const inDump = this.#dump.translate(at);
     if (inDump.ok) return inDump;
     const spot = this.#spot(at);
-    if (!spot) return inDump;
+    if (!spot || spot.image.gapAt?.(spot.at)) return inDump;
     return found({ origin: 'image', fileOffset: fileOffset(spot.at), contiguous: spot.left, module: spot.image.name });
   }
 

@@ -43,7 +43,7 @@ class OpenSession implements Session {
     this.symbols = parts.symbols;
     this.decoder = parts.decoder;
     this.knowledge = parts.knowledge;
-    this.types = new ModuleTypes({ symbols: parts.symbols, build: parts.target.os.build, layouts: parts.layouts ?? NO_LAYOUTS });
+    this.types = new ModuleTypes({ symbols: parts.symbols, arch: parts.target.arch, build: parts.target.os.build, layouts: parts.layouts ?? NO_LAYOUTS });
     this.memory = new ImageBackedSpace(parts.target.memory, parts.target.modules, parts.symbols);
     this.#scope = parts.target.context.ok ? parts.target.context.value : undefined;
   }

@@ -1,5 +1,5 @@
 /** Types a module: out of its PDB; for the kernel also the layouts kept for its build. */
-import { type Found, firstFound, missing, thenFound } from '../base/found.ts';
+import { type Found, firstFound, missing, type MissingReason, thenFound } from '../base/found.ts';
 import type { Module } from '../modules/module.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import type { LayoutFile } from './layouts/layoutfile.ts';
@@ -9,6 +9,7 @@ import type { TypeTable } from './type.ts';
 
 export interface ModuleTypesParts {
   readonly symbols: SymbolProvider;
+  readonly arch: string;
   readonly build: Found<number>;
   readonly layouts: Found<LayoutFile>;
 }
@@ -33,10 +34,19 @@ export class ModuleTypes {
   }
 
   #open(module: Module): Found<TypeTable> {
-    const { symbols, build, layouts } = this.#parts;
-    const own = thenFound(symbols.pdb(module), (pdb) => openPdbTypes(pdb, `the PDB of ${module.name}`));
+    const own = thenFound(this.#parts.symbols.pdb(module), (pdb) => openPdbTypes(pdb, `the PDB of ${module.name}`));
     if (own.ok || module.name !== 'nt') return own;
-    return firstFound<TypeTable>([() => own, () => thenFound(layouts, (file) => thenFound(build, (known) => kernelLayoutTypes(file, known, own.missing)))]);
+    return firstFound<TypeTable>([() => own, () => this.#kept(own.missing)]);
+  }
+
+  /** The layouts kept for this very processor and build. */
+  #kept(instead: MissingReason): Found<TypeTable> {
+    const { arch, build, layouts } = this.#parts;
+    return thenFound(layouts, (file) =>
+      thenFound(build, (known) =>
+        file.arch === arch ? kernelLayoutTypes(file, known, instead) : missing({ why: 'unknown-layout', type: 'kernel types', build: `${arch} ${known}` }),
+      ),
+    );
   }
 }
 

@@ -26,17 +26,19 @@ function readStored(folders, pathname) {
   return undefined;
 }
 
-function sendBytes(message, out, bytes) {
+function sendBytes(message, out, bytes, total = bytes.length) {
   const range = /^bytes=(\d+)-(\d*)$/.exec(message.headers.range ?? '');
   const from = range ? Number(range[1]) : 0;
   const to = range?.[2] ? Math.min(bytes.length - 1, Number(range[2])) : bytes.length - 1;
   const part = bytes.subarray(from, to + 1);
   const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': part.length, 'Accept-Ranges': 'bytes', 'Set-Cookie': 'track=1' };
-  out.writeHead(range ? 206 : 200, range ? { ...headers, 'Content-Range': `bytes ${from}-${to}/${bytes.length}` } : headers);
+  out.writeHead(range ? 206 : 200, range ? { ...headers, 'Content-Range': `bytes ${from}-${to}/${total}` } : headers);
   out.end(message.method === 'HEAD' ? undefined : part);
 }
 
 const HTML = '<!DOCTYPE html><html><head><title>Sign in</title></head><body><script>parent.x=1</script>Please accept the terms of this network.</body></html>';
+
+let grown = 0;
 
 /** What a path may be made to do instead of answering properly. */
 const MISBEHAVE = {
@@ -65,6 +67,10 @@ const MISBEHAVE = {
     out.on('drain', more);
     more();
   },
+  /** Sends everything, whatever part was asked for. */
+  norange: (message, out, bytes) => sendBytes({ method: message.method, headers: {} }, out, bytes),
+  /** Tells another size with every part. */
+  growing: (message, out, bytes) => sendBytes(message, out, bytes, bytes.length + grown++),
   stall: (_message, out, bytes) => {
     out.writeHead(200, { 'Content-Length': bytes.length });
     out.write(bytes.subarray(0, 64));
@@ -72,13 +78,14 @@ const MISBEHAVE = {
 };
 
 /**
- * @param {{folders: string[], faults?: Record<string, string>}} options `faults`: lower-case pathname → a name of MISBEHAVE,
+ * @param {{folders: string[], faults?: Record<string, string>, delayMs?: number}} options `delayMs`: before every answer; `faults`: lower-case pathname → a name of MISBEHAVE,
  *   `redirect:URL`, `flaky:N` (N times 503, then well), `serve:PATH` (another path's bytes), `slow:MS`, or `raw:BASE64`.
  */
-export function createLoopbackStore({ folders, faults = {} }) {
+export function createLoopbackStore({ folders, faults = {}, delayMs = 0 }) {
   /** @type {{method: string, url: string, headers: import('node:http').IncomingHttpHeaders}[]} */
   const seen = [];
   const counts = new Map();
+  let sent = 0;
   const server = createServer((message, out) => {
     const pathname = (message.url ?? '/').split('?')[0];
     seen.push({ method: message.method ?? '', url: message.url ?? '', headers: message.headers });
@@ -88,7 +95,10 @@ export function createLoopbackStore({ folders, faults = {} }) {
     const good = () => {
       const bytes = fault === 'raw' ? Buffer.from(value, 'base64') : stored();
       if (bytes === undefined) out.writeHead(404, { 'Content-Type': 'text/html' }).end('<html>404</html>');
-      else sendBytes(message, out, bytes);
+      else {
+        sent += bytes.length;
+        sendBytes(message, out, bytes);
+      }
     };
     if (fault === 'redirect') out.writeHead(302, { Location: value }).end();
     else if (fault === 'slow') setTimeout(good, Number(value));
@@ -98,11 +108,13 @@ export function createLoopbackStore({ folders, faults = {} }) {
       if (count <= Number(value)) out.writeHead(503).end();
       else good();
     } else if (fault in MISBEHAVE) MISBEHAVE[fault](message, out, stored() ?? Buffer.alloc(4096, 0x4d));
-    else good();
+    else setTimeout(good, delayMs);
   });
   return {
     seen,
     faults,
+    /** Bytes of files, as far as they were stored. */
+    sentBytes: () => sent,
     /** @returns {Promise<string>} its address, without a slash at the end */
     start: () => new Promise((done) => server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${server.address().port}`))),
     stop: () =>

@@ -1,16 +1,19 @@
 /** How groups, dumps and gaps are called in the casebook's views. */
 import type { CaseGroup } from '../../../workers/verdict/casebook/book.ts';
 import type { DumpFacts, Kept } from '../../../workers/verdict/casebook/facts.ts';
-import { isGap } from '../../engine/casevalues.ts';
+import { isCrash, isGap } from '../../engine/casevalues.ts';
 import { c } from '../../text/casebook.ts';
 import { formatTime } from '../../text/format.ts';
 import { MISSING } from '../../text/words.ts';
 
 /** PCs are numbered as they stand, the one with the most dumps first. */
-export function groupTitle(group: CaseGroup, groups: readonly CaseGroup[]): string {
-  if (group.kind === 'pc') return c.pc(groups.filter(({ kind }) => kind === 'pc').indexOf(group) + 1);
-  const [one] = group.dumps;
-  return group.kind === 'program' ? (one?.drivers[0]?.name ?? c.alone) : `${c.alone}: ${one?.file ?? c.alone}`;
+export function groupTitles(groups: readonly CaseGroup[]): ReadonlyMap<string, string> {
+  let pcs = 0;
+  const titleOf = ({ kind, dumps: [one] }: CaseGroup): string => {
+    if (kind === 'pc') return c.pc(++pcs);
+    return kind === 'program' ? (one?.drivers[0]?.name ?? c.alone) : `${c.alone}: ${one?.file ?? c.alone}`;
+  };
+  return new Map(groups.map((group) => [group.id, titleOf(group)]));
 }
 
 export const keptWords = <T extends string | number | boolean>(value: Kept<T>, words: (value: T) => string): string =>
@@ -22,6 +25,6 @@ export const timeOf = (one: DumpFacts): string => keptWords(one.crashTimeMs, for
 
 /** A, B, C … by the place of its signature among those of the group; past Z a dot. */
 export function letterOf(one: DumpFacts, group: CaseGroup): string {
-  const at = group.signatures.findIndex(({ signature }) => signature === one.verdict.signature);
-  return at < 0 || !group.signatures[at]?.dumps.includes(one) ? '·' : at < 26 ? String.fromCharCode(65 + at) : '·';
+  const at = isCrash(one) ? group.signatures.findIndex(({ signature }) => signature === one.verdict.signature) : -1;
+  return at >= 0 && at < 26 ? String.fromCharCode(65 + at) : '·';
 }

@@ -1,6 +1,5 @@
 /** Codes and guides in the palette. */
 import { router } from '../../app/router.svelte.ts';
-import { GUIDES } from '../../engine/guides.ts';
 import { library } from '../../engine/library.svelte.ts';
 import { hexDigits } from '../../engine/values.ts';
 import type { Choice } from '../palette/ranking.ts';
@@ -26,4 +25,4 @@ export function codeChoices(query: string): readonly Choice[] {
 }
 
 export const guideChoices = (): readonly Choice[] =>
-  GUIDES.map((guide) => ({ kind: 'guide', name: guide.title, summary: guide.lead, act: () => router.go(`learn/${guide.id}`) }));
+  library.guides.map((guide): Choice => ({ kind: 'guide', name: guide.title, summary: guide.lead, act: () => router.go(`learn/${guide.id}`) }));

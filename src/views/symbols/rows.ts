@@ -40,6 +40,11 @@ export function stateOf({ download, stored }: FileRow): Download['status']['stat
   return download?.status.state ?? (stored ? 'stored' : 'not-asked');
 }
 
+/** An image of which its code was not fetched. */
+export function isPartial({ download }: FileRow): boolean {
+  return download?.status.state === 'done' && download.status.partial;
+}
+
 /** True where it can be used now, or as soon as it is asked for. */
 export function isAtHand(row: FileRow): boolean {
   return row.stored !== undefined || row.download?.status.state === 'done';

@@ -1,7 +1,8 @@
 /** Where the functions that a module inlines stand in the source (llvm/DebugInfo/CodeView/DebugInlineeLinesSubsection.h). */
-import { readStructAt, viewOf } from '../../bytes/struct.ts';
-import type { Subsection } from './c13.ts';
-import { C13_INLINEE, C13_KIND } from './layouts.ts';
+import { valueOf } from '../../base/found.ts';
+import { readExactly, viewOf } from '../../bytes/struct.ts';
+import type { C13Index } from './c13.ts';
+import { C13_INLINEE } from './layouts.ts';
 
 /** The second form lists further files behind each entry. */
 const WITH_EXTRA_FILES = 1;
@@ -12,21 +13,26 @@ export interface Inlinee {
   readonly line: number;
 }
 
-/** By the function's index in the IPI stream. */
-export function parseInlinees(parts: readonly Subsection[]): ReadonlyMap<number, Inlinee> {
+/** By the function's index in the IPI stream. May throw SourceError. */
+export function readInlinees(index: C13Index): ReadonlyMap<number, Inlinee> {
   const inlinees = new Map<number, Inlinee>();
-  for (const { kind, data } of parts) {
-    if (kind !== C13_KIND.inlineeLines || data.length < 4) continue;
-    const extra = viewOf(data).getUint32(0, true) === WITH_EXTRA_FILES;
-    for (let at = 4; ;) {
-      const entry = readStructAt(C13_INLINEE, data, at);
-      if (!entry.ok) break;
-      inlinees.set(entry.value.inlinee, { checksum: entry.value.file, line: entry.value.line });
-      at += C13_INLINEE.size;
-      if (!extra) continue;
-      if (at + 4 > data.length) break;
-      at += 4 + 4 * viewOf(data).getUint32(at, true);
-    }
+  for (const { at, sizeBytes } of index.inlinees) {
+    const data = valueOf(readExactly(index.stream, at, sizeBytes));
+    if (data) parseInlinees(data, inlinees);
   }
   return inlinees;
+}
+
+function parseInlinees(data: Uint8Array, inlinees: Map<number, Inlinee>): void {
+  const view = viewOf(data);
+  if (data.length < 4) return;
+  const extra = view.getUint32(0, true) === WITH_EXTRA_FILES;
+  const { file, line } = C13_INLINEE.fields;
+  for (let at = 4; at + C13_INLINEE.size <= data.length;) {
+    inlinees.set(view.getUint32(at, true), { checksum: view.getUint32(at + file.offset, true), line: view.getUint32(at + line.offset, true) });
+    at += C13_INLINEE.size;
+    if (!extra) continue;
+    if (at + 4 > data.length) return;
+    at += 4 + 4 * view.getUint32(at, true);
+  }
 }

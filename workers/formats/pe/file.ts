@@ -46,21 +46,19 @@ export class PeFile implements PeBytes {
   }
 
   readFile(fileOffset: number, length: number): PeRead {
-    const bytes = this.#source.readBlock(fileOffset, length);
-    if (bytes.length === length) return { bytes };
-    return { bytes, missing: { why: 'outside-file', at: fileOffset, length, fileSize: this.#source.size } };
+    return readRaw(this.#source, fileOffset, length);
   }
+}
+
+function readRaw(source: ByteSource, at: number, length: number): PeRead {
+  const bytes = source.readBlock(at, length);
+  if (bytes.length === length) return { bytes };
+  return { bytes, missing: source.gapAt?.(at + bytes.length) ?? { why: 'outside-file', at, length, fileSize: source.size } };
 }
 
 /** Reads the headers of a PE file. A reason where it is none. May throw SourceError. */
 export function openPeFile(source: ByteSource): Found<PeFile> {
-  const raw: PeBytes = {
-    name: source.name,
-    read: (at, length) => {
-      const bytes = source.readBlock(at, length);
-      return bytes.length === length ? { bytes } : { bytes, missing: { why: 'outside-file', at, length, fileSize: source.size } };
-    },
-  };
+  const raw: PeBytes = { name: source.name, read: (at, length) => readRaw(source, at, length) };
   const headers = readPeHeaders(raw);
   return headers.ok ? found(new PeFile(source, headers.value)) : headers;
 }

@@ -167,7 +167,12 @@ function waveSections(values: Values, dump: KnownDump | null): readonly Section[
       ),
     ];
   return list.map((wave) =>
-    commands('change', wave.name, both([verifierLine(values, wave.files), 'shutdown /r /t 0']), `${String(wave.files.length)} drivers: ${wave.why}.`),
+    commands(
+      'change',
+      wave.name,
+      both([verifierLine(values, wave.files), 'shutdown /r /t 0']),
+      `${wave.files.length === 1 ? '1 driver' : `${String(wave.files.length)} drivers`}: ${wave.why}.`,
+    ),
   );
 }
 

@@ -62,7 +62,7 @@ export class Demangler extends TypeReader {
 
   #declareType(name: string): string {
     const type = this.type('marked');
-    return `${spaced(textBefore(type))}${name}${textAfter(type)}`;
+    return `${spaced(textBefore(type), this.style)}${name}${textAfter(type)}`;
   }
 
   #symbol(): Declared {
@@ -210,7 +210,7 @@ export class Demangler extends TypeReader {
     if (!this.style.signatures) return { text: full, name: full, leaf, isVariable: false };
     const words = `${kind.access}${kind.isStatic ? 'static ' : ''}${kind.isVirtual ? 'virtual ' : ''}${prefix}`;
     const before = `${adjusted === '' ? '' : '[thunk]: '}${words}${textBefore(type)}`;
-    return { text: `${spaced(before)}${full}${adjusted}${textAfter(type)}`, name: full, leaf, isVariable: false };
+    return { text: `${spaced(before, this.style)}${full}${adjusted}${textAfter(type)}`, name: full, leaf, isVariable: false };
   }
 
   #adjustment({ adjustment }: FunctionClass): string {

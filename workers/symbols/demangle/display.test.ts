@@ -17,6 +17,9 @@ describe('names for people', () => {
     ['??__EptyHandles@@YAXXZ', "`dynamic initializer for 'ptyHandles''"],
     ['??__Einitlocks@std@@YAXXZ', "std::`dynamic initializer for 'initlocks''"],
     ['??$call@P6AXH@Z@@YAXP6AXH@Z@Z', 'call<void (__cdecl*)(int)>'],
+    // As procedures of PDBs spell arrays.
+    ['?f@?$box@$$BY0A@_W@@QEAAXXZ', 'box<wchar_t [0]>::f'],
+    ['??$f@$$BY01H@@YAXAEAY01H@Z', 'f<int [2]>'],
     ['?HardwareProfilesKeyPrefix@?1??_CmOpenDeviceRegKeyWorker@@9@9', "`_CmOpenDeviceRegKeyWorker'::`2'::HardwareProfilesKeyPrefix"],
     ['KeBugCheckEx', 'KeBugCheckEx'],
     ['_start', '_start'],

@@ -14,6 +14,8 @@ const QUALIFIER_WORDS: readonly (readonly [number, string])[] = [
 
 export interface PlainType {
   readonly kind: 'plain' | 'pointer' | 'array';
+  /** Qualifiers stand at the sign of a pointer without a space. */
+  readonly tight?: boolean;
   readonly before: string;
   readonly qualifiers: number;
   readonly after: string;
@@ -46,17 +48,18 @@ function qualifierText(qualifiers: number, spaced: boolean): string {
   return text;
 }
 
-/** Between a word or a template and what follows. */
-export function spaced(text: string): string {
+/** Between a word or a template and what follows; llvm-undname leaves none behind an underscore. */
+export function spaced(text: string, { spacedWords }: NameStyle): string {
   const code = text.charCodeAt(text.length - 1);
-  const word = (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x3e;
+  const word =
+    (spacedWords && code === 0x5f) || (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x3e;
   return word ? `${text} ` : text;
 }
 
 /** What stands before the declarator; of functions without their calling convention where it stands inside brackets. */
 export function textBefore(type: Type, calling = true): string {
   if (type.kind === 'function') return `${type.result ? `${textBefore(type.result)} ` : ''}${calling ? type.calling : ''}`;
-  return type.before + qualifierText(type.qualifiers, type.kind !== 'pointer');
+  return type.before + qualifierText(type.qualifiers, !type.tight);
 }
 
 export function textAfter(type: Type): string {
@@ -73,7 +76,7 @@ export function pointerTo(pointee: Type, sign: string, parts: { readonly qualifi
   const bracket = pointee.kind === 'array' || pointee.kind === 'function';
   const calling = pointee.kind === 'function' ? pointee.calling + (owner || style.spacedCalling ? ' ' : '') : '';
   const unaligned = qualifiers & UNALIGNED && style.keywords ? '__unaligned ' : '';
-  const before = `${spaced(textBefore(pointee, false))}${unaligned}${bracket ? `(${calling}` : ''}${owner ? `${owner}::` : ''}${sign}`;
+  const before = `${spaced(textBefore(pointee, false), style)}${unaligned}${bracket ? `(${calling}` : ''}${owner ? `${owner}::` : ''}${sign}`;
   const shown = style.keywords ? qualifiers : qualifiers & ~RESTRICT;
-  return { kind: 'pointer', before, qualifiers: shown, after: `${bracket ? ')' : ''}${textAfter(pointee)}` };
+  return { kind: 'pointer', tight: !style.spacedWords, before, qualifiers: shown, after: `${bracket ? ')' : ''}${textAfter(pointee)}` };
 }

@@ -74,11 +74,12 @@ export abstract class TypeReader extends NameCursor {
     let dimensions = '';
     for (let index = 0; index < rank && !this.failed; index++) {
       const length = this.takeNumber();
-      dimensions += length === 0n ? '[]' : `[${length}]`;
+      dimensions += length === 0n && !this.style.spacedArrays ? '[]' : `[${length}]`;
     }
     const own = this.take('$$C') ? this.qualifiers().bits : 0;
     const element = this.type('none');
-    return { kind: 'array', before: textBefore(element), qualifiers: own, after: dimensions + textAfter(element) };
+    const before = textBefore(element) + (this.style.spacedArrays ? ' ' : '');
+    return { kind: 'array', before, qualifiers: own, after: dimensions + textAfter(element) };
   }
 
   #pointer({ sign, qualifiers }: { readonly sign: string; readonly qualifiers: number }): Type {
@@ -160,6 +161,6 @@ export abstract class TypeReader extends NameCursor {
     // Behind a pointer they qualify what it leads to, which the type has told already.
     if (type.kind === 'pointer' && member) this.typeName();
     const whole = withQualifiers(type, type.kind === 'pointer' ? extended & (this.style.keywords ? RESTRICT : 0) : bits);
-    return this.style.signatures ? `${spaced(textBefore(whole))}${name}${textAfter(whole)}` : name;
+    return this.style.signatures ? `${spaced(textBefore(whole), this.style)}${name}${textAfter(whole)}` : name;
   }
 }

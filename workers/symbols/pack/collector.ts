@@ -1,13 +1,15 @@
 /** Gathers symbols in any order and makes the sorted pack of them. */
 import type { Job } from '../../base/job.ts';
-import { displayName } from '../demangle/display.ts';
-import { nameHash } from './hash.ts';
-import { FLAG_DECORATED, type Pack, type PackTexts } from './layout.ts';
+import { undecorateC } from '../demangle/display.ts';
+import { bytesHash, nameHash } from './hash.ts';
+import { CXX_HASH, FLAG_DECORATED, KIND_MASK, type Pack, PACK_KINDS, type PackTexts } from './layout.ts';
 
 /** An RVA and an index below 2^21 make one exact double, which sorts fast. More symbols no module has. */
 export const MAX_SYMBOLS = 2 ** 21 - 1;
 const MAX_HEAP = 512 * 1024 * 1024;
 const BATCH = 4096;
+const QUESTION_MARK = 0x3f;
+const PROCEDURE = PACK_KINDS.indexOf('procedure');
 
 export interface PackSpace {
   /** Runs over which no symbol reaches: contributions, or the sections. */
@@ -68,30 +70,60 @@ export class SymbolCollector {
     }
   }
 
-  #nameOf(index: number): string {
-    const from = this.#names[index] ?? 0;
-    return decoder.decode(this.#heap.subarray(from, this.#heap.indexOf(0, from)));
+  #nameEnd(index: number): number {
+    return this.#heap.indexOf(0, this.#names[index] ?? 0);
   }
 
-  /** Sorts, drops the same name at the same place, hashes the display names. */
+  /** The name under which it is found: C names without their decoration, C++ names as they are. */
+  #shown(index: number, arch: string): string {
+    const name = decoder.decode(this.#heap.subarray(this.#names[index] ?? 0, this.#nameEnd(index)));
+    return (this.#flags[index] ?? 0) & FLAG_DECORATED && arch === 'x86' ? undecorateC(name) : name;
+  }
+
+  #isCxx(index: number): boolean {
+    return ((this.#flags[index] ?? 0) & FLAG_DECORATED) !== 0 && this.#heap[this.#names[index] ?? 0] === QUESTION_MARK;
+  }
+
+  #hash(index: number, arch: string): number {
+    if (this.#isCxx(index)) return CXX_HASH;
+    const plain = arch !== 'x86' || !((this.#flags[index] ?? 0) & FLAG_DECORATED);
+    return plain ? bytesHash(this.#heap, this.#names[index] ?? 0, this.#nameEnd(index)) : nameHash(this.#shown(index, arch));
+  }
+
+  /** Which of the symbols at one address are kept: a name once, and no public C++ name where private symbols name the function. */
+  #keptOf(group: Uint32Array, arch: string): Iterable<number> {
+    if (group.length === 1) return group;
+    const isPrivate = group.some((index) => ((this.#flags[index] ?? 0) & KIND_MASK) === PROCEDURE);
+    const shown = new Map<string, number>();
+    for (const index of group) {
+      if (isPrivate && this.#isCxx(index)) continue;
+      const name = this.#shown(index, arch);
+      if (!shown.has(name)) shown.set(name, index);
+    }
+    return shown.values();
+  }
+
+  /** Sorts, drops what is twice at one place, hashes the names. */
   *finish(texts: PackTexts, space: PackSpace): Job<Pack> {
     yield { progress: 'sorting names', done: 0, of: this.count };
     const order = sortedBy(this.#rvas.subarray(0, this.count));
     const kept = new Uint32Array(this.count);
     const hashes = new Uint32Array(this.count);
     let keptCount = 0;
-    let rva = -1;
-    const here = new Set<string>();
-    for (const [rank, index] of order.entries()) {
-      if (rank % BATCH === 0) yield { progress: 'sorting names', done: rank, of: order.length };
-      if (this.#rvas[index] !== rva) here.clear();
-      rva = this.#rvas[index] ?? 0;
-      const name = this.#nameOf(index);
-      const shown = (this.#flags[index] ?? 0) & FLAG_DECORATED ? displayName(name, texts.arch) : name;
-      if (here.has(shown)) continue;
-      here.add(shown);
-      hashes[keptCount] = nameHash(shown);
-      kept[keptCount++] = index;
+    let due = BATCH;
+    for (let from = 0; from < order.length;) {
+      if (from >= due) {
+        yield { progress: 'sorting names', done: from, of: order.length };
+        due = from + BATCH;
+      }
+      const rva = this.#rvas[order[from] ?? 0];
+      let to = from + 1;
+      while (to < order.length && this.#rvas[order[to] ?? 0] === rva) to++;
+      for (const index of this.#keptOf(order.subarray(from, to), texts.arch)) {
+        hashes[keptCount] = this.#hash(index, texts.arch);
+        kept[keptCount++] = index;
+      }
+      from = to;
     }
     return yield* this.#build({ texts, space, kept: kept.subarray(0, keptCount), hashes: hashes.subarray(0, keptCount) });
   }

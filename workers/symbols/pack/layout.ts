@@ -6,7 +6,7 @@ import { type Found, found, missing, notValid } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
 
 /** Raised whenever packs of before would be read wrongly or lack something: stored ones are then made anew. */
-export const PACK_VERSION = 1;
+export const PACK_VERSION = 2;
 const MAGIC = 0x4b50_4c46; // FLPK
 const HEADER_WORDS = 16;
 const MAX_TEXTS = 8;
@@ -19,7 +19,7 @@ const ARRAYS = [
   ['nameOffsets', 'symbols'],
   /** Flags, below. */
   ['flags', 'symbols'],
-  /** Hashes of the lower-case display names, sorted, and whose they are. */
+  /** Hashes of the names in lower case, sorted, and whose they are. Decorated C++ names have none: to undecorate all of them takes seconds. */
   ['hashes', 'symbols'],
   ['hashOwners', 'symbols'],
   ['partStarts', 'parts'],
@@ -38,6 +38,8 @@ export const KIND_MASK = 7;
 /** The name is decorated by the compiler and must be undecorated for people. */
 export const FLAG_DECORATED = 8;
 export const FLAG_FUNCTION = 16;
+/** In place of a hash. */
+export const CXX_HASH = 0;
 
 export interface PackTexts {
   readonly origin: string;

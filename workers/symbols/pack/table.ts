@@ -7,9 +7,12 @@ import { displayName } from '../demangle/display.ts';
 import type { LineFinder } from '../lines.ts';
 import type { InlinedFunction, SymbolHit, SymbolTable } from '../provider.ts';
 import { matchesGlob } from './glob.ts';
-import { nameHash } from './hash.ts';
+import { containsBytes, nameHash } from './hash.ts';
 import { firstOfEqual, throughOmap, upperBound } from './search.ts';
 import { FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, packName } from './layout.ts';
+
+const encoder = new TextEncoder();
+const QUESTION_MARK = 0x3f;
 
 /** How many symbols may start inside a procedure before one that asks for it: labels of assembler code. */
 const LOOK_BACK = 256;
@@ -54,18 +57,23 @@ export class PackTable implements SymbolTable {
   }
 
   byName(name: string): Found<Rva> {
-    const owners = this.#owners(name);
+    const index = this.#best(name, this.#owners(name)) ?? this.#best(name, this.#decorated(name));
+    const target = index === undefined ? undefined : this.#target(index);
+    return target === undefined ? missing({ why: 'no-symbols', module: this.origin, detail: `no symbol is named ${name}` }) : found(target);
+  }
+
+  /** Of those that have this name: in this case, a function, before others. */
+  #best(name: string, candidates: Iterable<number>): number | undefined {
     const wanted = name.toLowerCase();
     let best: number | undefined;
     let bestRank = 0;
-    for (const index of owners) {
+    for (const index of candidates) {
       const shown = this.#shown(index);
       if (shown.toLowerCase() !== wanted || this.#target(index) === undefined) continue;
       const rank = (shown === name ? 4 : 0) + ((this.#pack.flags[index] ?? 0) & FLAG_FUNCTION ? 2 : 0) + 1;
       if (rank > bestRank) [best, bestRank] = [index, rank];
     }
-    const target = best === undefined ? undefined : this.#target(best);
-    return target === undefined ? missing({ why: 'no-symbols', module: this.origin, detail: `no symbol is named ${name}` }) : found(target);
+    return best;
   }
 
   match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[] {
@@ -140,6 +148,17 @@ export class PackTable implements SymbolTable {
     const wanted = nameHash(name);
     const { hashes, hashOwners } = this.#pack;
     for (let at = upperBound(hashes, wanted) - 1; at >= 0 && hashes[at] === wanted; at--) yield hashOwners[at] ?? 0;
+  }
+
+  /** Decorated C++ names in which the last word of `name` stands: the others cannot have this name. */
+  *#decorated(name: string): Generator<number> {
+    const word = encoder.encode(/operator/.test(name) ? '' : (/\w+(?=\W*$)/.exec(name.replace(/<.*/, ''))?.[0].toLowerCase() ?? ''));
+    const { heap, nameOffsets, flags } = this.#pack;
+    for (let index = 0; index < this.count; index++) {
+      const from = nameOffsets[index] ?? 0;
+      if (!((flags[index] ?? 0) & FLAG_DECORATED) || heap[from] !== QUESTION_MARK) continue;
+      if (word.length === 0 || containsBytes(heap, from, heap.indexOf(0, from), word)) yield index;
+    }
   }
 
   /** Where a symbol stands in the image as it runs. */

@@ -9,11 +9,14 @@ export interface Arrival {
   readonly body: FileBody;
   readonly pack: ArrayBuffer | null;
   readonly origin: string;
+  /** An image of which only headers and unwind data are here. */
+  readonly partial: boolean;
 }
 
 /** The identity was checked before. */
-export async function arrivalOf(want: Want, file: Pick<Arrival, 'body' | 'origin'>, { formats }: Effects, noise: NoiseLog): Promise<Arrival> {
-  const pack = want.kind === 'pdb' ? await formats.buildPack(file.body.source) : undefined;
+export async function arrivalOf(want: Want, { body, origin }: Pick<Arrival, 'body' | 'origin'>, { formats }: Effects, noise: NoiseLog): Promise<Arrival> {
+  const pack = want.kind === 'pdb' ? await formats.buildPack(body.source) : undefined;
   if (pack && !pack.ok) noise.said(`${want.names[0] ?? ''}: no names: ${reasonText(pack.missing)}`);
-  return { want, ...file, pack: pack?.ok ? pack.value : null };
+  const partial = want.kind === 'image' && formats.isPartial(body.source);
+  return { want, body, origin, partial, pack: pack?.ok ? pack.value : null };
 }

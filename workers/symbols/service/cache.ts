@@ -52,10 +52,11 @@ export class SymbolCache {
     return this.#effects.store.delete(keys);
   }
 
-  async find(want: Want): Promise<Arrival | undefined> {
+  /** `whole`: a partial image does not do. */
+  async find(want: Want, whole: boolean): Promise<Arrival | undefined> {
     for (const id of storedIds(want)) {
       const arrival = await this.#read(want, id);
-      if (arrival) return arrival;
+      if (arrival && !(whole && arrival.partial)) return arrival;
     }
     return undefined;
   }
@@ -69,7 +70,7 @@ export class SymbolCache {
       return undefined;
     }
     const { body, pack, from: origin } = stored;
-    if (pack && this.#effects.formats.isPack(pack)) return { want, body, pack, origin };
+    if (pack && this.#effects.formats.isPack(pack)) return { want, body, pack, origin, partial: false };
     const arrival = await arrivalOf(want, { body, origin }, this.#effects, this.#noise);
     if (arrival.pack) await this.keep(arrival);
     return arrival;

@@ -1,7 +1,8 @@
 /** One file from one server: names and shapes in order, retries, and what each answer is worth. */
 import { badFile, checkIdentity, unpackBody } from './checked.ts';
-import type { Effects, Failure, FetchResult, FileBody, StopSignal } from './effects.ts';
-import type { NoiseLog } from './noise.ts';
+import type { Effects, Failure, FetchResult, FileBody } from './effects.ts';
+import { getInParts, worthParts } from './ranges.ts';
+import { type GetContext, type GetRetry, getWithRetry } from './retry.ts';
 import { type Server, shapesOf } from './servers.ts';
 import { sniff, type Sniffed } from './sniff.ts';
 import { placesOf, readPointer, type Shape, type StorePlace, urlOf } from './storepath.ts';
@@ -10,19 +11,15 @@ import type { Want } from './want.ts';
 
 const MAX_BYTES = 1024 * 1024 * 1024;
 const MAX_TEXT = 64 * 1024;
-const RETRY_MS = [1000, 4000];
-const RETRY_STATUS = new Set([429, 500, 502, 503, 504]);
 
 export type Fetched =
   | { readonly ok: true; readonly body: FileBody; readonly origin: string }
   | { readonly ok: false; readonly failure: Failure }
   | { readonly ok: false; readonly stopped: true };
 
-export interface DownloadContext {
-  readonly effects: Effects;
-  readonly noise: NoiseLog;
-  readonly stop: StopSignal;
-  onProgress(done: number, of: number | null): void;
+export interface DownloadContext extends GetContext {
+  /** An image is fetched in parts where the server can: what unwinding needs, without its code. */
+  readonly inParts: boolean;
   /** True for a store of two tiers; asked of each server once. */
   twoTier(server: Server): Promise<boolean>;
 }
@@ -65,44 +62,22 @@ async function fetchPlace(want: Want, server: Server, place: StorePlace, context
 }
 
 async function fetchParts(want: Want, server: Server, place: StorePlace, context: DownloadContext): Promise<Fetched> {
-  const path = place.parts.join('/');
-  context.noise.get(server.host, `/${path}`);
+  context.noise.get(server, place.parts);
   const expected = EXPECTED[want.kind][place.shape];
-  const result = await getWithRetry(urlOf(server.root, place.parts), {
+  const url = urlOf(server.root, place.parts);
+  const request: GetRetry = {
     context,
     accept: (first) => expected.includes(sniff(first)),
     maxBytes: place.shape === 'pointer' ? MAX_TEXT : MAX_BYTES,
-  });
+  };
+  const inParts = context.inParts && place.shape === 'plain' && want.kind === 'image' && worthParts(want.identity);
+  const result = inParts ? await getInParts(url, request) : await getWithRetry(url, request);
   if (result.ended === 'stopped') return STOPPED;
   if (result.ended !== 'answer') return judgeBroken(result, server, context);
   context.noise.answer(result.status, result.proxyCode ?? 'no proxy in between');
   const refused = judgeAnswer(result, server);
   if (refused) return refused;
   return result.body ? await openBody(want, result.body, place, { server, effects: context.effects }) : judgeFirst(result.first, want, server);
-}
-
-interface GetRetry {
-  readonly context: DownloadContext;
-  readonly maxBytes: number;
-  accept(first: Uint8Array): boolean;
-}
-
-async function getWithRetry(url: string, { context, maxBytes, accept }: GetRetry): Promise<FetchResult> {
-  const { network, clock } = context.effects;
-  if (!network) return { ended: 'unreachable', detail: 'no network in this session' };
-  for (let attempt = 0; ; attempt++) {
-    const result = await network.get(url, { maxBytes, accept, stop: context.stop, onProgress: (done, of) => context.onProgress(done, of) });
-    const wait = RETRY_MS[attempt];
-    if (wait === undefined || !worthRetrying(result) || !network.online()) return result;
-    context.noise.said(`retry ${attempt + 1}`);
-    await clock.sleep(wait * (0.75 + clock.random() / 2));
-    if (context.stop.stopped) return { ended: 'stopped', detail: 'cancelled' };
-  }
-}
-
-function worthRetrying(result: FetchResult): boolean {
-  if (result.ended === 'answer') return RETRY_STATUS.has(result.status) && result.proxyCode !== 'REDIRECT_REFUSED' && result.proxyCode !== 'TOO_LARGE';
-  return result.ended === 'unreachable' || result.ended === 'cut' || result.ended === 'timeout';
 }
 
 function judgeBroken(result: Exclude<FetchResult, { ended: 'answer' }>, server: Server, context: DownloadContext): Fetched {

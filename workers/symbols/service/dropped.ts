@@ -41,6 +41,10 @@ export class DroppedFiles {
         ignored.push({ name: file.name, problem: sorted });
         continue;
       }
+      if (this.#formats.isPartial(sorted.body.source)) {
+        ignored.push({ name: file.name, problem: { code: 'BAD_PE', detail: 'only parts of an image; it can be imported' } });
+        continue;
+      }
       for (const key of sorted.keys) this.#keep(sorted.kind, key, { name: file.name, body: sorted.body });
       taken.push({ name: file.name, kind: sorted.kind, key: sorted.keys[0] ?? '' });
     }

@@ -16,7 +16,14 @@ export interface StopSignal {
   onStop(run: () => void): void;
 }
 
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 export interface GetOptions {
+  /** Only these bytes, where the server can. */
+  readonly range?: ByteRange;
   readonly maxBytes: number;
   readonly stop: StopSignal;
   onProgress(done: number, of: number | null): void;
@@ -26,7 +33,14 @@ export interface GetOptions {
 
 export type FetchResult =
   /** `proxyCode` is X-Symbol-Proxy, null where the answer does not come from our proxy. `first` holds the first bytes, also of a refused body. */
-  | { readonly ended: 'answer'; readonly status: number; readonly proxyCode: string | null; readonly body: FileBody | null; readonly first: Uint8Array }
+  | {
+      readonly ended: 'answer';
+      readonly status: number;
+      readonly proxyCode: string | null;
+      readonly body: FileBody | null;
+      readonly first: Uint8Array;
+      /** Of an answer that is a part: where it stands, and the size of the whole. */ readonly range?: { readonly offset: number; readonly total: number };
+    }
   | { readonly ended: 'unreachable' | 'cut' | 'timeout' | 'too-large' | 'stopped'; readonly detail: string };
 
 export interface Network {
@@ -107,6 +121,8 @@ export interface SymbolFormats {
   keysOfImage(source: ByteSource): Reply<readonly string[]>;
   /** The PDB that an image names in its debug directory. */
   pdbOfImage(source: ByteSource): PdbIdentity | null;
+  /** True for an image of which only some parts are at hand. */
+  isPartial(source: ByteSource): boolean;
   /** True for a pack that this engine wrote. */
   isPack(pack: ArrayBuffer): boolean;
   buildPack(source: ByteSource): Promise<Found<ArrayBuffer>>;
@@ -118,6 +134,7 @@ export interface Effects {
   readonly clock: Clock;
   readonly locks: Locks;
   readonly directories: Directories;
+  bodyOf(bytes: Uint8Array, name: string): FileBody;
   readonly formats: SymbolFormats;
 }
 

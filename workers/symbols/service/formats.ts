@@ -9,6 +9,7 @@ import { extractEntry } from '../../formats/cab/extract.ts';
 import type { PdbIdentity } from '../../modules/module.ts';
 import { checkPdbIdentity, checkPeIdentity, readPdbIdentity, readPeIdentity } from '../identity.ts';
 import { pdbKey } from '../keys.ts';
+import { imageSource, openPartialImage } from '../partialimage.ts';
 import { packFromPdb } from '../pack/frompdb.ts';
 import { packFromSym } from '../pack/fromsym.ts';
 import { readPack, writePack } from '../pack/layout.ts';
@@ -49,7 +50,8 @@ export function symbolFormats(world: FormatWorld): SymbolFormats {
   return {
     unpackCab: (source) => unpackCab(source, world),
     checkPdb: checkPdbIdentity,
-    checkImage: checkPeIdentity,
+    checkImage: (source, wanted) => checkPeIdentity(imageSource(source), wanted),
+    isPartial: (source) => openPartialImage(source) !== undefined,
     checkSym,
     keysOfPdb: (source) => {
       const read = readPdbIdentity(source);
@@ -63,11 +65,11 @@ export function symbolFormats(world: FormatWorld): SymbolFormats {
       return key.ok ? reply([key.value]) : key;
     },
     keysOfImage: (source) => {
-      const read = readPeIdentity(source);
+      const read = readPeIdentity(imageSource(source));
       return read.ok ? reply([read.value.key]) : read;
     },
     pdbOfImage: (source) => {
-      const read = readPeIdentity(source);
+      const read = readPeIdentity(imageSource(source));
       return (read.ok && read.value.pdbs[0]) || null;
     },
     isPack: (pack) => readPack(pack).ok,

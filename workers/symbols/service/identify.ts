@@ -31,9 +31,14 @@ async function identifyPacked(body: FileBody, formats: SymbolFormats): Promise<I
 }
 
 function identifyPlain(body: FileBody, kind: Sniffed, formats: SymbolFormats): Identified | Problem {
-  const readers: Partial<Record<Sniffed, SymbolFormats['keysOfPdb']>> = { msf: formats.keysOfPdb, sym: formats.keysOfSym, pe: formats.keysOfImage };
+  const readers: Partial<Record<Sniffed, SymbolFormats['keysOfPdb']>> = {
+    msf: formats.keysOfPdb,
+    sym: formats.keysOfSym,
+    pe: formats.keysOfImage,
+    partial: formats.keysOfImage,
+  };
   const keys = readers[kind]?.(body.source);
   if (!keys) return { code: 'BAD_PDB', detail: `not a PDB, symbol file, image or cabinet of one: ${kind}` };
   if (!keys.ok) return keys.problem;
-  return { kind: kind === 'pe' ? 'image' : 'pdb', keys: keys.value.map((key) => key.toLowerCase()), body };
+  return { kind: kind === 'pe' || kind === 'partial' ? 'image' : 'pdb', keys: keys.value.map((key) => key.toLowerCase()), body };
 }

@@ -29,8 +29,10 @@ export class NoiseLog {
   lookedAt(path: string, words: string): void {
     this.#write([`DBGHELP: ${path} - ${words}`]);
   }
-  get(host: string, path: string): void {
-    this.#write([`SYMSRV:  HTTPGET: ${path} (${host})`]);
+  /** A request, and what of it leaves this computer: the address alone. */
+  get({ host, direct }: { readonly host: string; readonly direct: boolean }, parts: readonly string[]): void {
+    const way = direct ? 'asked by this page itself' : 'asked through this page\u2019s own host';
+    this.#write([`SYMSRV:  HTTPGET: /${parts.join('/')} (${host})`, `${INDENT}sent: file name and identity, nothing else; ${way}`]);
   }
   answer(status: number, words: string): void {
     this.#write([`SYMSRV:  HttpQueryInfo: ${status} - ${words}`]);

@@ -41,7 +41,8 @@ function keyOfId(id: string): string {
 }
 
 function pathOf(entry: StoredEntry, source: ByteSource): string {
-  const last = sniff(source.readBlock(0, 64)) === 'sym' ? nameIn('sym', entry.name) : entry.name;
+  const kind = sniff(source.readBlock(0, 64));
+  const last = kind === 'sym' ? nameIn('sym', entry.name) : kind === 'partial' ? `${entry.name}.partial` : entry.name;
   return `${entry.name}/${keyOfId(entry.key)}/${last}`;
 }
 

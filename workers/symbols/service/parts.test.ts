@@ -18,7 +18,7 @@ describe('wants', () => {
     expect(pdbWant('a', { file: 'a.pdb', guid: '00000000-0000-0000-0000-000000000000', age: 0xab }).key.slice(-2)).toBe('ab');
   });
   it('asks for the image first where the dump does not name the PDB', () => {
-    const base = { module: 'a', imageName: 'a.sys', demand: 0, maker: null };
+    const base = { module: 'a', imageName: 'a.sys', demand: 0, maker: null, whole: false };
     const pe = { timestamp: 1, sizeOfImage: 0x1000 };
     const pdb = { file: 'a.pdb', guid: '11111111-1111-1111-1111-111111111111', age: 1 };
     expect(firstWants({ ...base, pe, pdb: null, image: false }).map((want) => want.kind)).toEqual(['image']);

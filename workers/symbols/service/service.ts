@@ -18,7 +18,7 @@ import { consentTexts, type Consent, type Expected, mayHold, type Server, Server
 import type { Session } from './session.ts';
 import { type Download, type DownloadStatus, isEnded, moreTelling } from './status.ts';
 import type { PathKind } from './sympath.ts';
-import { firstWants, type ModuleRequest, pdbWant, type Want } from './want.ts';
+import { firstWants, imageWant, type ModuleRequest, pdbWant, type Want } from './want.ts';
 
 const PARALLEL = 6;
 /** Bytes arrive in thousands of pieces; listeners hear of ten a second. */
@@ -39,6 +39,7 @@ interface Job {
   stop: StopSwitch;
   demand: number;
   force: boolean;
+  whole: boolean;
   /** Why what lies in the folders at hand did not do. */
   localFailure?: Failure | undefined;
   arrival?: Arrival;
@@ -180,21 +181,27 @@ export class SymbolService {
   #want(want: Want, request: ModuleRequest, session: Session, force: boolean): void {
     const job = this.#jobs.get(want.id);
     if (!job) {
-      const made: Job = { want, request, sessions: new Set([session]), status: { state: 'waiting' }, stop: new StopSwitch(), demand: request.demand, force };
+      const made: Job = {
+        want,
+        request,
+        sessions: new Set([session]),
+        status: { state: 'waiting' },
+        stop: new StopSwitch(),
+        demand: request.demand,
+        force,
+        whole: force || request.whole,
+      };
       this.#jobs.set(want.id, made);
       this.#start(made);
       return;
     }
     job.sessions.add(session);
     job.demand = Math.min(job.demand, request.demand);
-    if (job.arrival) {
-      this.#hand(job, job.arrival, session);
-      return;
-    }
-    session.status(describe(job));
+    job.whole ||= force || request.whole;
     job.force ||= force;
-    const again = job.status.state === 'cancelled' || (job.status.state === 'failed' && ['OFFLINE', 'PROXY'].includes(job.status.code));
-    if (isEnded(job.status) && (force || again)) this.#start(job);
+    if (job.arrival) this.#hand(job, job.arrival, session);
+    else session.status(describe(job));
+    if (isEnded(job.status) && isWorthAnother(job, force)) this.#start(job);
   }
 
   #again(which: (job: Job) => boolean): void {
@@ -221,7 +228,7 @@ export class SymbolService {
   /** Whatever needs nobody's consent; else on to the servers. */
   async #locate(job: Job, stop: StopSwitch): Promise<void> {
     await this.load();
-    const local = await this.local.find(job.want, job.request, this.book.paths);
+    const local = await this.local.find(job.want, job.request, { paths: this.book.paths, whole: job.whole });
     if (stop.stopped) return;
     if (local.ok) {
       this.#finish(job, local.arrival, local.kept);
@@ -237,7 +244,23 @@ export class SymbolService {
   }
 
   #fail(job: Job, failure: Failure): void {
-    this.#set(job, { state: 'failed', ...moreTelling(job.localFailure, failure) });
+    if (job.want.kind === 'pdb') this.#wantWhole(job.request);
+    const told = moreTelling(job.localFailure, failure);
+    if (!job.arrival) {
+      this.#set(job, { state: 'failed', ...told });
+      return;
+    }
+    // The rest of a partial image could not be had: what is here stays.
+    this.noise.said(`${job.want.names[0] ?? ''} whole: ${told.code} ${told.detail}`);
+    this.#finish(job, job.arrival, 'stored');
+  }
+
+  /** Where there is no PDB, the names of the image's export table do; they are not among the parts that unwinding needs. */
+  #wantWhole({ module, imageName, pe }: ModuleRequest): void {
+    const image = pe && this.#jobs.get(imageWant(module, imageName, pe).id);
+    if (!image || image.whole) return;
+    image.whole = true;
+    if (image.arrival ? image.arrival.partial : !isEnded(image.status)) this.#start(image);
   }
 
   #choose(job: Job, servers: readonly Server[], stop: StopSwitch): void {
@@ -264,7 +287,7 @@ export class SymbolService {
     if (stop.stopped) return;
     await this.#effects.locks.run(`symbols/${job.want.id}`, async () => {
       // Another tab may have fetched it while this one waited for its turn.
-      const meanwhile = stop.stopped ? undefined : await this.cache.find(job.want);
+      const meanwhile = stop.stopped ? undefined : await this.cache.find(job.want, job.whole);
       if (stop.stopped) return;
       if (meanwhile) this.#finish(job, meanwhile, 'stored');
       else await this.#askServers(job, servers, open, stop);
@@ -301,6 +324,7 @@ export class SymbolService {
       effects: this.#effects,
       noise: this.noise,
       stop,
+      inParts: !job.whole,
       onProgress: (done, of) => {
         const now = this.#effects.clock.now();
         if (stop.stopped || now - told < PROGRESS_MS) return;
@@ -315,8 +339,13 @@ export class SymbolService {
   #finish(job: Job, arrival: Arrival, kept: PutResult | 'at-hand'): void {
     job.arrival = arrival;
     const { want } = job;
-    this.noise.loaded(want.module, want.kind === 'image' ? 'image' : arrival.pack ? 'public symbols' : 'no names', arrival.origin);
-    this.#set(job, { state: 'done', origin: arrival.origin, sizeBytes: arrival.body.source.size, kept });
+    this.noise.loaded(
+      want.module,
+      want.kind === 'image' ? (arrival.partial ? 'image, headers and unwind data' : 'image') : arrival.pack ? 'public symbols' : 'no names',
+      arrival.origin,
+    );
+    const { origin, body, partial } = arrival;
+    this.#set(job, { state: 'done', origin, sizeBytes: body.source.size, partial, kept });
     for (const session of job.sessions) this.#hand(job, arrival, session);
   }
 
@@ -350,6 +379,12 @@ function expected(jobs: readonly Job[]): Expected {
 /** A file that cannot be read is a bad file; whatever else is thrown is a fault of ours. */
 function codeOf(error: unknown, want: Want): SymbolCode {
   return error instanceof SourceError ? badFile(want, error.message).code : 'DEFECT';
+}
+
+/** Asked for once more: what is there only in part and wanted whole, and what may succeed now. */
+function isWorthAnother({ status, arrival, whole }: Job, force: boolean): boolean {
+  if (arrival) return arrival.partial && whole;
+  return force || status.state === 'cancelled' || (status.state === 'failed' && (status.code === 'OFFLINE' || status.code === 'PROXY'));
 }
 
 function isMiss(status: DownloadStatus): boolean {

@@ -1,5 +1,5 @@
 /** What the first bytes of an answer say it is. */
-export type Sniffed = 'msf' | 'old-pdb' | 'portable-pdb' | 'pe' | 'cab' | 'sym' | 'html' | 'empty' | 'other';
+export type Sniffed = 'msf' | 'old-pdb' | 'portable-pdb' | 'pe' | 'cab' | 'sym' | 'partial' | 'html' | 'empty' | 'other';
 
 const MAGIC: readonly { readonly text: string; readonly is: Sniffed }[] = [
   { text: 'Microsoft C/C++ MSF 7.00\r\n', is: 'msf' },
@@ -8,6 +8,7 @@ const MAGIC: readonly { readonly text: string; readonly is: Sniffed }[] = [
   { text: 'BSJB', is: 'portable-pdb' },
   { text: 'MSCF', is: 'cab' },
   { text: 'MODULE ', is: 'sym' },
+  { text: 'FLPART1\0', is: 'partial' },
   { text: 'MZ', is: 'pe' },
 ];
 

@@ -12,6 +12,8 @@ export type DownloadStatus =
       readonly state: 'done';
       readonly origin: string;
       readonly sizeBytes: number;
+      /** Of an image only headers and unwind data are here. */
+      readonly partial: boolean;
       /** `at-hand`: it lies in a folder or was dropped. Other than 'stored': usable now, gone when the page closes. */
       readonly kept: PutResult | 'at-hand';
     }

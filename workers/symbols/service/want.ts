@@ -16,6 +16,8 @@ export interface ModuleRequest {
   readonly maker: string | null;
   /** The image's bytes are wanted too, for unwinding and disassembly. Without a PDB identity they are fetched anyway. */
   readonly image: boolean;
+  /** All of the image, its code too; else headers and unwind data do where a server can send parts. */
+  readonly whole: boolean;
 }
 
 export type WantKind = 'pdb' | 'image';

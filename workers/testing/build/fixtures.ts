@@ -32,5 +32,18 @@ export function fixtures(): Fixture[] {
     { name: 'user-x86.dmp', bytes: () => flatten(buildMinidump(userCrashX86().spec)) },
     { name: 'user-arm64.dmp', bytes: () => flatten(buildMinidump(userCrashArm64().spec)) },
     { name: 'examplenic.sys', bytes: () => exampleNic().image.file },
+    { name: 'examplenic.partial', bytes: () => partOf(exampleNic().image.file, 0x400) },
   ];
+}
+
+/** The first bytes of a file, as an image of which only parts were fetched is kept (symbols/partialimage.ts says how). */
+function partOf(file: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(40 + length);
+  const view = new DataView(out.buffer);
+  out.set(new TextEncoder().encode('FLPART1\0'));
+  view.setUint32(8, file.length, true);
+  view.setUint32(16, 1, true);
+  view.setUint32(32, length, true);
+  out.set(file.subarray(0, length), 40);
+  return out;
 }

@@ -77,3 +77,17 @@ export function triage9f(address: bigint, irpList: bigint): MemoryBlock {
   put(bytes, 8, 8, irpList);
   return { address, bytes };
 }
+
+/** ERESOURCE held exclusively, once, by a thread (10.0.19041 x64: ActiveCount 0x18, Flag 0x1a, OwnerEntry 0x30, ContentionCount 0x44). */
+export function heldResource(address: bigint, thread: bigint, contention: number): MemoryBlock {
+  const bytes = new Uint8Array(0x68);
+  put(bytes, 0, 8, address);
+  put(bytes, 8, 8, address);
+  put(bytes, 0x18, 2, 1);
+  put(bytes, 0x1a, 2, 0x80);
+  put(bytes, 0x30, 8, thread);
+  put(bytes, 0x38, 4, 1 << 3);
+  put(bytes, 0x40, 4, 1);
+  put(bytes, 0x44, 4, contention);
+  return { address, bytes };
+}

@@ -6,7 +6,7 @@ import { ordinaryProcesses } from './processes.ts';
 import { get } from './binary.ts';
 import { x64Context } from './context.ts';
 import { type BugCheckParams, exceptionRecord64 } from './dumpheader.ts';
-import { deviceObject, driverObject, powerIrp, triage9f } from './irp.ts';
+import { deviceObject, driverObject, heldResource, powerIrp, triage9f } from './irp.ts';
 import { machineCheckRecord, pcieRecord } from './whea.ts';
 import { type BuiltPe, type FunctionSpec, buildPe } from './pe.ts';
 import { CRASH_TIME, type Machine, PTE_BASE, type Scene, bugCheckHere, kernelStack, machine, scene, words } from './scene.ts';
@@ -168,6 +168,9 @@ export function whea124(options: WheaOptions = {}): Scene {
   });
 }
 
+/** A resource in the dump of power9f. */
+export const POWER_RESOURCE = 0xffffe0812f7000a0n;
+
 /** 0x9F, P1 = 3: the power request at P4 stands with examplenic.sys; the device at P2 belongs to pci.sys. */
 export function power9f(): Scene {
   const on = machine([exampleNic()]);
@@ -193,6 +196,7 @@ export function power9f(): Scene {
     ...driverObject({ address: pciDriver, name: String.raw`\Driver\pci`, start: pci.base, size: pci.pe.sizeOfImage, device: pdo }),
     ...driverObject({ address: nicDriver, name: String.raw`\Driver\ExampleNic`, start: driver.base, size: driver.pe.sizeOfImage, device: fdo }),
     powerIrp(irp, fdo, pdo),
+    heldResource(POWER_RESOURCE, 0xffffe0812e0d7040n, 45),
   ];
   return scene({ title: 'power-9f', machine: on, drawing, bugCheck: 0x9f, params, memory, others: ordinaryProcesses(on) });
 }

@@ -6,6 +6,7 @@ import { HARDWARE_KINDS } from './kinds/hardware.ts';
 import { OTHER_KINDS } from './kinds/other.ts';
 import { POOL_KINDS } from './kinds/pool.ts';
 import { DECOY_KINDS, STORAGE_KINDS } from './kinds/storage.ts';
+import { TWIN_KINDS } from './kinds/twins.ts';
 import { USER_KINDS } from './kinds/user.ts';
 import { WATCH_KINDS } from './kinds/watch.ts';
 
@@ -16,6 +17,7 @@ export const KINDS: readonly FaultKind[] = [
   ...HARDWARE_KINDS,
   ...STORAGE_KINDS,
   ...DECOY_KINDS,
+  ...TWIN_KINDS,
   ...USER_KINDS,
   ...DEVICE_KINDS,
   ...OTHER_KINDS,

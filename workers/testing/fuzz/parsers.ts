@@ -1,6 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
 import type { Found } from '../../base/found.ts';
 import { TypeListing } from '../../commands/typelines.ts';
+import { openLocals } from '../../formats/pdb/locals.ts';
 import type { PdbFile } from '../../formats/pdb/pdb.ts';
 import { SparseSpace } from '../../memory/sparsespace.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
@@ -26,6 +27,8 @@ import { openPeFile } from '../../formats/pe/file.ts';
 import { readVersion } from '../../formats/pe/version.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { openLines } from '../../symbols/lines.ts';
+import { missingParts } from '../../symbols/imageparts.ts';
+import { openPartialImage } from '../../symbols/partialimage.ts';
 import { packFromPdb } from '../../symbols/pack/frompdb.ts';
 import { packFromSym } from '../../symbols/pack/fromsym.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
@@ -120,11 +123,24 @@ function runPe(bytes: Uint8Array): Outcome {
   return { ok: true };
 }
 
+/** A kept image of which only parts are here, and what would be asked for next. */
+function runPartialImage(bytes: Uint8Array): Outcome {
+  const source = openPartialImage(new ArraySource(bytes, 'fuzz.exe'));
+  if (!source) return refuse('BAD_PE', 'no parts of an image');
+  missingParts(source);
+  const file = openPeFile(source);
+  if (!file.ok) return file;
+  readCodeViews(file.value, file.value.headers);
+  return { ok: true };
+}
+
 function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
   if (pdb.ok) useTypes(pdb.value, bytes);
+  const locals = pdb.ok ? openLocals(pdb.value) : pdb;
+  for (let at = 0x1000; locals.ok && at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) locals.value.find(at);
   if (pdb.ok) unwindPdb(pdb.value);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
@@ -179,6 +195,7 @@ export function parsers(tools: Tools): Parser[] {
   return [
     { name: 'dump', accepts: (bytes) => starts(bytes, 'PAGEDU', 'MDMP'), run: (bytes) => runDump(bytes, tools) },
     { name: 'pe', accepts: (bytes) => starts(bytes, 'MZ'), run: runPe },
+    { name: 'partial image', accepts: (bytes) => starts(bytes, 'FLPART1'), run: runPartialImage },
     { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF', 'Microsoft MSFZ', 'BSJB'), run: runPdb },
     { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
     { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },

@@ -15,6 +15,7 @@ export const amdppm: ModuleRequest = {
   demand: 0,
   maker: 'microsoft',
   image: true,
+  whole: false,
 };
 export const nt: ModuleRequest = {
   module: 'nt',
@@ -24,6 +25,7 @@ export const nt: ModuleRequest = {
   demand: 1,
   maker: 'microsoft',
   image: false,
+  whole: false,
 };
 export class Asker implements Session {
   readonly arrivals: Arrival[] = [];

@@ -30,6 +30,8 @@ export interface Fake {
   readonly modules?: readonly string[];
   readonly unloaded?: readonly { readonly name: string; readonly start: bigint; readonly end: bigint }[];
   readonly frames?: readonly FakeFrame[];
+  /** Index of the frame that a trap interrupted. */
+  readonly interrupted?: number;
   readonly registers?: Registers;
   readonly source?: ContextSource;
   readonly unknown?: readonly string[];
@@ -139,7 +141,7 @@ export function fakeSession(fake: Fake): Session {
     ? { code: given.code, flags: 0, address: va(value(given.address)), parameters: given.parameters ?? [], nested: va(0n) }
     : null;
   const [p1, p2, p3, p4] = fake.params ?? [];
-  const frames = (fake.frames ?? []).map(([place, trust = 'unwind-info', symbol, sp = 0n]): Frame => {
+  const frames = (fake.frames ?? []).map(([place, trust = 'unwind-info', symbol, sp = 0n], index): Frame => {
     const ip = va(at(place));
     const where = list.find(ip);
     return {
@@ -147,6 +149,7 @@ export function fakeSession(fake: Fake): Session {
       sp: va(sp),
       trust,
       ...(where ? { place: where } : {}),
+      ...(index === fake.interrupted ? { boundary: 'trap-frame' as const } : {}),
       symbol: symbolOf(place, symbol),
       returnAddress: ABSENT,
       args: [],
@@ -190,7 +193,7 @@ export function fakeSession(fake: Fake): Session {
   return {
     target,
     symbols,
-    types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
+    types: new ModuleTypes({ symbols, arch: target.arch, build: target.os.build, layouts }),
     decoder,
     knowledge,
     memory,

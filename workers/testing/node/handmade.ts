@@ -267,7 +267,7 @@ export function handmade(made: Made): Console {
     symbols,
     decoder,
     knowledge,
-    types: new ModuleTypes({ symbols, build: target.os.build, layouts }),
+    types: new ModuleTypes({ symbols, arch: target.arch, build: target.os.build, layouts }),
     memory,
     scope: context.ok ? context.value : undefined,
     scopeFrame: 0,

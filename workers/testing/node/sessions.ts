@@ -13,7 +13,9 @@ import type { Session } from '../../target/target.ts';
 import { loadLayouts } from '../../types/layouts/load.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { x64Context } from '../build/context.ts';
+import { kernelOf } from '../build/kernelscene.ts';
 import { buildMinidump } from '../build/minidump.ts';
+import { power9f } from '../build/scenes.ts';
 import { flatten } from '../build/sparse.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -52,4 +54,10 @@ export function userBytes(): Uint8Array {
 }
 
 export const userSession = (): Session => sessionOf(userBytes(), 'example.dmp');
+let power: Uint8Array | undefined;
+/** A held power request with its devices, in a dump of all memory. */
+export function powerSession(): Session {
+  power ??= flatten(kernelOf(power9f(), { kind: 'bitmap-full', sizeBytes: 4 * 1024 * 1024 }).dump);
+  return sessionOf(power, 'power.dmp');
+}
 export const sampleSession = (): Session => sessionOf(sampleBytes(), 'sample.dmp');

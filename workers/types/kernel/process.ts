@@ -1,6 +1,6 @@
 /** EPROCESS by field name. */
 import type { Va } from '../../base/address.ts';
-import { type Found, mapFound, thenFound } from '../../base/found.ts';
+import { type Found, found, mapFound, thenFound } from '../../base/found.ts';
 import type { TypedMemory, TypedView } from '../typedview.ts';
 import { fileTime, type Kind, viewOfKind } from './object.ts';
 
@@ -46,7 +46,11 @@ function sessionOf(view: TypedView): Found<number> {
   return thenFound(view.follow('Session', '_MM_SESSION_SPACE'), (session) => session.number('SessionId'));
 }
 
-/** Handles in use: a count of the table, from Windows 8 on of its first free list. */
+/** Handles in use: a count of the table, from Windows 8 on of its first free list. A process that ended has no table. */
 function handlesOf(view: TypedView): Found<number> {
-  return thenFound(view.follow('ObjectTable'), (table) => table.number(table.has('HandleCount') ? 'HandleCount' : 'FreeLists[0].HandleCount'));
+  return thenFound(view.pointer('ObjectTable'), (at) =>
+    at === 0n
+      ? found(0)
+      : thenFound(view.follow('ObjectTable'), (table) => table.number(table.has('HandleCount') ? 'HandleCount' : 'FreeLists[0].HandleCount')),
+  );
 }

@@ -3,8 +3,8 @@ import { type Found, found, missing } from '../../base/found.ts';
 import type { LayoutFile } from './layoutfile.ts';
 
 const FILES: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {
-  x64: () => import('./data/x64.json'),
-  x86: () => import('./data/x86.json'),
+  x64: () => import('./data/kernel-x64.json'),
+  x86: () => import('./data/kernel-x86.json'),
 };
 
 /** Missing for processors that no public table covers, and where the file cannot be fetched. */

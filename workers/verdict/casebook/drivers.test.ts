@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { crash, DAY, FIRST_DAY } from '../../testing/node/madefacts.ts';
-import { builtMs, compareDrivers, freshDrivers } from './drivers.ts';
+import { builtMs, changeWords, compareDrivers, driverHistory, freshDrivers } from './drivers.ts';
 
 const with_ = (drivers: Parameters<typeof crash>[0]) => crash(drivers);
 
@@ -42,4 +42,16 @@ test('a driver built in the month before the first crash was installed since; ha
   });
   expect(freshDrivers(first).map(({ driver, days }) => [driver.name, days])).toEqual([['new.sys', 2]]);
   expect(builtMs({ name: 'x', timestamp: 0xf000_0000 }, first)).toBeUndefined();
+});
+
+test('the history tells between which dumps other makers’ drivers changed, and is silent where none did', () => {
+  const drivers = (stamp: number, ms: number) => [
+    { name: 'gpu.sys', timestamp: stamp },
+    { name: 'ms.sys', timestamp: ms, maker: 'Microsoft' },
+  ];
+  // 2024-08-14 and 2024-10-15 as `date -u -d @…` says.
+  const dumps = [crash({ drivers: drivers(1_723_593_600, 1) }), crash({ drivers: drivers(1_723_593_600, 2) }), crash({ drivers: drivers(1_728_950_400, 2) })];
+  const history = driverHistory(dumps);
+  expect(history.map(({ from, to }) => [from.id, to.id])).toEqual([[dumps[1]?.id, dumps[2]?.id]]);
+  expect(history.flatMap((diff) => diff.changes.map((change) => changeWords(change, diff)))).toEqual(['gpu.sys 2024-08-14 to 2024-10-15']);
 });

@@ -1,6 +1,6 @@
 /** The driver lists of two dumps compared: what came, what went, what is of another build. */
 import { DAY_MS, formatDay } from './days.ts';
-import { type DumpFacts, type KeptDriver, keptOr } from './facts.ts';
+import { type DumpFacts, isKernel, type KeptDriver, keptOr } from './facts.ts';
 
 export interface DriverChange {
   readonly kind: 'added' | 'removed' | 'changed';
@@ -28,7 +28,12 @@ export function isOtherBuild(a: KeptDriver, b: KeptDriver): boolean {
   return told(a.timestamp, b.timestamp) || told(a.version, b.version);
 }
 
+/** Lists that are held once stand in both, driver by driver. */
+const isSameList = ({ drivers }: DumpFacts, other: DumpFacts): boolean =>
+  drivers.length === other.drivers.length && drivers.every((driver, at) => driver === other.drivers[at]);
+
 export function compareDrivers(from: DumpFacts, to: DumpFacts): DriverDiff {
+  if (isSameList(from, to)) return { from, to, changes: [], unchanged: byName(to).size };
   const before = byName(from);
   const after = byName(to);
   const changes: DriverChange[] = [];
@@ -56,6 +61,21 @@ function byWeight(a: DriverChange, b: DriverChange): number {
 }
 
 export const consecutive = (dumps: readonly DumpFacts[]): DriverDiff[] => dumps.slice(1).map((to, index) => compareDrivers(dumps[index] as DumpFacts, to));
+
+/** What changed from one dump to the next in the drivers that Microsoft does not make: Windows' own change with every update. */
+export function driverHistory(dumps: readonly DumpFacts[]): DriverDiff[] {
+  return dumps.slice(1).flatMap((to, index) => {
+    const from = dumps[index];
+    if (!from || !isKernel(from)) return [];
+    const diff = compareDrivers(from, to);
+    const changes = diff.changes.filter(({ maker }) => maker !== 'Microsoft');
+    return changes.length === 0 ? [] : [{ ...diff, changes }];
+  });
+}
+
+/** "nvlddmkm.sys 2024-10-15 to 2024-11-06", "vgk.sys removed". */
+export const changeWords = ({ kind, name, before, after }: DriverChange, { from, to }: DriverDiff): string =>
+  kind === 'changed' && before && after ? `${name} ${buildOf(before, from)} to ${buildOf(after, to)}` : `${name} ${kind}`;
 
 const YEAR_1995 = 788_918_400;
 

@@ -30,6 +30,7 @@ function tellingCpu(one: DumpFacts): number | undefined {
   if (one.silentCpu !== undefined) return one.silentCpu;
   return one.verdict.module === undefined && !RAISED_ELSEWHERE.has(baseCode(one)) ? keptOr(one.cpu) : undefined;
 }
+const MANY = 4;
 const isWitness = (one: DumpFacts): boolean => one.silentCpu !== undefined || one.verdict.part === 'cpu';
 
 /**
@@ -39,12 +40,12 @@ const isWitness = (one: DumpFacts): boolean => one.silentCpu !== undefined || on
 export function oneCore(crashes: readonly DumpFacts[]): CaseFinding | undefined {
   const telling = crashes.filter((one) => tellingCpu(one) !== undefined);
   const [top] = tally(telling, tellingCpu);
-  if (!top || top.items.length < 2 || !top.items.some(isWitness)) return oneApic(crashes);
+  if (!top || top.items.length < 2) return oneApic(crashes);
   const cpu = top.key;
   const members = telling.filter((one) => (tellingCpu(one) ?? -1) >> 1 === cpu >> 1);
-  const processors = keptOr(members[0]?.processors ?? 0) ?? 0;
   // With few processors, two crashes on one of them are nothing remarkable.
-  if (members.length * 2 < crashes.length || processors < 4) return oneApic(crashes);
+  const few = crashes.some(({ processors }) => (keptOr(processors) ?? MANY) < MANY);
+  if (!members.some(isWitness) || !isMost(members, crashes) || few) return oneApic(crashes);
   const f = new CaseFinding('one-core', caseText('c-core', { cpu: String(cpu), ...counts(members, crashes) }), members, crashes);
   f.judge('hardware', members.length * 5 >= telling.length * 3 ? 'likely' : 'possible').blame(undefined, 'cpu');
   for (const one of members) showCpu(f, one, cpu);

@@ -34,7 +34,8 @@ export function weighMarks(f: CaseFinding, marks: readonly Mark[], nowMs: number
 }
 
 function weighMark(f: CaseFinding, mark: Mark, marks: readonly Mark[], nowMs: number): void {
-  const after = f.members.filter((one) => (keptOr(one.crashTimeMs) ?? 0) > mark.atMs);
+  const watched = f.members.length > 0 ? f.members : f.all;
+  const after = watched.filter((one) => (keptOr(one.crashTimeMs) ?? 0) > mark.atMs);
   const args = { what: mark.text, date: formatDay(mark.atMs) };
   if (after.length > 0) {
     const shows = after.map(({ id }) => ({ dump: id, command: '.time' }));

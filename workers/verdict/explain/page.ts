@@ -72,10 +72,6 @@ function lookLine(line: string, params: readonly bigint[]): string {
 
 const stepsOf = (reading: Reading): GuideStep[] => reading.fix.flatMap((id): readonly GuideStep[] => STEPS[id]);
 
-function seenSteps(reading: Reading, verified: boolean): GuideStep[] {
-  return stepsOf(reading).filter((step) => !(verified && 'guide' in step && step.guide === 'verifier'));
-}
-
 /** What the value says by itself. */
 function valueReads(knowledge: Knowledge, code: number, words: string, value: bigint): string | undefined {
   if (/NTSTATUS|\bstatus\b|exception code|error code/i.test(words) && value > 0xffffn && (value >> 32n === 0n || value >> 32n === 0xffff_ffffn))
@@ -164,7 +160,7 @@ export function bugCheckPage(knowledge: Knowledge, code: number, params: readonl
     causes: reading.causes,
     general: own === undefined,
     look: reading.look.map(([line, shows]) => ({ line: lookLine(line, params), shows })),
-    steps: seenSteps(reading, entry.family === 'verifier'),
+    steps: stepsOf(reading),
     trap: reading.trap ?? null,
     seeAlso: relatives(knowledge, entry, params),
     source: creditOf(knowledge, 'bugchecks'),
@@ -197,7 +193,7 @@ export function statusEntries(knowledge: Knowledge, code: number): readonly { re
 }
 
 /** 0x8007xxxx wraps a Win32 error, 0xDxxxxxxx (bit 28) an NTSTATUS (winerror.h: HRESULT_FROM_WIN32, HRESULT_FROM_NT). */
-function wrapped(knowledge: Knowledge, code: number): { readonly link: SeeAlso; readonly name: string } | undefined {
+export function wrappedError(knowledge: Knowledge, code: number): { readonly link: SeeAlso; readonly name: string } | undefined {
   const win32 = code >>> 16 === 0x8007 ? knowledge.win32(code & 0xffff) : undefined;
   if (win32) return { link: { path: `status/${hexText(win32.code)}/win32`, text: `${win32.name} (Win32 ${String(win32.code)})` }, name: win32.name };
   const inner = (code & 0x1000_0000) === 0 ? undefined : knowledge.ntstatus((code & ~0x1000_0000) >>> 0);
@@ -240,7 +236,7 @@ function statusNames(first: Named | undefined, entries: readonly Named[], fallba
 export function statusPage(knowledge: Knowledge, code: number, wanted?: StatusKind): CodePage {
   const entries = statusEntries(knowledge, code);
   const first = entries.find(({ kind }) => kind === wanted) ?? entries[0];
-  const inner = wrapped(knowledge, code);
+  const inner = wrappedError(knowledge, code);
   const own = STATUS_READINGS[code];
   const reading = own ?? GENERAL_STATUS;
   const stop = knowledge.bugCheck(code);

@@ -42,7 +42,13 @@ export function showFault(c: Case, f: Finding): AddressClass | undefined {
   if (fault.status !== undefined && c.kernel) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
   if (fault.address === undefined) return undefined;
   const kind = c.classify(fault.address);
-  f.show(text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }), recordCommand(c), { how: 'derived' });
+  f.show(
+    text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }),
+    fault.computed ? fault.command : recordCommand(c),
+    {
+      how: 'derived',
+    },
+  );
   if (kind.flippedBit !== undefined) {
     f.show(text('e-canonical-bit', { address: hex(fault.address), bit: String(kind.flippedBit) }), `.formats ${hex(fault.address)}`, {
       how: 'derived',

@@ -48,6 +48,19 @@ describe('a read of -1: what the instruction really used', () => {
     expect(verdictOf(av(0xfff3b000_00000000n))).toMatchObject({ cause: 'driver-bug', culprit: { module: 'bad.sys' } }));
 });
 
+describe('0x3B keeps no exception record: the operand tells the address', () => {
+  const fault = (rcx: bigint): Fake => ({
+    ...{ code: 0x3b, params: [0xc0000005n, 'bad.sys+0x1000', 0n, 0n], modules: [NT, 'bad.sys'], source: 'context-record' },
+    ...{ registers: { rip: BAD_AT + 0x1000n, rcx }, memory: { 'bad.sys+0x1000': '488b4108' }, frames: [['bad.sys+0x1000', 'given']] },
+  });
+  test('one bit off the kernel’s half is a flip', () =>
+    expect(verdictOf(fault(0xfffbb000_00000000n))).toMatchObject({ cause: 'hardware', culprit: { part: 'ram' } }));
+  test('a null pointer is the driver’s', () => {
+    expect(verdictOf(fault(0n))).toMatchObject({ cause: 'driver-bug', culprit: { module: 'bad.sys' } });
+    expect(said(fault(0n), 'e-address')).toMatchObject({ address: '0x8', access: 'read' });
+  });
+});
+
 describe('a pointer with a twin', () => {
   const bad = 0xffffb020_00010000n;
   const fake = (rdx: bigint): Fake => ({
@@ -61,6 +74,16 @@ describe('a pointer with a twin', () => {
   });
   test('another register holds it without the bit', () =>
     expect(verdictOf(fake(0xffffb000_00010000n))).toMatchObject({ cause: 'hardware', culprit: { part: 'ram' } }));
+  /** mov rax,[r14+8]: a trap frame lacks r14; the dispatcher saved rbx, rdi, rsi, r12 to r15 from 0x40 below it on. */
+  const saved = (r15: bigint): Fake => ({
+    ...fake(0n),
+    memory: { 'bad.sys+0x1000': '498b4608', '0xfffff90000000fc0': qword(0n).repeat(6) + qword(r15) },
+    registers: { rip: BAD_AT + 0x1000n },
+    unknown: ['r14'],
+  });
+  test('a register that the trap frame lacks follows from the address; its twin was saved by the dispatcher', () =>
+    expect(said(saved(0xffffb000_00010000n), 'e-pointer-twin')).toMatchObject({ register: 'r14', bit: '37', where: '0xfffff90000000ff0' }));
+  test('near: what the dispatcher saved differs in low bits', () => expect(shown(saved(0xffffb020_00011000n))).not.toContain('e-pointer-twin'));
   test('near: the low bits differ, as those of two objects do', () =>
     expect(verdictOf(fake(0xffffb020_00011000n))).toMatchObject({ cause: 'driver-bug', culprit: { module: 'bad.sys' } }));
   test('against: two bits differ', () => expect(verdictOf(fake(0xffffb040_00010000n)).cause).toBe('driver-bug'));

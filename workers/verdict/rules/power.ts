@@ -112,10 +112,13 @@ export function dpcWatchdog(c: Case, f: Finding): void {
     showSuspect(f, c, near, 'decides');
     placeOf(f, near);
     const image = imageOf(near.module);
-    f.head('h-dpc-driver', { who: c.who(image), name: c.name, what: meaning, place: image })
-      .judge('driver-bug', 'likely')
-      .blame(image)
-      .oppose('a-hardware-could', {});
+    f.blame(image).oppose('a-hardware-could', {});
+    // Its own code was interrupted. In Windows code that it called, it may have waited for a lock that another holds.
+    if (near.frame.boundary) f.head('h-dpc-driver', { who: c.who(image), name: c.name, what: meaning, place: image }).judge('driver-bug', 'likely');
+    else
+      f.head('h-driver-possible', { who: c.who(image), name: c.name, place: image })
+        .judge('driver-bug', 'possible')
+        .rival({}, text('r-slow-driver', {}));
     return;
   }
   const profile = kind === 1n ? readProfile(c) : undefined;

@@ -50,6 +50,7 @@ export function fetchNetwork(world: FetchWorld): Network {
           credentials: 'omit',
           referrerPolicy: 'no-referrer',
           signal: watch.controller.signal,
+          ...(options.range ? { headers: { Range: `bytes=${options.range.offset}-${options.range.offset + options.range.length - 1}` } } : {}),
         });
         answered = true;
         return await readAnswer(response, options, world, watch);
@@ -69,7 +70,8 @@ export function fetchNetwork(world: FetchWorld): Network {
 async function readAnswer(response: Response, options: GetOptions, world: FetchWorld, watch: Watch): Promise<FetchResult> {
   const proxyCode = response.headers.get('x-symbol-proxy');
   const { status } = response;
-  const none = (first: Uint8Array): FetchResult => ({ ended: 'answer', status, proxyCode, body: null, first });
+  const part = status === 206 ? readContentRange(response.headers.get('content-range')) : undefined;
+  const none = (first: Uint8Array): FetchResult => ({ ended: 'answer', status, proxyCode, body: null, first, ...(part ? { range: part } : {}) });
   if (!response.ok || !response.body) {
     watch.controller.abort();
     return none(new Uint8Array(0));
@@ -82,6 +84,12 @@ async function readAnswer(response: Response, options: GetOptions, world: FetchW
     return { ended: 'too-large', detail: `${of} bytes; at most ${options.maxBytes} are taken` };
   }
   return readBody({ reader: response.body.getReader(), of, none, url: response.url }, options, world, watch);
+}
+
+/** "bytes 0-499/1234" (RFC 9110, section 14.4); undefined where the size of the whole is not told. */
+function readContentRange(text: string | null): { readonly offset: number; readonly total: number } | undefined {
+  const match = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/.exec(text ?? '');
+  return match ? { offset: Number(match[1]), total: Number(match[2]) } : undefined;
 }
 
 interface Body {

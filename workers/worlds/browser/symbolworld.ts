@@ -1,7 +1,7 @@
 /** The symbol service in a browser worker: fetch, IndexedDB, Web Locks, Blobs. */
 import type { SymbolFile } from '../../api/symbols.ts';
 import type { SymbolWorld } from '../../api/symbolengine.ts';
-import type { Locks } from '../../symbols/service/effects.ts';
+import type { FileBody, Locks } from '../../symbols/service/effects.ts';
 import type { BodyCollector } from '../../symbols/service/offline.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { browserDirectories } from './directories.ts';
@@ -48,13 +48,11 @@ async function quota(store: BrowserSymbolStore): ReturnType<SymbolWorld['quota']
 export function browserSymbolWorld(release: SymbolWorld['release']): SymbolWorld {
   const store = new BrowserSymbolStore();
   const network = fetchNetwork({ collect: collectBlob, online: () => navigator.onLine });
-  const formats = symbolFormats({
-    bodyOf: (bytes, name) => blobBody(new Blob([bytes.slice()]), name),
-    breathe: () => sleep(0),
-  });
+  const bodyOf = (bytes: Uint8Array, name: string): FileBody => blobBody(new Blob([bytes.slice()]), name);
+  const formats = symbolFormats({ bodyOf, breathe: () => sleep(0) });
   const clock = { now: () => Date.now(), sleep, random: () => Math.random() };
   return {
-    effects: { network, store, clock, locks, formats, directories: browserDirectories },
+    effects: { network, store, clock, locks, formats, directories: browserDirectories, bodyOf },
     openFile: (file: SymbolFile) => {
       if (!(file instanceof Blob)) throw new TypeError('a File was expected');
       return blobBody(file, file.name);

@@ -23,6 +23,7 @@ const kernel32: ModuleRequest = {
   demand: 0,
   maker: 'microsoft',
   image: false,
+  whole: false,
 };
 
 describe.skipIf(!hasCorpus)('symbols on this computer', () => {
@@ -159,7 +160,7 @@ describe.skipIf(!hasCorpus)('symbols on this computer', () => {
       key,
       identity: { timestamp: 0, sizeOfImage: 0x5000 },
     } as const;
-    return { want, body: bytesBody(new Uint8Array(size), `f${index}.sys`), pack: null, origin: 'test' };
+    return { want, body: bytesBody(new Uint8Array(size), `f${index}.sys`), pack: null, origin: 'test', partial: false };
   };
   it('keeps to its cap: the file used longest ago leaves, a pinned one stays', async () => {
     let now = 1000;

@@ -23,6 +23,7 @@ const user32: ModuleRequest = {
   demand: 2,
   maker: 'microsoft',
   image: false,
+  whole: false,
 };
 const other = (name: string, digit: string): ModuleRequest => ({
   module: name,
@@ -32,6 +33,7 @@ const other = (name: string, digit: string): ModuleRequest => ({
   demand: 2,
   maker: 'microsoft',
   image: false,
+  whole: false,
 });
 const pathOf = (request: ModuleRequest) => `/${request.pdb?.file}/${request.pdb?.guid.replaceAll('-', '')}${request.pdb?.age}/${request.pdb?.file}`;
 
@@ -189,6 +191,41 @@ describe.skipIf(!hasCorpus)('the road to symbols', () => {
     expect(asker.arrivals).toEqual([]);
     expect(await service.cache.entries()).toEqual([]);
     expect(foreign.seen).toEqual([]);
+  });
+
+  it('fetches of a large image what unwinding needs, the rest when all of it is wanted', async () => {
+    const wdf: ModuleRequest = { ...amdppm, module: 'Wdf01000', imageName: 'Wdf01000.sys', pe: { timestamp: 0xa9a9d36e, sizeOfImage: 0xd1000 } };
+    const service = serviceOf();
+    const asker = new Asker();
+    await service.setConsent('microsoft', 'given');
+    service.request([wdf], asker, false);
+    await settle(service);
+    const ranges = store.seen.filter(({ url }) => url.endsWith('/Wdf01000.sys')).map(({ headers }) => headers.range);
+    // 0x10000 bytes of headers first; then .pdata and the debug records; then what they point to.
+    expect(ranges[0]).toBe('bytes=0-65535');
+    expect(asker.arrivals[0]).toMatchObject({ partial: true });
+    expect(asker.arrivals[0]?.body.source.size).toBeLessThan(300_000);
+    // Its PDB is not there: then the names of its export table are wanted, and with them the whole file.
+    expect(asker.arrivals.at(-1)).toMatchObject({ partial: false });
+    expect(asker.arrivals.at(-1)?.body.source.size).toBe(827_704);
+    expect(ranges.at(-1)).toBeUndefined();
+    expect((await service.cache.entries()).map(({ sizeBytes }) => sizeBytes)).toEqual([827_704]);
+  });
+
+  it('takes a whole file where a server knows no ranges, and nothing that changes between two parts', async () => {
+    const path = '/wdf01000.sys/a9a9d36ed1000/wdf01000.sys';
+    const wdf: ModuleRequest = { ...amdppm, module: 'Wdf01000', imageName: 'Wdf01000.sys', pe: { timestamp: 0xa9a9d36e, sizeOfImage: 0xd1000 } };
+    Object.assign(store.faults, { [path]: 'norange:' });
+    const first = await fetched([wdf]);
+    expect(first.asker.arrivals[0]).toMatchObject({ partial: false });
+    expect(store.seen.filter(({ url }) => url.toLowerCase() === path).length).toBe(1);
+
+    effects = { ...effects, store: new MemoryStore() };
+    store.seen.length = 0;
+    Object.assign(store.faults, { [path]: 'growing:' });
+    const second = await fetched([wdf]);
+    expect(second.asker.arrivals[0]).toMatchObject({ partial: false });
+    expect(second.asker.arrivals[0]?.body.source.size).toBe(827_704);
   });
 
   it('follows a redirect within the list, waits for slow answers, and tries again what broke', async () => {

@@ -27,7 +27,7 @@ const amdppm = moduleOf('amdppm', 'amdppm.sys', { timestamp: 0xc9c03000, sizeOfI
 const wdf = moduleOf('Wdf01000', 'Wdf01000.sys', { timestamp: 0xa9a9d36e, sizeOfImage: 0xd1000 }, null);
 const nt = moduleOf('nt', 'ntoskrnl.exe', null, { file: 'ntkrnlmp.pdb', guid: '5278aff8-6c34-1677-d7d7-835c85b7b844', age: 1 });
 const lost = moduleOf('lost', 'lost.sys', { timestamp: 1, sizeOfImage: 0x1000 }, null);
-const demand = (module: Module) => ({ module, demand: 0, maker: null, image: true });
+const demand = (module: Module) => ({ module, demand: 0, maker: null, image: true, whole: false });
 
 describe.skipIf(!hasCorpus)('symbols of the command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'symbols-'));

@@ -151,6 +151,7 @@ export function nodeEffects(online: boolean): Effects {
     clock: { now: () => Date.now(), sleep, random: () => Math.random() },
     locks: { run: (_name, task) => task() },
     directories: nodeDirectories,
+    bodyOf: bytesBody,
     formats: symbolFormats({ bodyOf: bytesBody, breathe: () => Promise.resolve() }),
   };
 }

@@ -9,11 +9,9 @@ const table = (head: readonly string[], rows: readonly string[]): string => [row
 
 function summary(all: Figures): string {
   const { rows, results } = all;
-  const ours = row('the verdict', results.right, results['cause only'], results.silent, results.wrong, all.falselyAccused, all.brier.toFixed(3));
-  const naive = all.naive.map((one) =>
-    row(`first module that is ${one.rule}`, one.right, '–', one.silent, one.wrong, one.falselyAccused, one.brier.toFixed(3)),
-  );
-  return table([`of ${rows} rows`, 'right', 'cause only', 'silent', 'wrong', 'innocent accused', 'Brier'], [ours, ...naive]);
+  const ours = row('the verdict', results.right, results['cause only'], results.silent, results.wrong, all.accused, all.suspected, all.brier.toFixed(3));
+  const naive = all.naive.map((one) => row(`first module that is ${one.rule}`, one.right, '–', one.silent, one.wrong, one.accused, '–', one.brier.toFixed(3)));
+  return table([`of ${rows} rows`, 'right', 'cause only', 'silent', 'wrong', 'innocent accused', 'innocent suspected', 'Brier'], [ours, ...naive]);
 }
 
 function calibration(all: Figures): string {
@@ -26,11 +24,11 @@ function calibration(all: Figures): string {
 function byKind(kinds: readonly FaultKind[], rows: readonly Outcome[]): string {
   const lines = kinds.map((kind) => {
     const of = rows.filter((one) => one.kind === kind.name);
-    const { rows: number, results, falselyAccused } = tally(of);
+    const { rows: number, results, accused, suspected } = tally(of);
     const naive = of.flatMap((one) => one.naive.filter((answer) => answer.rule === 'not Microsoft' && answer.result === 'right')).length;
-    return row(`\`${kind.name}\``, kind.says, number, results.right, results['cause only'], results.silent, results.wrong, falselyAccused, naive);
+    return row(`\`${kind.name}\``, kind.says, number, results.right, results['cause only'], results.silent, results.wrong, accused, suspected, naive);
   });
-  return table(['kind', 'mechanism', 'rows', 'right', 'cause only', 'silent', 'wrong', 'accused', 'naive right'], lines);
+  return table(['kind', 'mechanism', 'rows', 'right', 'cause only', 'silent', 'wrong', 'accused', 'suspected', 'naive right'], lines);
 }
 
 /** Wrong answers, alike ones together. */
@@ -78,7 +76,7 @@ and what the reader has at hand (nothing, Windows' images, their public names) v
 
 - *right*: cause and culprit, or an answer that the bytes cannot tell apart from it; where the bytes do not tell, accusing nobody, or at most calling a true suspect possible.
 - *cause only*: the class of cause is right, nobody is named. *silent*: "not known" where it could be known. *wrong*: all else.
-- *innocent accused*: somebody or some part is named, in whatever word, that did not do it.
+- *innocent accused*: a module or part that did not do it is called likely or certain; *suspected*: it is called possible.
 - Brier score: mean of (promise − outcome)² over the answers; 0 is perfect, a word that promises ${PROMISED.possible * 100} % always gets 0.25. "Not known" is no forecast and is left out.
   The naive rules speak in one voice; theirs is the best that any constant promise could get.
 

@@ -40,11 +40,11 @@ test('figures by hand: one likely that is right, one possible that is wrong, one
   const row = (sureness: Said['sureness'], result: Outcome['result']): Outcome => ({
     ...{ kind: 'k', number: 0, truth: DRIVER, said: said({ sureness }), result, falselyAccused: result === 'wrong', naive: [] },
   });
-  const { brier, words, results, falselyAccused } = figures([row('likely', 'right'), row('possible', 'wrong'), row('not-known', 'silent')]);
+  const { brier, words, results, accused, suspected } = figures([row('likely', 'right'), row('possible', 'wrong'), row('not-known', 'silent')]);
   // ((0.85 - 1)² + (0.5 - 0)²) / 2
   expect(brier).toBeCloseTo(0.13625, 6);
   expect(words).toEqual({ certain: { said: 0, true: 0 }, likely: { said: 1, true: 1 }, possible: { said: 1, true: 0 } });
-  expect({ ...results, falselyAccused }).toEqual({ right: 1, 'cause only': 0, silent: 1, wrong: 1, falselyAccused: 1 });
+  expect({ ...results, accused, suspected }).toEqual({ right: 1, 'cause only': 0, silent: 1, wrong: 1, accused: 0, suspected: 1 });
 });
 
 test('kinds have names of their own, and the same number gives the same bytes', () => {

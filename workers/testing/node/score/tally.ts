@@ -11,7 +11,9 @@ export const WORDS = Object.keys(PROMISED) as Word[];
 export interface Tally {
   readonly rows: number;
   readonly results: Readonly<Record<Result, number>>;
-  readonly falselyAccused: number;
+  /** Somebody innocent was called likely or certain; was called possible. */
+  readonly accused: number;
+  readonly suspected: number;
 }
 export interface WordTally {
   readonly said: number;
@@ -27,7 +29,7 @@ export interface NaiveFigures {
   readonly right: number;
   readonly silent: number;
   readonly wrong: number;
-  readonly falselyAccused: number;
+  readonly accused: number;
   /** With the best constant that a rule of one voice could give: share × (1 − share) of its answers. */
   readonly brier: number;
 }
@@ -42,7 +44,8 @@ export function tally(rows: readonly Outcome[]): Tally {
   return {
     rows: rows.length,
     results: { right: of('right'), 'cause only': of('cause only'), silent: of('silent'), wrong: of('wrong') },
-    falselyAccused: count(rows, (row) => row.falselyAccused),
+    accused: count(rows, (row) => row.falselyAccused && row.said.sureness !== 'possible'),
+    suspected: count(rows, (row) => row.falselyAccused && row.said.sureness === 'possible'),
   };
 }
 
@@ -67,7 +70,7 @@ function naiveFigures(rows: readonly Outcome[], rule: NaiveRule): NaiveFigures {
     right: of('right'),
     silent: of('silent'),
     wrong: of('wrong'),
-    falselyAccused: count(answers, (one) => one.falselyAccused),
+    accused: count(answers, (one) => one.falselyAccused),
     brier: share * (1 - share),
   };
 }
