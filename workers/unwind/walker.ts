@@ -24,6 +24,9 @@ export interface RawFrame {
 export const isReturnAddress = (frame: Pick<RawFrame, 'trust' | 'boundary'>): boolean =>
   frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
 
+/** Found by a scan: the word may be a leftover of an earlier call. */
+export const isGuess = ({ trust }: RawFrame): boolean => trust === 'scan' || trust === 'scan-call-checked';
+
 export type Ended = Stack['ended'];
 
 export type Next =
