@@ -86,6 +86,7 @@ export const y = {
   deleteNamed: (file: string) => `Delete ${file}`,
   otherDump: 'of another dump',
   partial: 'ready: headers and unwind data',
+  notKept: 'ready, not stored: no room',
   needs: 'What this dump needs…',
   needsTitle: 'What this dump needs',
   needsLead: (missing: number, all: number) =>
