@@ -330,9 +330,8 @@ function processorFaults(): void {
       vendor: (row) => row[0],
       family: (row) => row[1],
       low: (row) => row[2],
-      high: (row) => row[3],
-      name: (row) => row[4],
-      published: (row) => row[5],
+      fault: (row) => row[3],
+      published: (row) => row[4],
     }),
   );
 }

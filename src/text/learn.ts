@@ -37,6 +37,8 @@ export const l = {
     general: 'General',
     generalNote: 'Nobody has written about this code in particular: this holds for its family.',
     trap: 'Often concluded, and wrong',
+    processors: 'Processors with a published fault',
+    processorsNote: 'Believed, and no proof: most of these computers run well, above all after the update named.',
     see: 'See also',
     guide: 'Step by step',
     source: 'Source',
@@ -107,7 +109,7 @@ export const l = {
   start: { more: 'Look up', codes: 'All stop codes', guides: 'Guides: get a better dump, Driver Verifier …' },
   verdict: {
     meaning: 'What this code means',
-    manual: 'By hand: the commands an expert would run, with the values of this dump',
+    manual: 'By hand: what an expert would run here',
     bucket: 'What the bucket says',
   },
 } as const;
