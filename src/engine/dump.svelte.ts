@@ -82,6 +82,11 @@ export class Dump {
   memory(at: Va, length: number): Promise<Reply<MemoryView>> {
     return this.#engine.ask((api) => api.memory(at, length));
   }
+  /** Where the net has a source file, as the PDB says; null where it says nothing. */
+  async sourceUrl(module: string, file: string): Promise<string | null> {
+    const answer = await this.#engine.ask((api) => api.sourceUrl(module, file));
+    return answer.ok ? answer.value : null;
+  }
   evaluate(expression: string): Promise<Reply<Va>> {
     return this.#engine.ask((api) => api.evaluate(expression));
   }

@@ -236,6 +236,8 @@ export interface AnalysisApi {
   facts(): Promise<Reply<readonly FactRow[]>>;
   /** `thread` is the index in the thread list; null is the crash. */
   stack(thread: number | null, onProgress?: OnProgress): Promise<Reply<StackView>>;
+  /** Where the net has a source file, as the module's PDB says (SourceLink, source server); null where it says nothing. Asks nobody. */
+  sourceUrl(module: string, file: string): Promise<Reply<string | null>>;
   registers(): Promise<Reply<readonly { readonly name: string; readonly value: bigint }[]>>;
   modules(): Promise<Reply<{ readonly loaded: readonly ModuleRow[]; readonly unloaded: readonly UnloadedRow[] }>>;
   threads(): Promise<Reply<readonly ThreadRow[]>>;

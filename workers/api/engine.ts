@@ -1,6 +1,6 @@
 /** The analysis of one dump behind AnalysisApi. Effects (files, wasm, time, symbols) are handed in by the entry. */
 import { type Va, va, vaAdd } from '../base/address.ts';
-import { type Found, missing } from '../base/found.ts';
+import { type Found, missing, valueOf } from '../base/found.ts';
 import { type Job, type Step, drive } from '../base/job.ts';
 import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
@@ -10,6 +10,7 @@ import { checkFingerprint, type Fingerprint, takeFingerprint } from '../bytes/fi
 import type { ByteSource } from '../bytes/source.ts';
 import type { Decoder } from '../code/decoder.ts';
 import { completions, describeCommands } from '../commands/help.ts';
+import { sourceUrl } from '../formats/pdb/sources.ts';
 import { runCommand } from '../commands/run.ts';
 import { SPECS } from '../commands/specs.ts';
 import type { CommandContext, SymbolControl } from '../commands/spec.ts';
@@ -141,6 +142,14 @@ export class Engine {
     return this.#with(async (opened) => {
       const walked = await this.#walk(opened, thread, onProgress);
       return walked.ok ? reply(stackView(walked.value, thread)) : walked;
+    });
+  }
+
+  sourceUrl(module: string, file: string): ReturnType<AnalysisApi['sourceUrl']> {
+    return this.#with(({ session }) => {
+      const named = session.target.modules.byName(module);
+      const pdb = named && session.symbols.pdb(named);
+      return reply((pdb?.ok && valueOf(sourceUrl(pdb.value, file))) || null);
     });
   }
 
