@@ -48,7 +48,7 @@ export const cases = [
       await shows(page, 'code');
       expect((await page.locator('.body .row').count()) <= 100, 'few rows are drawn');
       await page.locator('[data-find]').fill('watchdog violation');
-      await page.getByText('1 of ').waitFor();
+      await page.locator('.count', { hasText: '1 of ' }).waitFor();
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.waitForFunction(() => location.hash === '#/code/133');
