@@ -219,13 +219,13 @@ function bitWords(knowledge: Knowledge, code: number): string {
   // Bit 29 marks codes that programs make up; their facilities are their own.
   if ((code & 0x2000_0000) !== 0) return `${severity}, a program’s own`;
   const facility = knowledge.facility('ntstatus', code) ?? knowledge.facility('hresult', code);
-  return `${severity}, Microsoft’s${facility === undefined ? '' : `, of ${facility}`}`;
+  return `${severity}, Microsoft’s${facility === undefined || facility === 'NULL' ? '' : `, of ${facility}`}`;
 }
 
 const GENERAL_STATUS: Reading = {
   causes: ['the code names what went wrong, not who did it: look where it was returned or raised'],
   look: [['k', 'who returned or raised it']],
-  fix: ['update', 'system'],
+  fix: ['program', 'system'],
 };
 
 type Named = ReturnType<typeof statusEntries>[number];
@@ -236,7 +236,9 @@ interface StatusNames {
   readonly says: string;
 }
 function statusNames(first: Named | undefined, entries: readonly Named[], fallback: string): StatusNames {
-  const others = entries.filter((one) => one !== first).map(({ kind, entry }) => `${entry.name} (${KINDS[kind].label})`);
+  const others = entries
+    .filter((one) => one !== first && one.entry.name !== first?.entry.name)
+    .map(({ kind, entry }) => `${entry.name} (${KINDS[kind].label})`);
   return {
     name: first?.entry.name ?? fallback,
     otherNames: [...(first?.entry.also ?? []), ...others],
