@@ -102,7 +102,7 @@ export const l = {
     kinds: { account: 'account or computer', folder: 'user’s folder', mail: 'mail address', share: 'network share', site: 'web site' } as Readonly<
       Record<string, string>
     >,
-    columns: { kind: 'Kind', text: 'Text', count: 'Times', at: 'First at' },
+    columns: ['Kind', 'Text', 'Times', 'First at'],
     part: (read: string, size: string) => `Looked through the first ${read} of ${size}.`,
     more: 'There are more than are listed.',
   },
