@@ -8,7 +8,8 @@ import type { LineFinder } from '../lines.ts';
 import type { InlinedFunction, NameMatch, SymbolHit, SymbolTable } from '../provider.ts';
 import { matchesGlob } from './glob.ts';
 import { containsBytes, nameHash } from './hash.ts';
-import { firstOfEqual, throughOmap, upperBound } from './search.ts';
+import { firstOfEqual, throughOmap } from './search.ts';
+import { upperBound } from '../../bytes/bisect.ts';
 import { FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, packName } from './layout.ts';
 
 const encoder = new TextEncoder();
