@@ -119,6 +119,7 @@ const analyzeCommand: CommandSpec = {
     { line: '!analyze -v', fixture: 'sample' },
     { line: '!analyze', fixture: 'sample' },
     { line: '!analyze -show d1', fixture: 'sample' },
+    { line: '!analyze -hang', fixture: 'user' },
     { line: '!analyze -v', fixture: 'user' },
   ],
   *run({ session }, tail) {
