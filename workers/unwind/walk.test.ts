@@ -193,9 +193,9 @@ describe.skipIf(!hasCorpus)('Wine dumps against walks with all images', () => {
 
 describe.skipIf(!hasCorpus)('code made at run time', () => {
   /** Return addresses of a stack that Unity printed as it crashed. */
-  const printed = (path: string): bigint[] => {
+  const printed = (path: string): Va[] => {
     const [, stack = ''] = new TextDecoder().decode(corpusBytes(path)).split(/OUTPUTTING STACK TRACE|Stack Trace of Crashed Thread/);
-    return [...(stack.split(/END OF STACKTRACE|Stacks for Running/)[0] ?? '').matchAll(/^(0x[0-9A-F]{16}) /gim)].map(([, ip]) => BigInt(ip ?? 0));
+    return [...(stack.split(/END OF STACKTRACE|Stacks for Running/)[0] ?? '').matchAll(/^(0x[0-9A-F]{16}) /gim)].map(([, ip]) => va(BigInt(ip ?? 0)));
   };
   it('is walked by the dump’s function tables: Mono’s frames in Unity’s own log (kerman)', () => {
     const { frames } = walkCrash(open('user/kerman-unity-crash.dmp'));

@@ -66,13 +66,18 @@ export function textOf(value: bigint, size: number): string | undefined {
   return text;
 }
 
+/** Letters with two zero bytes over them; a small offset may have been added, so the lowest byte need not be one. */
+function shortText(value: bigint): string | undefined {
+  return value >> 48n === 0n ? textOf(value >> 8n, 5) : undefined;
+}
+
 function patternOf(value: bigint, pointerSize: 4 | 8): string | undefined {
   const low = Number(value & 0xffff_ffffn);
   const high = Number(value >> 32n);
   const doubled = pointerSize === 4 || high === low || high === 0;
   const known = doubled ? PATTERNS.find(([pattern]) => Math.abs(low - pattern) < 0x1000)?.[1] : undefined;
   if (known !== undefined) return known;
-  const text = textOf(value, pointerSize);
+  const text = textOf(value, pointerSize) ?? (pointerSize === 8 ? shortText(value) : undefined);
   return text === undefined ? undefined : `text: the characters "${text}"`;
 }
 

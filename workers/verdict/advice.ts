@@ -2,7 +2,7 @@
 import { imageOf, isGraphics } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
-import { appName } from './rules/user.ts';
+import { appName } from './rules/app.ts';
 import type { Cause, Part } from './verdict.ts';
 import { text } from './words.ts';
 

@@ -23,10 +23,19 @@ function alignmentOf(mnemonic: string, size: number): bigint {
 
 const allOnes = (pointerSize: 4 | 8): bigint => (pointerSize === 8 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn);
 
+const ACCESS_VIOLATION = 0xc0000005;
+
+/** The fault was reported without an address: as -1, or by a code that carries none (0x3B). */
+export function withoutAddress(c: Case): boolean {
+  const { address, status, access } = c.fault;
+  if (access === 'execute') return false;
+  return address === undefined ? status === ACCESS_VIOLATION : address === allOnes(c.world.pointerSize);
+}
+
 /** Undefined where the fault has an address of its own, or where no operand explains the refusal. */
 export function findRefused(c: Case): Refused | undefined {
-  const { instruction, operands, fault } = c;
-  if (!instruction || c.target.arch !== 'x64' || fault.address !== allOnes(c.world.pointerSize) || fault.access === 'execute') return undefined;
+  const { instruction, operands } = c;
+  if (!instruction || c.target.arch !== 'x64' || !withoutAddress(c)) return undefined;
   const wild = operands.find((reading) => !isCanonical(va(reading.address)));
   if (wild) return { reading: wild, why: 'not-canonical' };
   const [only] = operands;

@@ -33,7 +33,7 @@ describe.skipIf(!hasCorpus)('kernel dumps, read again', () => {
     all = corpusList('kernel')
       .filter((name) => name.endsWith('.dmp') && opens(`kernel/${name}`))
       .map((name) => [name, verdictOf(`kernel/${name}`)]);
-  });
+  }, 60_000);
 
   test('0x133: the samples of the processor that stopped are read', () => {
     const verdict = verdictOf('kernel/noam-133.dmp');

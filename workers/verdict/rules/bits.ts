@@ -1,13 +1,14 @@
 /** One wrong bit: in code, in the address that was used, in the pointer that made it. Checks of rules/fault.ts. */
-import { type Va, va } from '../../base/address.ts';
+import { isCanonical, type Va, va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { imageOf, isThirdParty } from '../actors.ts';
-import type { AddressClass } from '../address.ts';
+import { type AddressClass, flippedCanonicalBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { type CodeJump, findCodeChange } from '../codecheck.ts';
 import { matchOperand } from '../instruction.ts';
 import { findTwin } from '../pointertwin.ts';
+import { withoutAddress } from '../protection.ts';
 import { text } from '../words.ts';
 
 const MAX_PLACES = 12;
@@ -71,12 +72,68 @@ export function addressBit(c: Case, f: Finding, kind: AddressClass | undefined):
   return flipped(c, f, { what: `address bit ${String(bit)}`, sure: held });
 }
 
+/** Without the instruction: the one register whose value is a kernel address but for a bit, where the fault gave no address. */
+export function registerBit(c: Case, f: Finding): boolean {
+  const { registers, unknown, command } = c.fault;
+  if (!c.kernel || !registers || c.instruction || !withoutAddress(c)) return false;
+  const odd = Object.entries(registers).flatMap(([register, value]) => {
+    const bit = unknown.includes(register) ? undefined : flippedCanonicalBit(value);
+    return bit !== undefined && (value ^ (1n << BigInt(bit))) >> 63n === 1n ? [{ register, value, bit }] : [];
+  });
+  const [only] = odd;
+  if (!only || odd.length > 1) return false;
+  const { register, value, bit } = only;
+  f.show(text('e-good-register', { register, value: hex(value), bit: String(bit) }), command, { how: 'derived' });
+  return flipped(c, f, { what: `bit ${String(bit)} of ${register}`, sure: false });
+}
+
+/** Bits this high change the region of memory altogether: that a value with one of them turned is memory in the dump is no chance. */
+const FAR_BIT = 33;
+const TOP_BIT = 46;
+
+const PAGE = 0x1000n;
+
 /** A trap frame lacks the registers that calls preserve; where one of them alone made the address, its value follows from it. */
 function impliedBase(c: Case): { readonly name: string; readonly value: bigint } | undefined {
   const { address, computed, unknown } = c.fault;
   const [only, more] = c.instruction?.memory ?? [];
   if (address === undefined || computed || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
   return { name: only.base, value: BigInt.asUintN(64, address - only.displacement) };
+}
+
+/**
+ * The register that made the address; where the trap frame does not hold it, what it must have been. Without the instruction every
+ * register that points a little below the address, and the address itself.
+ */
+function pointersOf(c: Case): readonly bigint[] {
+  const { address, registers, unknown } = c.fault;
+  if (address === undefined) return [];
+  const base = matchOperand(c.operands, address)?.base;
+  if (base) return [base.value];
+  const implied = impliedBase(c);
+  if (c.instruction) return implied ? [implied.value] : [];
+  const near = Object.entries(registers ?? {}).filter(([name, value]) => !unknown.includes(name) && value <= address && address - value < PAGE);
+  return [...new Set([address, ...near.map(([, value]) => value)])];
+}
+
+/** A pointer with one far bit turned leads to memory of this dump. */
+export function farBit(c: Case, f: Finding): boolean {
+  if (c.world.pointerSize !== 8) return false;
+  return pointersOf(c).some((pointer) => pointer >= 0x1_0000n && farTwin(c, f, pointer));
+}
+
+function farTwin(c: Case, f: Finding, pointer: bigint): boolean {
+  for (let bit = FAR_BIT; bit <= TOP_BIT; bit++) {
+    const proper = pointer ^ (1n << BigInt(bit));
+    if (!isCanonical(va(proper)) || c.target.memory.read(va(proper), 8).got < 8) continue;
+    f.show(text('e-flip-held', { address: hex(proper), bit: String(bit) }), `db ${hex(proper)} L8`, {
+      weighs: 'decides',
+      how: 'derived',
+      from: ['e-operand', 'e-address'],
+    });
+    return flipped(c, f, { what: `pointer bit ${String(bit)}`, sure: true });
+  }
+  return false;
 }
 
 /** The register that made the address has a twin with one bit other. */

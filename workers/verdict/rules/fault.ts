@@ -4,21 +4,21 @@
  */
 import { isCanonical, va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isFirmwareFacing, isScanned, isThirdParty } from '../actors.ts';
+import { type Actor, imageOf, isFirmwareFacing, isKernelImage, isScanned, isThirdParty } from '../actors.ts';
 import type { AddressClass } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from '../instruction.ts';
 import { text } from '../words.ts';
-import { addressBit, changedCode, pointerBit } from './bits.ts';
+import { addressBit, changedCode, farBit, pointerBit, registerBit } from './bits.ts';
 import { showKernelSuspect, showPoolOwner } from './owners.ts';
 import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoOperand, showNoSuspect, showSuspect } from './evidence.ts';
 
 const ILLEGAL = 0xc000001d;
 const MINUS_ONE = 0xffff_ffff_ffff_ffffn;
-/** KUSER_SHARED_DATA is mapped at this user address in every process (ntddk.h). */
-const SHARED_LOW = 0x7ffe_0000n;
-const SHARED_HIGH = 0x7ffe_1000n;
+/** KUSER_SHARED_DATA: one page, mapped at the first address in every process, at the other for the kernel (ntddk.h; x64 and ARM64). */
+const SHARED_PAGES: readonly bigint[] = [0x7ffe_0000n, 0xffff_f780_0000_0000n];
+const isShared = (address: bigint): boolean => SHARED_PAGES.includes(address & ~0xfffn);
 
 interface Look {
   readonly kind: AddressClass | undefined;
@@ -34,6 +34,8 @@ const CHECKS: readonly Check[] = [
   sharedPage,
   (c, f, look) => addressBit(c, f, look.kind),
   pointerBit,
+  farBit,
+  registerBit,
   unloadedModule,
   firmwareDriver,
   noOperand,
@@ -79,11 +81,12 @@ function insideInstruction(c: Case, f: Finding): boolean {
 
 function illegalInstruction(c: Case, f: Finding): boolean {
   if (c.fault.status !== ILLEGAL) return false;
-  const { instruction, place } = c.fault.ip === undefined ? { instruction: undefined, place: undefined } : { instruction: c.instruction, place: c.fault.place };
+  const { instruction } = c;
+  const { place } = c.fault;
   const feature = instruction?.cpuFeatures.join(', ');
   if (!instruction || !feature) {
-    if (!instruction && c.fault.ip !== undefined) showRawBytes(c, f);
-    return false;
+    if (!instruction) showRawBytes(c, f);
+    return refusedGoodCode(c, f);
   }
   f.show(text('e-feature', { feature, instruction: wordsOf(instruction) }), `u ${hex(c.fault.ip ?? 0n)}`, {
     weighs: 'decides',
@@ -98,16 +101,38 @@ function illegalInstruction(c: Case, f: Finding): boolean {
   return true;
 }
 
+/** Instructions that are illegal on purpose, or where they stand. */
+const MEANT_ILLEGAL = /^(ud[012]?|udf|int|hlt|in|out|rsm|vm|ssc|xsetbv|enc)/;
+
+/** An instruction of the base set: every processor has it, so what ran was not what the dump holds. */
+function refusedGoodCode(c: Case, f: Finding): boolean {
+  const { instruction, fault } = c;
+  if (!instruction || !fault.place || MEANT_ILLEGAL.test(instruction.mnemonic) || c.target.arch !== 'x64') return false;
+  f.show(text('e-good-code', { instruction: wordsOf(instruction) }), `u ${hex(fault.ip ?? 0n)} L1`, {
+    weighs: 'decides',
+    how: 'derived',
+    from: ['e-instruction'],
+  });
+  f.victim = imageOf(fault.place.module);
+  f.head('h-cpu-misstep', { name: c.name, place: faultPlace(c) })
+    .judge('hardware', 'possible')
+    .blame(undefined, 'cpu')
+    .rival({ part: 'ram' }, text('r-ram', {}))
+    .rival({}, text('r-code-changed', {}));
+  f.oppose('a-single-dump', {}).settle('s-image', { module: imageOf(fault.place.module) });
+  return true;
+}
+
 function showRawBytes(c: Case, f: Finding): void {
   const { bytes } = c.session.memory.read(va(c.fault.ip ?? 0n), 8);
-  if (bytes.length === 0) return;
+  if (c.fault.ip === undefined || bytes.length === 0) return;
   const dump = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   f.show(text('e-no-instruction', { place: faultPlace(c), bytes: dump }), `db ${hex(c.fault.ip ?? 0n)}`, { how: 'derived' });
 }
 
 function sharedPage(c: Case, f: Finding): boolean {
   const { address, access } = c.fault;
-  if (!c.kernel || address === undefined || address < SHARED_LOW || address >= SHARED_HIGH || access !== 'read') return false;
+  if (!c.kernel || address === undefined || !isShared(address) || access !== 'read') return false;
   f.show(text('e-shared-page', { address: hex(address) }), '.bugcheck', { weighs: 'decides', how: 'inferred', from: ['e-address'] });
   f.head('h-memory-ram', { name: c.name, what: 'a page that is mapped in every process was not readable' })
     .judge('memory-corruption', 'likely')
@@ -192,12 +217,27 @@ function noOperand(c: Case, f: Finding): boolean {
   return true;
 }
 
+/** Another driver that stands close by on the proved stack with a framework between: what it handed on may be the bad pointer. */
+function giverOf(c: Case, image: string): Actor | undefined {
+  const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index;
+  const other = c.suspects.find((actor) => imageOf(actor.module) !== image);
+  if (from === undefined || !other || isScanned(other) || other.index < from || other.index - from > NEAR_FRAMES) return undefined;
+  const between = c.actors.filter((actor) => actor.trusted && actor.index > from && actor.index < other.index);
+  return between.some((actor) => !actor.thirdParty && !isKernelImage(actor.module)) ? other : undefined;
+}
+
 function driverAtFault(c: Case, f: Finding, look: Look): boolean {
   const { place } = c.fault;
   if (!place || !isThirdParty(place.module, c.session)) return false;
   const image = imageOf(place.module);
-  headDriver(c, f, image, 'likely');
-  f.judge('driver-bug', 'likely').blame(image);
+  // A pointer that was overwritten, with text or a fill, may have been overwritten by anybody.
+  const overwritten = look.kind?.kind === 'pattern' || f.evidence.some((one) => one.id === 'e-base-value');
+  const giver = giverOf(c, image);
+  const sureness = overwritten || giver ? 'possible' : 'likely';
+  if (giver) f.rival({ module: imageOf(giver.module) }, text('r-driver', { who: c.who(imageOf(giver.module)) }));
+  headDriver(c, f, image, sureness);
+  f.judge('driver-bug', sureness).blame(image);
+  if (overwritten) f.rival({}, text('r-any-driver', {}));
   if (look.operand.bit !== undefined) f.oppose('a-register-bit', { bit: String(look.operand.bit) }).rival({ part: 'ram' }, text('r-ram', {}));
   if (look.kind?.flippedBit !== undefined) f.rival({ part: 'ram' }, text('r-ram', {}));
   f.oppose('a-hardware-could', {});
@@ -244,6 +284,21 @@ function workOfPassiveLevel(c: Case): boolean {
   const { place } = c.fault;
   const role = place && c.knowledge.driver(imageOf(place.module))?.role;
   return role === 'file-system' && AT_LEVEL.has(c.code) && c.params[1] === DISPATCH_LEVEL;
+}
+
+/** Frames of the kernel alone stand over it, each found by unwind data: it called the routine that refused. */
+function calledItself(c: Case, actor: Actor): boolean {
+  const over = c.actors.filter((one) => one.index < actor.index && one.trusted);
+  return PROVED.has(actor.frame.trust) && over.length > 0 && over.every((one) => isKernelImage(one.module) && (one.index === 0 || PROVED.has(one.frame.trust)));
+}
+const PROVED: ReadonlySet<string> = new Set(['context', 'unwind-info', 'frame-pointer', 'given']);
+
+/** The kernel refused what its caller asked for: where the call is proved, that is the driver. */
+export function misuser(c: Case, f: Finding, actor: Actor): void {
+  suspect(c, f, actor);
+  if (!calledItself(c, actor)) return;
+  headDriver(c, f, imageOf(actor.module), 'likely');
+  f.sureness = 'likely';
 }
 
 export function suspect(c: Case, f: Finding, actor: Actor): boolean {

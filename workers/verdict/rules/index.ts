@@ -5,7 +5,7 @@ import { completedTwice, leftBehind, usb } from './devices.ts';
 import { trap, unhandled } from './exception.ts';
 import { graphics, liveTdr, stuckThread, tdr } from './graphics.ts';
 import { clockWatchdog, firmware, oldMachineCheck, patchGuard, platform, whea } from './hardware.ts';
-import { callerBrokeRule, corruptedPage, memoryManagement, pageFrames, storeException } from './memory.ts';
+import { callerBrokeRule, corruptedPage, lockedPages, memoryManagement, pageFrames, storeException } from './memory.ts';
 import { badCaller, badHeader, kernelHeap, otherPool, specialPool } from './pool.ts';
 import { dpcWatchdog, internalPower, powerState } from './power.ts';
 import { byHand, criticalProcess, generic, live, noStop, vendorCode, winlogon } from './process.ts';
@@ -39,7 +39,8 @@ const ROWS: readonly Row[] = [
   ['page-frames', pageFrames, 0x4e],
   ['corrupted-page', corruptedPage, 0x12b, 0x1c7, 0x191],
   ['store-exception', storeException, 0x154],
-  ['caller-broke-rule', callerBrokeRule, 0xda, 0x20, 0x1c6, 0xd8, 0x76, 0xcb, 0xe3, 0x162, 0xe4],
+  ['caller-broke-rule', callerBrokeRule, 0xda, 0x20, 0x1c6, 0xd8, 0x76, 0xe3, 0x162, 0xe4],
+  ['locked-pages', lockedPages, 0xcb],
   ['verifier', verifier, 0xc4, 0xc9, 0xc6, 0xca, 0x1c4],
   ['dma', dma, 0xe6],
   ['wdf', wdf, 0x10d],

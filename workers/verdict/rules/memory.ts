@@ -1,6 +1,6 @@
 /** The memory manager's own tables. */
 import { hex } from '../../base/hex.ts';
-import { imageOf } from '../actors.ts';
+import { imageOf, isThirdParty } from '../actors.ts';
 import { onlyBit } from '../address.ts';
 import { readExceptionRecord } from '../../target/kernelcontext.ts';
 import type { Case } from '../case.ts';
@@ -8,7 +8,7 @@ import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode } from './evidence.ts';
-import { suspect } from './fault.ts';
+import { misuser, suspect } from './fault.ts';
 
 const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41790n, 0x41792n]);
 /** Misuse of memory descriptor lists and locks: the driver on the stack is where to look (bug check 0x1A page). */
@@ -62,13 +62,21 @@ export function memoryManagement(c: Case, f: Finding): void {
   if (MDL.has(kind)) {
     f.say('x-mdl', {});
     const near = c.suspects[0];
-    if (near && suspect(c, f, near)) {
+    if (near) {
+      misuser(c, f, near);
       placeOf(f, near);
-      return;
-    }
+    } else misused(c, f);
+    return;
   }
   hardwareTables(c, f, meaning);
   if (kind === CRC) f.rival({ part: 'disk' }, text('r-disk', {}));
+}
+
+/** A driver did it, and nothing here names which. */
+function misused(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
 }
 
 /** 0x4E: 7, 9A and 99 with a driver on the stack are its locked pages; the rest is the tables. */
@@ -117,16 +125,33 @@ export function storeException(c: Case, f: Finding): void {
   f.rival({ part: disk ? 'ram' : 'disk' }, text(disk ? 'r-ram' : 'r-disk', {}));
 }
 
+/** 0xCB: argument 1 is the routine that locked the pages (the bug check's page). */
+export function lockedPages(c: Case, f: Finding): void {
+  f.say('x-mdl', {});
+  f.detector = 'ntoskrnl.exe';
+  const locker = c.target.modules.find(va(c.params[0]));
+  if (!locker || !isThirdParty(locker.module, c.session)) {
+    misused(c, f);
+    return;
+  }
+  const image = imageOf(locker.module);
+  const place = `${image}+${hex(locker.rva)}`;
+  f.show(text('e-owner-tag', { who: c.who(image), index: '1', value: hex(c.params[0]), place }), `ln ${hex(c.params[0])}`, { weighs: 'decides' });
+  f.place = { module: image, offset: BigInt(locker.rva) };
+  f.head('h-driver-likely', { who: c.who(image), name: c.name, place })
+    .judge('driver-bug', 'likely')
+    .blame(image);
+}
+
 /** 0xDA, 0x20, 0x1C6: the caller on the stack broke the rule. */
 export function callerBrokeRule(c: Case, f: Finding): void {
   showSubCode(c, f, 1);
   f.detector = 'ntoskrnl.exe';
   const near = c.suspects[0];
   if (near) {
-    suspect(c, f, near);
+    misuser(c, f, near);
     placeOf(f, near);
     return;
   }
-  showNoSuspect(c, f);
-  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+  misused(c, f);
 }

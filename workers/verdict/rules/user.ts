@@ -1,107 +1,26 @@
 /** User-mode dumps: the exception decides; Linux signals and Mach exceptions are named, not taken for NTSTATUS. */
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isScanned, isThirdParty, placeWords } from '../actors.ts';
+import { imageOf, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { wordsOf } from '../instruction.ts';
-import { ACCESS_WORDS, faultPlace, setPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
+import { faultPlace, setPlace, showFault, showInstruction } from './evidence.ts';
 import { RUST_PANIC } from '../throwinfo.ts';
 import { endedItself, signalName } from '../signals.ts';
-import { addressBit, changedAt, pointerBit } from './bits.ts';
-import { callerOfRuntime, lostNetwork, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
+import { accessViolation, inPage } from './appaccess.ts';
+import { appName, blameFrame, headApp, isAlone, isApp, ownActor, ownProgram } from './app.ts';
+import { callerOfRuntime, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
 import { findRecursion } from './exception.ts';
 import { showLocks } from './locks.ts';
 import { findRepeated } from '../repeated.ts';
 import type { Rule } from './rule.ts';
-
-/** The program: the dump's process name, else the first module. */
-export function appName(c: Case): string {
-  if (c.target.process.name.ok) return c.target.process.name.value.replace(/^.*[\\/]/, '');
-  const [first] = c.target.modules.modules;
-  return first ? imageOf(first) : 'the program';
-}
-
-const isApp = (c: Case, image: string): boolean => image.toLowerCase() === appName(c).toLowerCase();
-
-/** The innermost frame that is not Windows' or the system library's own. */
-const ownActor = (c: Case): Actor | undefined => c.actors.find((actor) => actor.trusted && actor.thirdParty);
-
-/** Blames the module at the fault, else the first frame above the system libraries; a scanned frame is only a suspect. */
-function blameFrame(c: Case, f: Finding): Actor | undefined {
-  const actor = ownActor(c);
-  const at = c.fault.place;
-  const atOwn = at && actor && actor.module === at.module;
-  if (!actor) {
-    if (at) f.victim = imageOf(at.module);
-    f.judge('application-bug', 'not-known');
-    return undefined;
-  }
-  f.place ??= { module: imageOf(actor.module), offset: actor.offset, ...(actor.frame.symbol.ok ? { symbol: actor.frame.symbol.value.name } : {}) };
-  f.blame(imageOf(actor.module)).judge('application-bug', atOwn ? 'likely' : isScanned(actor) ? 'possible' : 'likely');
-  f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: actor.frame.trust }), 'k', {
-    how: isScanned(actor) ? 'inferred' : 'read',
-  });
-  if (isScanned(actor)) f.oppose('a-scan', {});
-  return actor;
-}
-
-/** What a program raises itself is its own, even where its frame on the stack is not proved. */
-function ownProgram(c: Case, f: Finding): void {
-  const program = c.target.modules.modules.find((module) => isApp(c, imageOf(module)));
-  if (program) f.blame(imageOf(program));
-  f.judge('application-bug', 'possible');
-}
-
-function headApp(c: Case, f: Finding, actor: Actor | undefined): void {
-  const app = appName(c);
-  const image = actor ? imageOf(actor.module) : c.fault.place ? imageOf(c.fault.place.module) : 'code of no module';
-  if (isApp(c, image)) f.head('h-app-own', { app, name: c.name, place: faultPlace(c) });
-  else f.head('h-app', { app, name: c.name, who: c.who(image), place: faultPlace(c) });
-}
 
 function showThread(c: Case, f: Finding): void {
   const index = c.target.crashThread;
   if (index.ok && c.target.threads.length > 1) {
     f.show(text('e-thread', { thread: String(index.value), count: String(c.target.threads.length) }), '~', { weighs: 'context' });
   }
-}
-
-const accessViolation: Rule = (c, f) => {
-  const reported = showFault(c, f);
-  const kind = showInstruction(c, f).real ?? reported;
-  if (codeBit(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
-  const { address, access } = c.fault;
-  if (address !== undefined) {
-    f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind: kind?.words ?? 'unknown', address: hex(address) });
-    if (access === 'execute') f.say('x-app-exec', { address: hex(address) });
-  }
-  const actor = blameFrame(c, f);
-  headApp(c, f, actor);
-  // The stack and the heap of a program hold what the program wrote there: it jumped into its own data.
-  if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
-  f.oppose('a-hardware-could', {});
-};
-
-/** A code byte of one other bit. Programs are patched on purpose as well, and a jump turned round is one bit: no more than likely. */
-function codeBit(c: Case, f: Finding): boolean {
-  if (c.fault.ip === undefined || !changedAt(c, f, c.fault.ip)) return false;
-  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
-  if (f.sureness === 'certain') f.judge('hardware', 'likely').rival({}, text('r-code-changed', {}));
-  return true;
-}
-
-/** The file's own code cannot have done what was reported. */
-function otherCodeRan(c: Case, f: Finding): boolean {
-  if (!showNoOperand(c, f)) return false;
-  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
-  f.head('h-app-code', { app: appName(c), place: faultPlace(c) })
-    .judge('hardware', 'possible')
-    .blame(undefined, 'cpu')
-    .rival({ part: 'ram' }, text('r-ram', {}))
-    .rival({}, text('r-code-changed', {}));
-  f.oppose('a-single-dump', {});
-  return true;
 }
 
 const failFast: Rule = (c, f) => {
@@ -260,28 +179,19 @@ export const hang: Rule = (c, f) => {
   if (actor) f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: actor.frame.trust }), 'k', { weighs: 'context' });
 };
 
+/** The loader's own frames stand on the stack: which file did not fit, they do not tell. */
 const loader: Rule = (c, f) => {
   showFault(c, f);
-  f.say('x-loader', { status: c.status(c.target.exception?.code ?? 0) });
-  headApp(c, f, blameFrame(c, f));
+  const status = c.status(c.target.exception?.code ?? 0);
+  f.say('x-loader', { status });
+  const actor = blameFrame(c, f);
+  if (actor) headApp(c, f, actor);
+  else f.head('h-app-loader', { app: appName(c), what: status }).judge('application-bug', 'possible');
 };
 
 const outOfMemory: Rule = (c, f) => {
   showFault(c, f);
   f.head('h-app-memory', { app: appName(c), name: c.name, place: faultPlace(c) }).judge('resource-exhaustion', 'likely');
-};
-
-const inPage: Rule = (c, f) => {
-  showFault(c, f);
-  const status = c.target.exception?.parameters[2];
-  if (status !== undefined && lostNetwork(status)) {
-    f.head('h-network-file', { name: c.name, what: c.status(status) }).judge('storage', 'likely');
-    return;
-  }
-  f.head('h-disk', { name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
-    .judge('storage', 'likely')
-    .blame(undefined, 'disk')
-    .rival({ part: 'ram' }, text('r-ram', {}));
 };
 
 /** NTSTATUS and compiler codes to readings. */
@@ -305,6 +215,7 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0x20474343: thrown,
   0x0eedfade: thrown,
   0xc0000135: loader,
+  0xc0000142: loader,
   0xc0000139: loader,
   0xc06d007e: loader,
   0xc06d007f: loader,
@@ -384,7 +295,9 @@ const other: Rule = (c, f) => {
   if (!raised) {
     showFault(c, f);
     showInstruction(c, f);
-    headApp(c, f, blameFrame(c, f));
+    const actor = blameFrame(c, f);
+    headApp(c, f, actor);
+    if (!actor && isAlone(c)) ownProgram(c, f);
     return;
   }
   raisedAt(c, f);

@@ -1,7 +1,8 @@
 /** Driver Verifier and the input-output memory unit: these name the driver while it does wrong. */
-import { va } from '../../base/address.ts';
+import { va, vaAdd } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf } from '../actors.ts';
+import { readUnicode } from '../../modules/loadedlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
@@ -24,6 +25,26 @@ function argumentModule(c: Case, f: Finding): string | undefined {
   return undefined;
 }
 
+/** Codes whose argument 2 is the name of the driver as text (0xC4: leaks at unload; the bug check's page). */
+const NAME_ARGUMENT: ReadonlySet<bigint> = new Set([0x60n, 0x61n, 0x62n]);
+const MAX_NAME = 128;
+
+/** The name stands there as characters, or as a UNICODE_STRING. */
+function driverName(c: Case, f: Finding): string | undefined {
+  if (c.code !== 0xc4 || !NAME_ARGUMENT.has(c.params[0])) return undefined;
+  const { memory } = c.target;
+  const at = va(c.params[1]);
+  const length = memory.u16(at);
+  const buffer = memory.pointer(vaAdd(at, memory.pointerSize));
+  const counted = length.ok && buffer.ok ? readUnicode(memory, length.value, buffer.value) : undefined;
+  const { bytes, got } = memory.read(at, MAX_NAME);
+  const plain = new TextDecoder('utf-16le').decode(bytes.subarray(0, got & ~1)).split('\0')[0] ?? '';
+  const name = [plain, counted?.ok ? counted.value : ''].find((text) => /^[\w.\\-]+\.sys$/i.test(text))?.replace(/^.*\\/, '');
+  if (name === undefined) return undefined;
+  f.show(text('e-owner-tag', { who: c.who(name), index: '2', value: hex(at), place: name }), `du ${hex(at)}`, { weighs: 'decides' });
+  return name;
+}
+
 function named(c: Case, f: Finding, image: string, meaning: string): void {
   f.head('h-verifier', { who: c.who(image), name: c.name, what: meaning })
     .judge('driver-bug', 'likely')
@@ -37,7 +58,7 @@ export function verifier(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1, 'decides') ?? `check ${value}`;
   f.say('x-verifier', { meaning, value, area });
   f.detector = 'ntoskrnl.exe';
-  const image = argumentModule(c, f);
+  const image = driverName(c, f) ?? argumentModule(c, f);
   const near: Actor | undefined = c.suspects[0];
   if (image !== undefined) {
     named(c, f, image, meaning);

@@ -15,6 +15,11 @@ export const APPS = {
     '{app}: abort() or a fatal exit, by {who}.',
     '{app}: abort, called from {place}.',
   ],
+  'h-app-loader': [
+    'The program {app} could not start: a file that it needs is missing or refused to load.',
+    '{app}: the loader gave up, {what}.',
+    '{app}: loader failure {what}.',
+  ],
   'h-app-stowed': [
     'The program {app} ended because of an error that nobody handled: {code}.',
     '{app}: stowed exception {code}, raised at {place}.',

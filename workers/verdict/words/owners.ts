@@ -49,6 +49,16 @@ export const OWNERS = {
   'e-kernel-suspect': ['Windows itself noted {who} when it stopped.', 'The kernel noted the driver {who} itself when it stopped.', 'KiBugCheckDriver: {who}.'],
   'e-device-stack': ['The device concerned is served by {names}.', 'Device stack of {device}, from the bus up: {names}.', '{device}: {names} (bottom up).'],
   'e-stack-shares': ['Most of the stack was used by {names}.', 'Stack use by module: {names}.', 'Stack bytes: {names}.'],
+  'e-good-code': [
+    'The instruction in the file is one that every processor knows, yet the processor called it illegal.',
+    '“{instruction}” is valid on every x64 processor, yet it was refused: what ran was not what the dump holds.',
+    '#UD on the valid base instruction {instruction}.',
+  ],
+  'e-good-register': [
+    'A register holds an address of Windows that is wrong by one bit.',
+    'The instruction is not in this dump; register {register} = {value} is a kernel address but for bit {bit}.',
+    '{register} = {value}: bit {bit} off canonical.',
+  ],
   'e-code-patched': [
     'The code at that place was changed in memory: it jumps elsewhere ({to}).',
     'Code at {at} was rewritten: it jumps to {to}, the image does not.',

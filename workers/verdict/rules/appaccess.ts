@@ -1,0 +1,74 @@
+/** Memory that an application may not use, and pages of its files that did not come. */
+import { hex } from '../../base/hex.ts';
+import { imageOf } from '../actors.ts';
+import type { Case } from '../case.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+import { appName, blameFrame, headApp, ownProgram } from './app.ts';
+import { addressBit, changedAt, pointerBit } from './bits.ts';
+import { lostNetwork } from './errors.ts';
+import { ACCESS_WORDS, faultPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
+import type { Rule } from './rule.ts';
+
+export const accessViolation: Rule = (c, f) => {
+  const reported = showFault(c, f);
+  const kind = showInstruction(c, f).real ?? reported;
+  if (codeBit(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
+  sayAccess(c, f, kind?.words ?? 'unknown');
+  const { access } = c.fault;
+  const actor = blameFrame(c, f);
+  headApp(c, f, actor);
+  if (kind?.flippedBit !== undefined || inSharedLibrary(c)) lessSure(f);
+  // The stack and the heap of a program hold what the program wrote there: it jumped into its own data.
+  if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
+  f.oppose('a-hardware-could', {});
+};
+
+/** A code byte of one other bit. Programs are patched on purpose as well, and a jump turned round is one bit: no more than likely. */
+function codeBit(c: Case, f: Finding): boolean {
+  if (c.fault.ip === undefined || !changedAt(c, f, c.fault.ip)) return false;
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
+  if (f.sureness === 'certain') f.judge('hardware', 'likely').rival({}, text('r-code-changed', {}));
+  return true;
+}
+
+function sayAccess(c: Case, f: Finding, kind: string): void {
+  const { address, access } = c.fault;
+  if (address === undefined) return;
+  f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind, address: hex(address) });
+  if (access === 'execute') f.say('x-app-exec', { address: hex(address) });
+}
+
+/** ntdll holds the heap, the loader and the locks: they work on data of the whole process, not only on what the caller gave. */
+const inSharedLibrary = (c: Case): boolean => c.fault.place !== undefined && /^ntdll/i.test(imageOf(c.fault.place.module));
+
+function lessSure(f: Finding): void {
+  if (f.sureness === 'likely') f.sureness = 'possible';
+  f.rival({ part: 'ram' }, text('r-ram', {}));
+}
+
+/** The file's own code cannot have done what was reported. */
+function otherCodeRan(c: Case, f: Finding): boolean {
+  if (!showNoOperand(c, f)) return false;
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
+  f.head('h-app-code', { app: appName(c), place: faultPlace(c) })
+    .judge('hardware', 'possible')
+    .blame(undefined, 'cpu')
+    .rival({ part: 'ram' }, text('r-ram', {}))
+    .rival({}, text('r-code-changed', {}));
+  f.oppose('a-single-dump', {});
+  return true;
+}
+
+export const inPage: Rule = (c, f) => {
+  showFault(c, f);
+  const status = c.target.exception?.parameters[2];
+  if (status !== undefined && lostNetwork(status)) {
+    f.head('h-network-file', { name: c.name, what: c.status(status) }).judge('storage', 'likely');
+    return;
+  }
+  f.head('h-disk', { name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
+    .judge('storage', 'likely')
+    .blame(undefined, 'disk')
+    .rival({ part: 'ram' }, text('r-ram', {}));
+};
