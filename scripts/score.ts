@@ -9,7 +9,7 @@ import { type Outcome, outcomeOf } from '../workers/testing/node/score/outcome.t
 import { report } from '../workers/testing/node/score/report.ts';
 import { raiseFloors, sampleRows } from '../workers/testing/node/score/floors.ts';
 
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '7' }, kind: { type: 'string' } } });
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '6' }, kind: { type: 'string' } } });
 const count = Number(values.rows);
 const only = values.kind;
 const kinds = KINDS.filter(({ name }) => only === undefined || name.includes(only));

@@ -3,6 +3,7 @@ import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { DEVICE_COMMANDS } from './devices.ts';
+import { EXAMINE_COMMANDS } from './examine.ts';
 import { FRAME_COMMANDS } from './frames.ts';
 import { LOCK_COMMANDS } from './locks.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
@@ -27,6 +28,7 @@ export const SPECS: readonly CommandSpec[] = [
   ...WOW64_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
+  ...EXAMINE_COMMANDS,
   ...TYPE_COMMANDS,
   ...VARIABLE_COMMANDS,
   ...DEVICE_COMMANDS,

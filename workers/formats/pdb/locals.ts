@@ -2,11 +2,12 @@
  * Parameters and local variables of a procedure, and where each lives at one instruction (microsoft-pdb, include/cvinfo.h: REGREL32,
  * BPRELSYM32, REGSYM, LOCALSYM and the DEFRANGESYM kinds; llvm/DebugInfo/CodeView/SymbolRecord.h).
  */
+import { upperBound } from '../../bytes/bisect.ts';
 import { type Found, found, missing, thenFound } from '../../base/found.ts';
 import { LeafCursor } from './leafcursor.ts';
 import { readModules, type PdbModule } from './modules.ts';
 import type { PdbFile } from './pdb.ts';
-import { listProcedures } from './procedures.ts';
+import { findProcedure, listProcedures } from './procedures.ts';
 import { RecordCursor } from './records.ts';
 import { type Contributions, type PdbSection, readContributions, readPlaces, rvaOfPlace } from './sections.ts';
 import type { TypeIndex } from './typerecords.ts';
@@ -121,11 +122,11 @@ export class LocalFinder {
   /** Variables of the procedure around `rva`, as they live at that instruction. Missing where no private symbols tell. */
   find(rva: number): Found<LocalScope> {
     const { starts, ends, modules } = this.#contributions;
-    const at = lastAtOrBelow(starts, rva);
+    const at = Math.max(0, upperBound(starts, rva) - 1);
     const module = rva < (ends[at] ?? 0) ? this.#modules[modules[at] ?? 0] : undefined;
     const stream = module?.stream === undefined ? undefined : this.#pdb.msf.stream(module.stream);
     if (!module || !stream?.ok) return missing({ why: 'stream-absent', stream: 'private symbols of this code' });
-    const procedure = listProcedures(stream.value, module, this.#sections).list.find(({ start, end }) => rva >= start && rva < end);
+    const procedure = findProcedure(listProcedures(stream.value, module, this.#sections), rva);
     if (!procedure) return missing({ why: 'stream-absent', stream: 'private symbols of this procedure' });
     return found(this.#walk(new RecordCursor(stream.value, procedure.at, procedure.scopeEnd), rva));
   }
@@ -195,17 +196,6 @@ function placeOf(leaf: LeafCursor): [section: number, offset: number] {
 function frameFlags(leaf: LeafCursor): number {
   for (let at = 0; at < FRAMEPROC_FLAGS_AT; at += 2) leaf.u16();
   return leaf.u32();
-}
-
-function lastAtOrBelow(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
 }
 
 export function openLocals(pdb: PdbFile): Found<LocalFinder> {

@@ -16,8 +16,8 @@ export interface Truth {
   readonly namelessToo?: boolean;
   /** The bytes do not tell: right is to accuse nobody, or at most to call one of `culprits` possible. */
   readonly undecidable?: boolean;
-  /** Present, visible and innocent: naming one of them is what the row is there to catch. */
-  readonly innocent?: readonly string[];
+  /** Innocent, and where blame falls easily: on the stack, at the fault, all over the leftovers. */
+  readonly bystanders?: readonly string[];
 }
 
 /** What the reader of the dump has besides it: Windows' images as a symbol server gives them, with or without names. */

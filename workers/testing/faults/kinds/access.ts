@@ -1,21 +1,16 @@
 /** Drivers that reach through bad pointers. */
+import { words } from '../../build/scene.ts';
+import { accessOf } from '../code.ts';
 import { accessException, irqlStop, nonpagedStop } from '../ends.ts';
 import { KernelStage } from '../kernelstage.ts';
-import { accessOf } from '../code.ts';
-import { words } from '../../build/scene.ts';
-import type { KernelStage as Stage } from '../kernelstage.ts';
 import type { Truth } from '../truth.ts';
 import { runInto, runTo } from '../ways.ts';
 import { kind } from './kind.ts';
 
-export const byDriver = (stage: Stage, index = 0): Truth => ({
-  causes: ['driver', 'memory'],
-  culprits: [stage.actor(index).name],
-  innocent: stage.innocents.map((one) => one.name),
-});
+export const byDriver = (stage: KernelStage): Truth => ({ causes: ['driver', 'memory'], culprits: [stage.actor().name] });
 
 /** The structure from which the bad pointer came, in the dump or not. */
-function source(stage: Stage, pointer: bigint): void {
+function source(stage: KernelStage, pointer: bigint): void {
   if (stage.draw.chance(0.5)) stage.memory.push(words(stage.draw.pool(), [1n, 0x40n, pointer, 0n, 0n, stage.draw.pool()]));
 }
 

@@ -21,7 +21,6 @@ function deviceOf(stage: KernelStage): bigint {
   return device;
 }
 
-const blameless = (causes: Truth['causes'], ...innocent: readonly string[]): Truth => ({ causes, culprits: [], undecidable: true, innocent });
 const withActor = (draw: Draw, ...roles: readonly Role[]): KernelStage => new KernelStage(draw, { actors: [draw.pick(roles)] });
 
 export const DEVICE_KINDS: readonly FaultKind[] = [
@@ -58,7 +57,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
       causes: ['hardware', 'driver', 'memory'],
       culprits: ['device', 'hardware', 'ram'],
       undecidable: true,
-      innocent: [stage.actor().name],
+      bystanders: [stage.actor().name],
     };
     return stage.stop(0xfe, [5n, draw.pool(), 0x8086_9d2fn, draw.pool()], truth);
   }),
@@ -115,7 +114,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
     stage.placeOf('divide');
     const trapFrame = stage.trap('KiInterruptDispatchNoLockNoEtw', { mark: 'divide' });
     stage.chain(stage.nt, 'KeClockInterruptNotify', 'KeAccumulateTicks');
-    const truth: Truth = { ...blameless(['storage', 'driver', 'hardware']), culprits: ['disk', stage.actor().name] };
+    const truth: Truth = { causes: ['storage', 'driver', 'hardware'], culprits: ['disk', stage.actor().name], undecidable: true };
     return stage.stop(0x133, [0n, 0x501n, 0x500n, stage.nt.base + 0xcfb320n], truth, { trapFrame });
   }),
   kind('139-refcount', 'a driver drops a reference below zero', (draw) => {
@@ -140,7 +139,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
     return accessException(stage, {
       code: 0x3b,
       pointer: draw.pick([0n, 0x10n, 0x41c0_0000n]),
-      truth: { causes: ['driver', 'memory'], culprits: [stage.actor(0).name], innocent: [stage.actor(1).name] },
+      truth: { causes: ['driver', 'memory'], culprits: [stage.actor(0).name], bystanders: [stage.actor(1).name] },
     });
   }),
   kind('d1-handed-on', 'a network driver hands up a packet without data; an innocent packet filter is the first to read it', (draw) => {

@@ -12,7 +12,7 @@ import { kind } from './kind.ts';
 const bitChanged = (stage: KernelStage): Truth => ({
   causes: ['hardware', 'memory'],
   culprits: BIT_CHANGED,
-  innocent: [...stage.actors, ...stage.innocents].map((one) => one.name),
+  bystanders: stage.actors.map((one) => one.name),
 });
 const processor: Truth = { causes: ['hardware'], culprits: PROCESSOR };
 const nobodyKnows: Truth = { causes: ['hardware', 'memory', 'driver'], culprits: [...BIT_CHANGED, 'firmware'], undecidable: true };
@@ -192,7 +192,7 @@ export const HARDWARE_KINDS = [
     return stage.stop(
       0x101,
       [0xcn, 0n, PRCB_ADDRESS(hung), BigInt(hung)],
-      { ...processor, innocent: [stage.actor().name] },
+      { ...processor, bystanders: [stage.actor().name] },
       { trapFrame, processor: (hung + 1) % 8 },
     );
   }),

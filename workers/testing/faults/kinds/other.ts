@@ -7,7 +7,7 @@ import { kind } from './kind.ts';
 const PROGRAMS = ['examplegame.exe', 'zorpaint.exe', 'kepcad.exe'];
 const LIBRARIES = ['zorrender.dll', 'kepcodec.dll', 'dalhook.dll'];
 const START = ['ntdll.dll', 'kernel32.dll'];
-const by = (culprit: string, ...innocent: readonly string[]): Truth => ({ causes: ['application', 'memory'], culprits: [culprit], innocent });
+const by = (culprit: string, ...bystanders: readonly string[]): Truth => ({ causes: ['application', 'memory'], culprits: [culprit], bystanders });
 
 export const OTHER_KINDS: readonly FaultKind[] = [
   kind('x86-null', 'a 32-bit program follows a null pointer', (draw) => {
@@ -29,7 +29,7 @@ export const OTHER_KINDS: readonly FaultKind[] = [
   kind('x86-in-page', "a page of a 32-bit program's code cannot be read from the disk", (draw) => {
     const program = draw.pick(PROGRAMS);
     const parameters = [0n, 0x40_3000n, statusWord(draw.pick([0xc000009c, 0xc000000e, 0xc0000185])) & 0xffff_ffffn];
-    const truth: Truth = { causes: ['storage', 'hardware'], culprits: DISK, namelessToo: true, innocent: [program] };
+    const truth: Truth = { causes: ['storage', 'hardware'], culprits: DISK, namelessToo: true, bystanders: [program] };
     return x86Fault(draw, { modules: [...START, program, program], pointer: 0x40_3000n, truth, raised: { code: 0xc0000006, parameters } });
   }),
   kind('x86-heap', 'the 32-bit heap finds a block whose neighbour overran it', (draw) => {

@@ -10,7 +10,7 @@ import { byDriver } from './access.ts';
 import { kind } from './kind.ts';
 
 /** The actor only found the damage: the one that wrote too far is elsewhere and left nothing. */
-const foundBy = (stage: KernelStage): Truth => ({ causes: ['memory', 'driver'], culprits: [], undecidable: true, innocent: [stage.actor().name] });
+const foundBy = (stage: KernelStage): Truth => ({ causes: ['memory', 'driver'], culprits: [], undecidable: true, bystanders: [stage.actor().name] });
 
 function poolStage(draw: Draw): KernelStage {
   const stage = new KernelStage(draw, { actors: [draw.pick(['filter', 'network', 'tool', 'usb', 'storage'])] });

@@ -30,7 +30,7 @@ function pageIn(draw: Draw, status: number, truth: Truth): MadeFault {
   stage.chain(stage.nt, 'MmAccessFault', 'MiSystemFault', 'MiIssueHardFault');
   if (draw.chance(0.5)) stage.call(stage.nt, 'MiWaitForInPageComplete');
   const pte = 0xffff_f900_0000_0000n + ((address >> 9n) & 0x7f_ffff_fff8n);
-  return stage.stop(0x7a, [pte, statusWord(status), BigInt(draw.u32()) << 8n, address], { ...truth, innocent: [stage.actor().name] }, { cr2: address });
+  return stage.stop(0x7a, [pte, statusWord(status), BigInt(draw.u32()) << 8n, address], { ...truth, bystanders: [stage.actor().name] }, { cr2: address });
 }
 
 /** 0x24: P2 exception record, P3 context; the file system's own filter stopped the machine. */
@@ -80,7 +80,7 @@ export const STORAGE_KINDS = [
     runInto(stage, 'thread');
     const aim = stage.aim(stage.draw.pool());
     const information = [0n, aim.cr2, statusWord(draw.pick(DEVICE_STATUS))];
-    return threadStop(stage, aim, { code: 0x7e, status: 0xc0000006, information, truth: { ...byDisk, innocent: [stage.actor().name] } });
+    return threadStop(stage, aim, { code: 0x7e, status: 0xc0000006, information, truth: { ...byDisk, bystanders: [stage.actor().name] } });
   }),
   kind('24-corrupt', 'the file system finds its own tables damaged on the disk', (draw) => ntfsStop(draw, draw.pick([0xc0000102, 0xc0000032]), byDisk)),
   kind('24-device', 'the disk disappears below the file system', (draw) => ntfsStop(draw, draw.pick([0xc0000006, 0xc0000185, 0xc000000e]), byDisk)),
@@ -163,7 +163,7 @@ export const STORAGE_KINDS = [
     stage
       .call(stage.image('USBXHCI.SYS'), 'Interrupter_WdfEvtInterruptDpc', 'DeferredRoutine')
       .call(stage.image('USBXHCI.SYS'), 'Controller_Fatal', 'Completion');
-    return stage.stop(0xe2, [0n, 0n, 0n, 0n], { causes: ['manual'], culprits: [], innocent: [stage.actor().name] });
+    return stage.stop(0xe2, [0n, 0n, 0n, 0n], { causes: ['manual'], culprits: [], bystanders: [stage.actor().name] });
   }),
   kind('1c8-button', 'somebody held the power button for seven seconds', (draw) =>
     workerIn(draw, 'PopPowerButtonWorkCallback').stop(0x1c8, [7000n, draw.pool(), 0n, 0n], { causes: ['manual', 'hang'], culprits: [] }),
@@ -192,7 +192,10 @@ export const DECOY_KINDS = [
     stage.fromUser('NtTerminateProcess').chain(stage.nt, 'PspExitThread', 'PspRundownSingleProcess', 'MmCleanProcessAddressSpace', 'MiCleanVad', 'MiDeleteVad');
     stage.chain(stage.nt, 'MiWalkPageTablesRecursively', 'MiDeleteVa');
     const pte = 0xffff_f900_0000_0000n + BigInt(draw.u32() & 0x7fff_ffff) * 8n;
-    return stage.stop(0x1a, [0x41792n, pte, 1n << BigInt(draw.between(8, 62)), 0n], { ...memoryOrProcessor, innocent: stage.innocents.map((one) => one.name) });
+    return stage.stop(0x1a, [0x41792n, pte, 1n << BigInt(draw.between(8, 62)), 0n], {
+      ...memoryOrProcessor,
+      bystanders: stage.innocents.map((one) => one.name),
+    });
   }),
   kind('decoy-loud-timer', 'the kernel stumbles over freed memory; every leftover on the stack belongs to innocent drivers', (draw) => {
     const stage = new KernelStage(draw, { loud: true });
@@ -201,7 +204,7 @@ export const DECOY_KINDS = [
     stage.chain(stage.nt, 'KiTimerExpiration');
     const { rip, cr2, trapFrame } = stage.touch(draw.pool(), true);
     stage.call(stage.nt, 'KiBugCheckDispatch');
-    return stage.stop(0xa, [cr2, 2n, 1n, rip], { ...nobody(['memory', 'driver']), innocent: stage.innocents.map((one) => one.name) }, { cr2, trapFrame });
+    return stage.stop(0xa, [cr2, 2n, 1n, rip], { ...nobody(['memory', 'driver']), bystanders: stage.innocents.map((one) => one.name) }, { cr2, trapFrame });
   }),
   kind('decoy-old-driver', 'every third-party driver is ten years old, and none of them took part', (draw) => {
     const stage = new KernelStage(draw, { innocentYear: draw.between(2009, 2013) });
@@ -222,7 +225,7 @@ export const DECOY_KINDS = [
     return accessException(stage, {
       code: 0x3b,
       pointer: draw.pick([0n, 0x20n, 0x18n]),
-      truth: { causes: ['driver'], culprits: [stage.actor(0).name], innocent: [stage.actor(1).name] },
+      truth: { causes: ['driver'], culprits: [stage.actor(0).name], bystanders: [stage.actor(1).name] },
     });
   }),
   kind('decoy-interrupted', "a driver's thread is interrupted; the bug is in the other driver's DPC", (draw) => {
@@ -233,6 +236,6 @@ export const DECOY_KINDS = [
     stage.chain(stage.nt, 'KiRetireDpcList', 'KiExecuteAllDpcs').call(stage.actor(0), 'Dpc', 'DeferredRoutine').call(stage.actor(0), 'Fault');
     const { rip, cr2, trapFrame } = stage.touch(draw.pick([0n, 8n]));
     stage.call(stage.nt, 'KiBugCheckDispatch');
-    return stage.stop(0xd1, [cr2, 2n, 0n, rip], { causes: ['driver'], culprits: [stage.actor(0).name], innocent: [stage.actor(1).name] }, { cr2, trapFrame });
+    return stage.stop(0xd1, [cr2, 2n, 0n, rip], { causes: ['driver'], culprits: [stage.actor(0).name], bystanders: [stage.actor(1).name] }, { cr2, trapFrame });
   }),
 ];

@@ -12,7 +12,7 @@ import { runInto, type Way } from '../ways.ts';
 import { kind } from './kind.ts';
 import { fastFail } from './pool.ts';
 
-const innocent = (stage: KernelStage): Truth => ({ causes: ['driver', 'memory'], culprits: [], undecidable: true, innocent: [stage.actor().name] });
+const innocent = (stage: KernelStage): Truth => ({ causes: ['driver', 'memory'], culprits: [], undecidable: true, bystanders: [stage.actor().name] });
 
 function bystander(draw: Draw, roles: readonly Role[], ways: readonly Way[]): KernelStage {
   const stage = new KernelStage(draw, { actors: [draw.pick(roles)] });
@@ -53,6 +53,16 @@ export const TWIN_KINDS: readonly FaultKind[] = [
     stage.chain(stage.nt, 'MmUnlockPages', 'MiDecrementShareCount', 'MiBadShareCount');
     const truth: Truth = { ...innocent(stage), causes: ['hardware', 'memory', 'driver'], culprits: ['ram'] };
     return stage.stop(0x4e, [draw.pick([0x99n, 7n]), BigInt(draw.between(0x1000, 0x1fffff)), 2n, 0n], truth);
+  }),
+  kind('twin-1a-mdl', 'a driver unlocks its buffer in good order; the description of the buffer was run over in pool', (draw) => {
+    const stage = bystander(draw, ['network', 'filter', 'tool'], ['ioctl', 'create', 'workItem']);
+    stage.call(stage.nt, 'MmUnlockPages');
+    return stage.stop(0x1a, [draw.pick([0x1233n, 0x1236n]), draw.pool(), draw.u64(), BigInt(draw.between(1, 0x1fffff))], innocent(stage));
+  }),
+  kind('twin-da-mapping', "a driver frees its mapping, once; another's double free had taken the entries before", (draw) => {
+    const stage = bystander(draw, ['network', 'filter', 'tool'], ['ioctl', 'workItem']);
+    stage.chain(stage.nt, 'MmUnmapLockedPages', 'MiReturnSystemPtes');
+    return stage.stop(0xda, [0x504n, draw.pool(), BigInt(draw.between(1, 0x40)), 1n], innocent(stage));
   }),
   kind('twin-139-neighbour', "a driver takes an entry off its own list; another's overrun has spoiled the entry beside it", (draw) => {
     const stage = bystander(draw, ['network', 'filter', 'usb', 'storage'], ['ioctl', 'workItem', 'network']);

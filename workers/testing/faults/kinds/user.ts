@@ -10,9 +10,9 @@ import { BIT_CHANGED, DISK, type FaultKind, type Truth } from '../truth.ts';
 import { type UserOptions, UserStage } from '../userstage.ts';
 import { kind } from './kind.ts';
 
-const byProgram = (stage: UserStage): Truth => ({ causes: ['application', 'memory'], culprits: [stage.program], innocent: [stage.stranger] });
+const byProgram = (stage: UserStage): Truth => ({ causes: ['application', 'memory'], culprits: [stage.program] });
 /** Heap damage shows where it is found; who wrote it is not there. */
-const foundIn = (stage: UserStage): Truth => ({ causes: ['memory', 'application'], culprits: [stage.program], undecidable: true, innocent: [stage.stranger] });
+const foundIn = (stage: UserStage): Truth => ({ causes: ['memory', 'application'], culprits: [stage.program], undecidable: true });
 
 function inProgram(draw: Draw, options: UserOptions = {}): UserStage {
   const stage = new UserStage(draw, options);
@@ -49,18 +49,18 @@ export const USER_KINDS: readonly FaultKind[] = [
     return stage.write(stage.thread.touch(draw.pick([0n, 0x18n, 0x4000_0000n])), {
       causes: ['application'],
       culprits: [stage.stranger],
-      innocent: [stage.program],
+      bystanders: [stage.program],
     });
   }),
   kind('u-overlay-passes', "a program's callback fails below an overlay's detour, which only passed the call on", (draw) => {
     const stage = inProgram(draw);
     stage.thread.call(stage.stranger, 'Detour', 'Callback').call(stage.program, 'Handle', 'Original').call(stage.program, 'Fault');
-    return stage.write(stage.thread.touch(draw.pick([0n, 0x8n])), byProgram(stage));
+    return stage.write(stage.thread.touch(draw.pick([0n, 0x8n])), { ...byProgram(stage), bystanders: [stage.stranger] });
   }),
   kind('u-loud-overlay', "an overlay's leftovers cover the stack; the program itself fails", (draw) => {
     const stage = inProgram(draw, { loud: true });
     stage.thread.call('ucrtbase.dll', 'strlen');
-    return stage.write(stage.thread.touch(0n), byProgram(stage));
+    return stage.write(stage.thread.touch(0n), { ...byProgram(stage), bystanders: [stage.stranger] });
   }),
   kind('u-plugin', "a program's plug-in follows a bad pointer", (draw) => {
     const stage = inProgram(draw);
@@ -68,7 +68,7 @@ export const USER_KINDS: readonly FaultKind[] = [
     return stage.write(stage.thread.touch(draw.pick([0n, 0x30n, 0x7f3a_0000n])), {
       causes: ['application'],
       culprits: [stage.plugin],
-      innocent: [stage.program, stage.stranger],
+      bystanders: [stage.program, stage.stranger],
     });
   }),
   kind('u-heap', 'the heap finds a block whose neighbour overran it', (draw) => {
@@ -157,13 +157,13 @@ export const USER_KINDS: readonly FaultKind[] = [
     const address = stage.thread.placeOf('read');
     return stage.write(
       { code: 0xc0000006, address, parameters: [8n, address, statusWord(draw.pick([0xc000009c, 0xc000000e, 0xc0000185, 0xc000009d]))] },
-      { causes: ['storage', 'hardware'], culprits: DISK, namelessToo: true, innocent: [stage.program] },
+      { causes: ['storage', 'hardware'], culprits: DISK, namelessToo: true, bystanders: [stage.program] },
     );
   }),
   kind('u-in-page-network', 'a program runs from a share that went away', (draw) => {
     const stage = inProgram(draw);
     const address = stage.thread.placeOf('read');
-    const truth: Truth = { causes: ['storage'], culprits: [], namelessToo: true, innocent: [stage.program] };
+    const truth: Truth = { causes: ['storage'], culprits: [], namelessToo: true, bystanders: [stage.program] };
     return stage.write({ code: 0xc0000006, address, parameters: [8n, address, statusWord(draw.pick([0xc00000c4, 0xc000020c, 0xc00000be]))] }, truth);
   }),
   kind('u-code-bit', "a bit of the system library's code turned over in memory", (draw) => {
@@ -180,7 +180,7 @@ export const USER_KINDS: readonly FaultKind[] = [
     const pointer = BigInt(draw.between(0, 0x80) * 8);
     thread.stack.set({ [access.base]: draw.heap(), [otherHalf(access.base)]: pointer });
     const parameters = [0n, pointer + BigInt(access.displacement)];
-    const truth: Truth = { causes: ['hardware', 'memory'], culprits: BIT_CHANGED, innocent: [stage.program, 'ntdll.dll'] };
+    const truth: Truth = { causes: ['hardware', 'memory'], culprits: BIT_CHANGED, bystanders: [stage.program, 'ntdll.dll'] };
     return stage.write({ code: 0xc0000005, address, parameters }, stage.atHand === 'nothing' ? { ...truth, undecidable: true } : truth);
   }),
   kind('u-flipped-pointer', 'a bit of a good pointer turned over', (draw) => {
@@ -215,7 +215,7 @@ export const USER_KINDS: readonly FaultKind[] = [
     return stage.write(stage.thread.touch(draw.pick([0n, 0x40n])), {
       causes: ['application', 'driver'],
       culprits: [stage.stranger],
-      innocent: [stage.program],
+      bystanders: [stage.program],
     });
   }),
   kind('u-handle', 'a program closes a handle that is not its own', (draw) => {

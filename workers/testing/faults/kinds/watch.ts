@@ -1,5 +1,5 @@
 /** Watchdogs, power, graphics, Driver Verifier and the driver framework: Windows itself noticed. */
-import { get, utf16 } from '../../build/binary.ts';
+import { get, put, utf16 } from '../../build/binary.ts';
 import { deviceObject, driverObject, powerIrp, triage9f } from '../../build/irp.ts';
 import { words } from '../../build/scene.ts';
 import { addressIn } from '../../build/stack.ts';
@@ -74,6 +74,38 @@ function verified(draw: Draw, code: number, chain: readonly string[], params: (s
   return stage.stop(code, params(stage), byDriver(stage));
 }
 
+interface DoubleFault {
+  readonly trapFrame: bigint;
+  readonly rip: bigint;
+  readonly stackLimit: bigint;
+  readonly truth: Truth;
+}
+
+/**
+ * The processor takes a double fault on a stack of its own (SDM volume 3, "Interrupt stack table"): what was drawn from the trap frame
+ * down moves there, with every pointer into it. The thread's stack is in the dump beside it.
+ */
+function onOwnStack(stage: KernelStage, { trapFrame, rip, stackLimit, truth }: DoubleFault): MadeFault {
+  const { draw, stack } = stage;
+  const top = trapFrame + 0x190n;
+  const moved = stage.nt.base - 0x1000_0000n + BigInt(draw.between(1, 0x3f)) * 0x7000n - top;
+  const move = (value: bigint): bigint => (value >= stack.rsp && value < top ? value + moved : value);
+  stage.memory.push({ address: top, bytes: stack.bytes.slice(Number(top - stack.low)) });
+  // Public texts of older kernels show CR0 and CR4 here, those of newer ones trap frame and stack pointer.
+  const state: readonly [bigint, bigint] = draw.chance(0.5) ? [0x80050033n, 0x6f8n] : [trapFrame + moved, top];
+  return stage.stop(0x7f, [8n, ...state, rip], truth, {
+    trapFrame: trapFrame + moved,
+    thread: { stackLimit },
+    change: (made) => {
+      const bytes = made.stack.bytes.slice(0, Number(top - made.stack.address));
+      // The interrupted rsp in the processor's frame names the thread's stack and stays.
+      for (let at = 0; at + 8 <= bytes.length; at += 8) put(bytes, at, 8, move(get(bytes, at, 8)));
+      const registers = { ...made.registers, rsp: move(made.registers.rsp ?? 0n), rbp: move(made.registers.rbp ?? 0n) };
+      return { ...made, registers, stack: { ...made.stack, address: made.stack.address + moved, bytes } };
+    },
+  });
+}
+
 export const WATCH_KINDS = [
   kind('133-one-dpc', "a driver's DPC spins for its device and does not come back", (draw) => {
     const stage = new KernelStage(draw, { actors: [draw.pick(['network', 'audio', 'storage', 'usb'])] });
@@ -87,7 +119,7 @@ export const WATCH_KINDS = [
       causes: ['driver', 'hardware'],
       culprits: [],
       undecidable: true,
-      innocent: [stage.actor().name],
+      bystanders: [stage.actor().name],
     });
   }),
   kind('133-idle', 'the time was spent before: the processor is idle when the watchdog fires', (draw) => {
@@ -185,6 +217,6 @@ export const WATCH_KINDS = [
     const trapFrame = stage.trap('KiDoubleFaultAbort', { mark: 'read' });
     stage.call(stage.nt, 'KiBugCheckDispatch');
     const truth: Truth = { causes: ['driver', 'resource'], culprits: [actor.name] };
-    return stage.stop(0x7f, [8n, trapFrame, 0x370678n, rip], truth, { trapFrame, thread: { stackLimit } });
+    return onOwnStack(stage, { trapFrame, rip, stackLimit, truth });
   }),
 ];

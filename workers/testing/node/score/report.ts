@@ -1,5 +1,6 @@
 /** docs/calibration.md: what the verdict is worth, by kind of fault. */
 import type { FaultKind } from '../../faults/truth.ts';
+import type { NaiveRule } from './naive.ts';
 import type { Outcome } from './outcome.ts';
 import { type Figures, PROMISED, WORDS, figures, tally } from './tally.ts';
 
@@ -14,6 +15,28 @@ function summary(all: Figures): string {
   return table([`of ${rows} rows`, 'right', 'cause only', 'silent', 'wrong', 'innocent accused', 'innocent suspected', 'Brier'], [ours, ...naive]);
 }
 
+function bystanders({ bystanders: by }: Figures): string {
+  return `In ${by.rows} rows somebody innocent stands where blame falls easily: on the stack, at the fault, all over the leftovers.
+The verdict accuses the bystander in ${by.accused} of them and suspects it in ${by.suspected}; the naive rules accuse it in ${by.naive['not the kernel']} and ${by.naive['not Microsoft']}.`;
+}
+
+/** Apart: rows whose bytes tell the answer, and rows where the right answer is that they do not. */
+function tellable(rows: readonly Outcome[]): string {
+  const part = (name: string, of: readonly Outcome[]): string => {
+    const { rows: number, results, accused, suspected } = tally(of);
+    const naive = count(of, 'not Microsoft');
+    return row(name, number, results.right, results['cause only'], results.silent, results.wrong, accused, suspected, naive);
+  };
+  const told = rows.filter((one) => !one.truth.undecidable);
+  const untold = rows.filter((one) => one.truth.undecidable);
+  return table(
+    ['rows whose bytes', 'rows', 'right', 'cause only', 'silent', 'wrong', 'accused', 'suspected', 'naive right'],
+    [part('tell', told), part('do not tell', untold)],
+  );
+}
+const count = (rows: readonly Outcome[], rule: NaiveRule): number =>
+  rows.filter((one) => one.naive.some((answer) => answer.rule === rule && answer.result === 'right')).length;
+
 function calibration(all: Figures): string {
   const rows = WORDS.map((word) =>
     row(word, `${PROMISED[word] * 100} %`, all.words[word].said, all.words[word].true, percent(all.words[word].true, all.words[word].said)),
@@ -25,7 +48,7 @@ function byKind(kinds: readonly FaultKind[], rows: readonly Outcome[]): string {
   const lines = kinds.map((kind) => {
     const of = rows.filter((one) => one.kind === kind.name);
     const { rows: number, results, accused, suspected } = tally(of);
-    const naive = of.flatMap((one) => one.naive.filter((answer) => answer.rule === 'not Microsoft' && answer.result === 'right')).length;
+    const naive = count(of, 'not Microsoft');
     return row(`\`${kind.name}\``, kind.says, number, results.right, results['cause only'], results.silent, results.wrong, accused, suspected, naive);
   });
   return table(['kind', 'mechanism', 'rows', 'right', 'cause only', 'silent', 'wrong', 'accused', 'suspected', 'naive right'], lines);
@@ -81,6 +104,10 @@ and what the reader has at hand (nothing, Windows' images, their public names) v
   The naive rules speak in one voice; theirs is the best that any constant promise could get.
 
 ${summary(all)}
+
+${tellable(rows)}
+
+${bystanders(all)}
 
 ## What each word is worth
 ${calibration(all)}

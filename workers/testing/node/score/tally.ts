@@ -22,7 +22,15 @@ export interface WordTally {
 export interface Figures extends Tally {
   readonly words: Readonly<Record<Word, WordTally>>;
   readonly brier: number;
+  readonly bystanders: BystanderFigures;
   readonly naive: readonly NaiveFigures[];
+}
+/** Rows in which somebody innocent stands where blame falls easily, and how often it fell there. */
+export interface BystanderFigures {
+  readonly rows: number;
+  readonly accused: number;
+  readonly suspected: number;
+  readonly naive: Readonly<Record<NaiveRule, number>>;
 }
 export interface NaiveFigures {
   readonly rule: NaiveRule;
@@ -75,11 +83,27 @@ function naiveFigures(rows: readonly Outcome[], rule: NaiveRule): NaiveFigures {
   };
 }
 
+const NAIVE: readonly NaiveRule[] = ['not the kernel', 'not Microsoft'];
+
+function bystanderFigures(all: readonly Outcome[]): BystanderFigures {
+  const rows = all.filter((row) => (row.truth.bystanders ?? []).length > 0);
+  const hit = (row: Outcome, who: string | undefined): boolean => row.truth.bystanders?.some((one) => one.toLowerCase() === who?.toLowerCase()) ?? false;
+  const said = rows.filter((row) => row.said.sureness !== 'not-known' && hit(row, row.said.culprit));
+  const byRule = (rule: NaiveRule): number => count(rows, (row) => row.naive.some((one) => one.rule === rule && hit(row, one.culprit)));
+  return {
+    rows: rows.length,
+    accused: count(said, (row) => row.said.sureness !== 'possible'),
+    suspected: count(said, (row) => row.said.sureness === 'possible'),
+    naive: { 'not the kernel': byRule('not the kernel'), 'not Microsoft': byRule('not Microsoft') },
+  };
+}
+
 export function figures(rows: readonly Outcome[]): Figures {
   return {
     ...tally(rows),
     words: { certain: wordTally(rows, 'certain'), likely: wordTally(rows, 'likely'), possible: wordTally(rows, 'possible') },
     brier: brier(rows),
-    naive: (['not the kernel', 'not Microsoft'] as const).map((rule) => naiveFigures(rows, rule)),
+    bystanders: bystanderFigures(rows),
+    naive: NAIVE.map((rule) => naiveFigures(rows, rule)),
   };
 }
