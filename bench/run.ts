@@ -1,5 +1,5 @@
 /** `npm run bench`: figures of the engine in Node, then of the page in a browser. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,9 @@ import { benchHeap } from './heap.ts';
 import { MiB, ms, table, timed } from './measure.ts';
 import { benchPdb } from './pdb.ts';
 import { lowerRatchet } from './ratchet.ts';
+import { benchSymbolServer } from './symbolserver.ts';
 
+const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results.json');
 const RUNS = 5;
 const decoder = createDecoder(decoderModule());
 const results: Record<string, unknown> = {};
@@ -134,12 +136,19 @@ function benchCache(): void {
 }
 
 const knowledge = await loadKnowledge();
-benchCache();
-benchCorpus(knowledge);
-benchSparse(knowledge);
-benchBuilt(knowledge);
-benchPdb(results);
-await benchBrowser(results);
-await benchCasebook(results);
-writeFileSync(join(dirname(fileURLToPath(import.meta.url)), 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+const PARTS: readonly (readonly [name: string, run: () => void | Promise<void>])[] = [
+  ['cache', benchCache],
+  ['corpus', () => benchCorpus(knowledge)],
+  ['sparse', () => benchSparse(knowledge)],
+  ['built', () => benchBuilt(knowledge)],
+  ['pdb', () => benchPdb(results)],
+  ['server', () => benchSymbolServer(results, knowledge)],
+  ['browser', () => benchBrowser(results)],
+  ['casebook', () => benchCasebook(results)],
+];
+/** `-- pdb server`: these parts only; the figures of the others stay as they are. */
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+if (wanted.length > 0 && existsSync(RESULTS)) Object.assign(results, JSON.parse(readFileSync(RESULTS, 'utf8')));
+for (const [name, run] of PARTS) if (wanted.length === 0 || wanted.includes(name)) await run();
+writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
 if (process.argv.includes('--ratchet')) for (const line of await lowerRatchet()) console.log(`rose, and stays as it was: ${line}`);

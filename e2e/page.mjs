@@ -36,6 +36,19 @@ export async function dropSample(page, browserName) {
   }
   await page.locator('body').drop({ files: sampleAs('sample.dmp') });
 }
+/** Firefox's driver tells of no downloads: what was to be saved is kept in the page. For `addInitScript`. */
+export function keepSaved() {
+  const make = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = (blob) => make((window.saved = blob));
+}
+/** The bytes of the file that `act` saves. */
+export async function savedFile(page, browserName, act) {
+  const download = browserName === 'chromium' ? page.waitForEvent('download') : undefined;
+  await act();
+  if (download) return readFileSync(await (await download).path());
+  await page.waitForFunction(() => window.saved !== undefined);
+  return Buffer.from(await page.evaluate(async () => [...new Uint8Array(await window.saved.arrayBuffer())]));
+}
 export async function goTo(page, fragment) {
   await page.evaluate((hash) => (location.hash = hash), fragment);
 }

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CPU_FAULTS, UPDATE_PLACES } from './knowledge-more.ts';
+import { mended } from './knowledge-phrases.ts';
 import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 
 const DATE = '2026-11-22';
@@ -83,7 +84,8 @@ const gistOf = (row: Row): { readonly family: string; readonly gist: string } =>
 
 function bugChecks(folder: string): void {
   const rows = rowsOf(facts(folder, 'bugchecks.json'));
-  const parameter = (index: number) => (row: Row) => (row['p'] as string[])[index];
+  const words = (phrase: unknown): string => mended(cell(phrase));
+  const parameter = (index: number) => (row: Row) => words((row['p'] as string[])[index]);
   write('bugchecks', CREDIT.docs, {
     ...table(rows, {
       code: (row) => hexCell(row['code']),
@@ -99,13 +101,13 @@ function bugChecks(folder: string): void {
     }),
   });
   const subs = rows.flatMap((row) => rowsOf(row['sub']).map((sub): Row => ({ ...sub, code: row['code'] })));
-  const sets = (index: number) => (row: Row) => (row['sets'] as Row | undefined)?.[`p${String(index)}`];
+  const sets = (index: number) => (row: Row) => words((row['sets'] as Row | undefined)?.[`p${String(index)}`]);
   write('subcodes', CREDIT.docs, {
     ...table(subs, {
       code: (row) => hexCell(row['code']),
       param: (row) => row['param'],
       value: (row) => hexCell(row['value']),
-      meaning: (row) => row['meaning'],
+      meaning: (row) => words(row['meaning']),
       s1: sets(1),
       s2: sets(2),
       s3: sets(3),

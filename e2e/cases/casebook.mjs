@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { violations } from '../axe.mjs';
-import { SAMPLE, equal, expect, file, fitsWindow, goTo, openFiles, resizeWindow, verdict } from '../page.mjs';
+import { SAMPLE, equal, expect, file, fitsWindow, goTo, keepSaved, openFiles, resizeWindow, savedFile, verdict } from '../page.mjs';
 
 /** FILETIME: 100 ns since 1601. */
 const fileTime = (iso) => (BigInt(Date.parse(iso)) + 11_644_473_600_000n) * 10_000n;
@@ -79,7 +79,8 @@ export const cases = [
   },
   {
     name: 'casebook: notes and facts outlive a reload, go out as a file, are deleted and come back from it',
-    run: async ({ page, url }) => {
+    run: async ({ page, url, browserName }) => {
+      await page.addInitScript(keepSaved);
       await openWeek(page, url);
       await openGroup(page);
       await page.getByRole('link', { name: 'Changes and notes' }).click();
@@ -98,14 +99,13 @@ export const cases = [
       equal(await page.locator('.says').filter({ hasText: 'updated the network driver' }).count(), 1, 'the note is there');
       equal(await page.locator('.verdict .proofs a').count(), 0, 'without its file a dump cannot be opened');
 
-      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export' }).click()]);
-      const saved = readFileSync(await download.path());
+      const saved = await savedFile(page, browserName, () => page.getByRole('button', { name: 'Export' }).click());
       equal([JSON.parse(saved).dumps.length, JSON.parse(saved).marks.length], [4, 1], 'four dumps and a note went out');
       await groups(page)
         .getByRole('link', { name: /^All dumps/ })
         .click();
       await page.getByRole('button', { name: 'Delete all' }).click();
-      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('alert').getByRole('button', { name: 'Delete' }).click();
       await page.getByText('No dumps are in the casebook').waitFor();
       await page.reload();
       await page.getByText('No dumps are in the casebook').waitFor();

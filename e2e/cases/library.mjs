@@ -110,6 +110,9 @@ export const cases = [
       await page.getByText('Set-ItemProperty').first().waitFor();
       const roles = await page.locator('section[data-role]').evaluateAll((all) => all.map((one) => one.dataset.role));
       for (const role of ['query', 'change', 'verify', 'undo']) expect(roles.includes(role), `a block to ${role}`);
+      await shows(page, 'learn/what-a-dump-gives-away');
+      await page.getByRole('button', { name: 'Look through the file' }).click();
+      await page.locator('article section [role=status], article section tbody td.mono').first().waitFor();
     },
   },
   ...['light', 'dark'].map((theme) => ({

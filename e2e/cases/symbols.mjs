@@ -1,7 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { equal, expect, file, goTo, openSample } from '../page.mjs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { equal, expect, file, goTo, keepSaved, openFiles, openSample, savedFile } from '../page.mjs';
+
+const CORPUS = process.env['FAULTLINE_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url));
 
 /** The kernel's image as the sample names it: time and size are its identity (PE format, COFF and optional header). */
 const KERNEL = { name: 'ntoskrnl.exe', timestamp: 0x5f2a91c4, sizeOfImage: 0x1046000, key: '5F2A91C41046000' };
@@ -61,20 +65,39 @@ async function chooseFolder(page, button, path, browserName) {
   );
 }
 
-/** Firefox's driver tells of no downloads: what was to be saved is kept in the page. */
-function keepSaved() {
-  const make = URL.createObjectURL.bind(URL);
-  URL.createObjectURL = (blob) => make((window.saved = blob));
-}
-async function exported(page, browserName) {
-  const download = browserName === 'chromium' ? page.waitForEvent('download') : undefined;
-  await page.getByRole('button', { name: 'Export…' }).click();
-  if (download) return readFileSync(await (await download).path());
-  await page.waitForFunction(() => window.saved !== undefined);
-  return Buffer.from(await page.evaluate(async () => [...new Uint8Array(await window.saved.arrayBuffer())]));
-}
+const exported = (page, browserName) => savedFile(page, browserName, () => page.getByRole('button', { name: 'Export…' }).click());
+
+/** A real crash whose PDB has lines; in the corpus only. */
+const CRASH = join(CORPUS, 'user', 'symbolicator-windows.dmp');
+const unpacked = (path) => (existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`)));
+const hasCorpus = existsSync(CRASH) || existsSync(`${CRASH}.gz`);
+if (!hasCorpus) console.log('SKIP the source case: no corpus here');
+const sourceCases = [
+  {
+    name: 'a frame shows its lines where the source was dropped, and says so where it was not',
+    run: async ({ page, url }) => {
+      await page.goto(url);
+      await openFiles(page, file('crash.dmp', unpacked(CRASH)));
+      await page.locator('.owner h1').waitFor();
+      await goTo(page, '#/symbols');
+      await page.setInputFiles('[data-symbol-files]', file('crash.pdb', unpacked(join(CORPUS, 'user', 'symbols', 'sentry-windows', 'crash.pdb'))));
+      await goTo(page, '#/stack');
+      const panel = page.locator('[data-source$="main.cpp"]');
+      await panel.waitFor();
+      await panel.getByText('The file is not at hand').waitFor();
+      const lines = Array.from({ length: 40 }, (_, index) => `line ${index + 1};`);
+      await page.locator('body').drop({ files: file('main.cpp', lines.join('\n')) });
+      // lldb and the dump's own expectations put the crash at line 24.
+      await panel.locator('.current', { hasText: 'line 24;' }).waitFor();
+      equal(await panel.locator('.current').count(), 1, 'marked lines');
+      await page.getByRole('button', { name: /main\.cpp, line 35/ }).click();
+      await panel.locator('.current', { hasText: 'line 35;' }).waitFor();
+    },
+  },
+];
 
 export const cases = [
+  ...(hasCorpus ? sourceCases : []),
   {
     name: 'a symbol path is pasted as it is, says what it means, and is kept',
     run: async ({ page, url }) => {

@@ -3,10 +3,13 @@ const DUMPISH = /\.(dmp|mdmp|hdmp|zip|gz|cab|7z|rar)$/i;
 
 const SYMBOLISH = /\.(pdb|exe|dll|sys|pd_|ex_|dl_|sy_|sym)$/i;
 
+const SOURCEISH = /\.(c|cc|cpp|cxx|c\+\+|h|hh|hpp|hxx|inl|ipp|rs|cs|asm|s|go|swift|m|mm|pas|d|zig)$/i;
+
 /** Folders nest no deeper where dumps are kept. */
 const MAX_DEPTH = 8;
 
 export const isSymbolFile = (file: File): boolean => SYMBOLISH.test(file.name);
+export const isSourceFile = (file: File): boolean => SOURCEISH.test(file.name);
 
 function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   return new Promise((done, fail) => {

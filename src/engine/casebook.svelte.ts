@@ -2,11 +2,12 @@
 import { drive } from '../../workers/base/job.ts';
 import type { Problem, Reply } from '../../workers/base/problem.ts';
 import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/book.ts';
-import type { DumpFacts, KeptDriver } from '../../workers/verdict/casebook/facts.ts';
+import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { type CasebookFile, type CheckedFile, checkCasebook, MAX_DUMPS, MAX_FILE_CHARS, writeCasebook } from '../../workers/verdict/casebook/file.ts';
 import type { Mark } from '../../workers/verdict/casebook/marks.ts';
 import { type CaseRow, unite } from './caserows.ts';
 import { CaseStore } from './casestore.ts';
+import { DriverPool } from './driverpool.ts';
 import { keptCount } from './kept.svelte.ts';
 import { Pool } from './pool.ts';
 
@@ -20,10 +21,13 @@ class Casebook {
   marks = $state.raw<readonly Mark[]>([]);
   groups = $state.raw<readonly CaseGroup[]>([]);
   reading = $state(false);
+  /** Dumps that found no room. */
+  leftOut = $state(0);
   /** Why the browser keeps nothing, or null. */
   refused = $state<string | null>(null);
   readonly #store = new CaseStore();
-  readonly #interned = new Map<string, KeptDriver>();
+  readonly #drivers = new DriverPool();
+  readonly #stored = new WeakSet<DumpFacts | Mark>();
   readonly #pools = new Set<Pool>();
   #rows: readonly CaseRow[] = [];
   #key = 0;
@@ -52,6 +56,7 @@ class Casebook {
     this.marks = marks;
     this.#addFacts(dumps);
     await this.#settle();
+    for (const one of [...this.facts, ...marks]) this.#stored.add(one);
     this.#tellKept();
   }
 
@@ -71,9 +76,14 @@ class Casebook {
   }
   async #read(rows: readonly CaseRow[]): Promise<void> {
     this.reading = this.#pools.size > 0;
-    this.#rows = unite(rows).slice(0, MAX_DUMPS);
+    this.#unite(rows);
     await this.#settle();
     await this.#keep();
+  }
+  #unite(rows: readonly CaseRow[]): void {
+    const united = unite(rows);
+    this.leftOut = Math.max(0, united.length - MAX_DUMPS);
+    this.#rows = united.slice(0, MAX_DUMPS);
   }
   #row(name: string, file: number | null): CaseRow {
     return { key: ++this.#key, name, file, state: 'read', facts: null, problem: null };
@@ -93,7 +103,7 @@ class Casebook {
   /** Facts of the one open dump. */
   async add(facts: DumpFacts, file: number): Promise<void> {
     await this.load();
-    await this.#read([...this.#rows, { ...this.#row(facts.file, file), facts: this.#intern(facts) }]);
+    await this.#read([...this.#rows, { ...this.#row(facts.file, file), facts: this.#drivers.share(facts) }]);
   }
   /** The group that a dump would belong to, without adding it. */
   async compare(facts: DumpFacts): Promise<CaseGroup | undefined> {
@@ -120,7 +130,7 @@ class Casebook {
     this.#stop();
     this.#rows = [];
     this.marks = [];
-    this.#interned.clear();
+    this.#drivers.clear();
     await this.#store.clear();
     await this.#settle();
     this.#tellKept();
@@ -156,15 +166,15 @@ class Casebook {
   }
 
   #addFacts(dumps: readonly DumpFacts[]): void {
-    const rows = dumps.map((one): CaseRow => ({ ...this.#row(one.file, null), facts: this.#intern(one) }));
-    this.#rows = unite([...this.#rows, ...rows]).slice(0, MAX_DUMPS);
+    const rows = dumps.map((one): CaseRow => ({ ...this.#row(one.file, null), facts: this.#drivers.share(one) }));
+    this.#unite([...this.#rows, ...rows]);
   }
 
   #told(key: number | undefined, answer: Reply<DumpFacts> | undefined): void {
     const change: Partial<CaseRow> = !answer
       ? { state: 'reading' }
       : answer.ok
-        ? { state: 'read', facts: this.#intern(answer.value) }
+        ? { state: 'read', facts: this.#drivers.share(answer.value) }
         : { state: 'failed', problem: answer.problem };
     this.#rows = this.#rows.map((row) => (row.key === key ? { ...row, ...change } : row));
     this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
@@ -189,24 +199,17 @@ class Casebook {
     if (book.done) this.groups = book.value;
   }
 
+  /** Stores what is not stored yet. */
   async #keep(): Promise<void> {
-    await this.#store.put({ dumps: this.facts, marks: this.marks });
+    const dumps = this.facts.filter((one) => !this.#stored.has(one));
+    const marks = this.marks.filter((one) => !this.#stored.has(one));
+    await this.#store.put({ dumps, marks });
+    if (this.#store.refused === null) for (const one of [...dumps, ...marks]) this.#stored.add(one);
     this.#tellKept();
   }
   #tellKept(): void {
     this.refused = this.#store.refused;
     keptCount.set(this.#store.refused === null ? this.facts.length : 0);
-  }
-
-  /** A thousand dumps of one PC name the same drivers: each name is held once. */
-  #intern(facts: DumpFacts): DumpFacts {
-    const drivers = facts.drivers.map((driver) => {
-      const key = `${driver.name}|${String(driver.timestamp)}|${driver.version ?? ''}|${driver.maker ?? ''}`;
-      const known = this.#interned.get(key) ?? driver;
-      this.#interned.set(key, known);
-      return known;
-    });
-    return { ...facts, drivers };
   }
 }
 

@@ -11,6 +11,8 @@ export interface Kept {
 
 const DUMP = 'dump:';
 const MARK = 'mark:';
+/** Records checked between two breaths of the page. */
+const SLICE = 64;
 
 export class CaseStore {
   #store: UseStore | undefined;
@@ -19,9 +21,16 @@ export class CaseStore {
 
   async load(): Promise<Kept> {
     const all = await this.#try([], (store) => entries<string, unknown>(store));
-    const of = <T>(prefix: string, check: (value: unknown) => T | undefined): T[] =>
-      all.flatMap(([key, value]) => (String(key).startsWith(prefix) ? (check(value) ?? []) : []));
-    return { dumps: of(DUMP, checkDump), marks: of(MARK, checkMark) };
+    const dumps: DumpFacts[] = [];
+    const marks: Mark[] = [];
+    for (const [index, [key, value]] of all.entries()) {
+      if (index % SLICE === SLICE - 1) await new Promise((done) => setTimeout(done));
+      const dump = String(key).startsWith(DUMP) ? checkDump(value) : undefined;
+      const mark = String(key).startsWith(MARK) ? checkMark(value) : undefined;
+      if (dump) dumps.push(dump);
+      if (mark) marks.push(mark);
+    }
+    return { dumps, marks };
   }
   put({ dumps, marks }: Kept): Promise<void> {
     const records: [string, unknown][] = [

@@ -15,6 +15,7 @@ import type {
 } from '../../workers/api/analysis.ts';
 import type { Va } from '../../workers/base/address.ts';
 import type { Reply } from '../../workers/base/problem.ts';
+import type { Personal } from '../../workers/target/personal.ts';
 import type { BlobInfo, StreamInfo } from '../../workers/target/target.ts';
 import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { Engine, progressPort, warmUp } from './client.ts';
@@ -45,6 +46,8 @@ export class Dump {
   readonly registers: Part<readonly { readonly name: string; readonly value: bigint }[]>;
   readonly ranges: Part<readonly MemoryRange[]>;
   readonly commands: Part<readonly CommandHelp[]>;
+  /** Asked for by the person alone: it reads the file from end to end. */
+  readonly personal: Part<Personal>;
   /** Not drawn from: views hold the parts themselves. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #stacks = new Map<number | null, Part<StackView>>();
@@ -60,6 +63,7 @@ export class Dump {
     this.registers = new Part(() => this.#engine.ask((api) => api.registers()));
     this.ranges = new Part(() => this.#engine.ask((api) => api.memoryRanges()));
     this.commands = new Part(() => this.#engine.ask((api) => api.commands()));
+    this.personal = new Part(() => this.#job((api, note) => api.personal(note)));
   }
 
   get pointerSize(): 4 | 8 {
@@ -77,6 +81,11 @@ export class Dump {
 
   memory(at: Va, length: number): Promise<Reply<MemoryView>> {
     return this.#engine.ask((api) => api.memory(at, length));
+  }
+  /** Where the net has a source file, as the PDB says; null where it says nothing. */
+  async sourceUrl(module: string, file: string): Promise<string | null> {
+    const answer = await this.#engine.ask((api) => api.sourceUrl(module, file));
+    return answer.ok ? answer.value : null;
   }
   evaluate(expression: string): Promise<Reply<Va>> {
     return this.#engine.ask((api) => api.evaluate(expression));

@@ -25,6 +25,8 @@ class Session {
   dump = $state.raw<Dump | null>(null);
   /** All files of this page, by the number that fragments name them by. */
   files = $state.raw<readonly File[]>([]);
+  /** True once several were opened together. */
+  several = $state(false);
   /** What could not be opened at all: an archive that gave out nothing, the sample where it could not be fetched. */
   failure = $state.raw<Failure | null>(null);
   #unpackNote = $state.raw<ProgressNote | null>(null);
@@ -53,6 +55,7 @@ class Session {
       this.open(first);
       return { view: 'verdict', params: from === 0 ? {} : { d: String(from) } };
     }
+    this.several = true;
     void import('./casebook.svelte.ts').then(({ casebook }) => casebook.take(dumps, from, failed));
     return { view: 'casebook', params: {} };
   }

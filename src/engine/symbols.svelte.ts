@@ -1,6 +1,18 @@
 /** The symbol worker: one for all dumps. Started with the first dump; asks nobody before the person agreed. */
 import * as Comlink from 'comlink';
-import type { AddedFiles, CacheView, Consent, Download, Need, PathKind, PathsView, ServerView, SymbolApi, WirePort } from '../../workers/api/symbols.ts';
+import type {
+  AddedFiles,
+  CacheView,
+  Consent,
+  Download,
+  Need,
+  PathKind,
+  PathsView,
+  ServerView,
+  SourceText,
+  SymbolApi,
+  WirePort,
+} from '../../workers/api/symbols.ts';
 import type { Problem, Reply } from '../../workers/base/problem.ts';
 import symbolsUrl from '../../workers/entry/symbols.ts?worker&url';
 import { askLeave, listedFiles, pickHandle } from './folders.ts';
@@ -18,6 +30,8 @@ class Symbols {
   needs = $state.raw<readonly Need[]>([]);
   cache = $state.raw<CacheView | null>(null);
   added = $state.raw<AddedFiles | null>(null);
+  /** Rises with each drop of source files: what was not at hand is looked for again. */
+  sourcesAdded = $state(0);
   /** Of the last export or import. */
   problem = $state.raw<Problem | null>(null);
 
@@ -69,6 +83,15 @@ class Symbols {
   async addFiles(files: readonly File[]): Promise<void> {
     const answer = await (await this.#started()).addFiles(files);
     if (answer.ok) this.added = answer.value;
+  }
+  async addSources(files: readonly File[]): Promise<void> {
+    await (await this.#started()).addSources(files);
+    this.sourcesAdded += 1;
+  }
+  /** Null where it is not at hand. */
+  async source(file: string): Promise<SourceText | null> {
+    const answer = await (await this.#started()).source(file);
+    return answer.ok ? answer.value : null;
   }
   async delete(keys: readonly string[] | null): Promise<void> {
     await this.#takeCache((api) => api.deleteCached(keys));

@@ -27,7 +27,7 @@ describe('a reply', () => {
     const plain = text();
     expect(plain).not.toMatch(/a9\.sys|Peter|second|secretapp|2026-01|swapped/i);
     expect(plain).toContain('private2.sys is behind 2 of 3 crashes.');
-    expect(plain).toMatch(/dump 1: 0xD1 .*d1\/private2\.sys\+1234/);
+    expect(plain).toMatch(/2 × 0xD1 .*d1\/private2\.sys\+1234 \(Likely\): dump 1, dump 2/);
     expect(plain).toMatch(/Against: Not part of it: the-process\.exe and \[path\]/);
   });
   test.each<[ReplyAddition, RegExp]>([
@@ -46,7 +46,13 @@ describe('a reply', () => {
     ]);
   });
   test('in three forms, with the marks of the form escaped', () => {
-    const hostile = { ...group, dumps: dumps.map((one) => ({ ...one, codeName: '[b]`*<x>' })) };
+    const [hostile] = driveSync(
+      buildCasebook(
+        dumps.map((one) => ({ ...one, codeName: '[b]`*<x>' })),
+        marks,
+        FIRST_DAY,
+      ),
+    ) as [CaseGroup];
     const as = (form: 'markdown' | 'bbcode') => writeOutline(form, replyOutline(hostile, new Set()), 'end');
     expect(as('markdown')).toContain('\\[b\\]\\`\\*\\<x\\>');
     expect(as('bbcode')).not.toContain('[b]`');

@@ -17,6 +17,7 @@ export type ReplyAddition = 'time' | 'names' | 'file' | 'notes';
 export const REPLY_ADDITIONS: readonly ReplyAddition[] = ['time', 'names', 'file', 'notes'];
 
 const MAX_CRASHES = 40;
+const MAX_NAMES = 12;
 const MAX_CHANGES = 20;
 
 /** Modules that no public table names; the kernel under its own name is public. */
@@ -96,13 +97,21 @@ function dumpNames({ dumps }: CaseGroup, ticked: ReadonlySet<ReplyAddition>): (i
   return (id) => names.get(id) ?? 'a dump';
 }
 
-function crashLines({ dumps }: CaseGroup, ticked: ReadonlySet<ReplyAddition>, nameOf: (id: string) => string): string[] {
-  const lines = dumps.filter(isCrash).map((one) => {
-    const at = keptOr<number>(one.crashTimeMs);
-    const time = ticked.has('time') && at !== undefined ? ` ${formatUtc(at)}` : '';
-    return `${nameOf(one.id)}${time}: ${stopOf(one)}, ${one.verdict.signature} (${SURENESS[one.verdict.sureness].word})`;
-  });
+/** A line a signature; with times or file names a line a crash, since each then says more. */
+function crashLines({ dumps, signatures }: CaseGroup, ticked: ReadonlySet<ReplyAddition>, nameOf: (id: string) => string): string[] {
+  const stop = (one: DumpFacts): string => `${stopOf(one)}, ${one.verdict.signature} (${SURENESS[one.verdict.sureness].word})`;
+  const lines =
+    ticked.has('time') || ticked.has('file')
+      ? dumps.filter(isCrash).map((one) => {
+          const at = keptOr<number>(one.crashTimeMs);
+          return `${nameOf(one.id)}${ticked.has('time') && at !== undefined ? ` ${formatUtc(at)}` : ''}: ${stop(one)}`;
+        })
+      : signatures.flatMap(({ dumps: [first, ...rest] }) => (first ? [`${rest.length + 1} × ${stop(first)}: ${namesOf([first, ...rest], nameOf)}`] : []));
   return lines.length > MAX_CRASHES ? [...lines.slice(0, MAX_CRASHES), c.more(lines.length - MAX_CRASHES)] : lines;
+}
+function namesOf(dumps: readonly DumpFacts[], nameOf: (id: string) => string): string {
+  const names = dumps.slice(0, MAX_NAMES).map(({ id }) => nameOf(id));
+  return dumps.length > MAX_NAMES ? `${names.join(', ')} ${c.more(dumps.length - MAX_NAMES)}` : names.join(', ');
 }
 
 function changeLines({ kind, dumps }: CaseGroup, nameOf: (id: string) => string): string[] {

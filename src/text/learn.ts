@@ -91,6 +91,23 @@ export const l = {
     notFound: 'No such guide',
     notFoundTodo: 'The list shows all of them.',
   },
+  personal: {
+    title: 'In this file',
+    lead: 'Names of accounts, folders, addresses and places that stand in the bytes of the open dump. They are shown here and go nowhere.',
+    go: 'Look through the file',
+    reading: 'Looking through the file',
+    none: 'Nothing of the kind was found. That is no promise: texts can be cut, packed or encrypted.',
+    kinds: { account: 'account or computer', folder: 'user’s folder', mail: 'mail address', share: 'network share', site: 'web site' } as Readonly<
+      Record<string, string>
+    >,
+    columns: { kind: 'Kind', text: 'Text', count: 'Times', at: 'First at' },
+    part: (read: string, size: string) => `Looked through the first ${read} of ${size}.`,
+    more: 'There are more than are listed.',
+  },
   start: { more: 'Look up', codes: 'All stop codes', guides: 'Guides: get a better dump, Driver Verifier …' },
-  verdict: { meaning: 'What this code means', bucket: 'What the bucket says' },
+  verdict: {
+    meaning: 'What this code means',
+    manual: 'By hand: the commands an expert would run, with the values of this dump',
+    bucket: 'What the bucket says',
+  },
 } as const;

@@ -45,6 +45,13 @@ export const v = {
     live: 'Live dump: the computer kept running',
   },
   stack: {
+    sourceTitle: 'Source',
+    sourceShow: (file: string, line: number) => `Show ${file}, line ${line}`,
+    sourceNotHere: 'The file is not at hand: drop it on the page, or give its folder to the source path in Symbols.',
+    sourceWrongLine: (lines: number) => `The file has ${lines} lines only: it is not the one that was compiled.`,
+    sourceOpen: 'Open it on the net',
+    sourceOpenHint: (url: string) => `Opens ${url} in a new tab; that server sees your network address`,
+    sourceFolder: 'Source path…',
     thread: 'Thread',
     crash: 'The crash',
     crashed: 'crashed',

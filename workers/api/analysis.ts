@@ -5,6 +5,7 @@
 import type { Va } from '../base/address.ts';
 import type { MissingReason } from '../base/found.ts';
 import type { Reply } from '../base/problem.ts';
+import type { Personal } from '../target/personal.ts';
 import type { ExceptionInfo, BugCheck, DumpKind, StreamInfo, BlobInfo } from '../target/target.ts';
 import type { Trust } from '../unwind/frame.ts';
 import type { DumpFacts } from '../verdict/casebook/facts.ts';
@@ -86,7 +87,8 @@ export interface VerdictView {
   readonly against: readonly Words[];
   readonly rivals: readonly { readonly module: string | null; readonly part: Part | null; readonly why: Words }[];
   readonly wouldSettle: readonly Words[];
-  readonly steps: readonly { readonly words: Words; readonly copy: string | null }[];
+  /** `guide`: the page's guide that carries the step out. */
+  readonly steps: readonly { readonly words: Words; readonly copy: string | null; readonly guide?: string | null }[];
   readonly looks: readonly LookRow[];
   readonly rule: string;
   readonly bucket: string;
@@ -234,6 +236,8 @@ export interface AnalysisApi {
   facts(): Promise<Reply<readonly FactRow[]>>;
   /** `thread` is the index in the thread list; null is the crash. */
   stack(thread: number | null, onProgress?: OnProgress): Promise<Reply<StackView>>;
+  /** Where the net has a source file, as the module's PDB says (SourceLink, source server); null where it says nothing. Asks nobody. */
+  sourceUrl(module: string, file: string): Promise<Reply<string | null>>;
   registers(): Promise<Reply<readonly { readonly name: string; readonly value: bigint }[]>>;
   modules(): Promise<Reply<{ readonly loaded: readonly ModuleRow[]; readonly unloaded: readonly UnloadedRow[] }>>;
   threads(): Promise<Reply<readonly ThreadRow[]>>;
@@ -246,6 +250,8 @@ export interface AnalysisApi {
   commands(): Promise<Reply<readonly CommandHelp[]>>;
   /** The record of cli.md. */
   result(): Promise<Reply<ResultRecord>>;
+  /** Texts in the file that name people, computers and places; for this computer's page alone. */
+  personal(onProgress?: OnProgress): Promise<Reply<Personal>>;
   /** Without a dump: a page about a code. */
   code(address: CodeAddress): Promise<Reply<CodeView>>;
   /** Without a dump: all codes. */

@@ -1,6 +1,6 @@
 /** The analysis of one dump behind AnalysisApi. Effects (files, wasm, time, symbols) are handed in by the entry. */
 import { type Va, va, vaAdd } from '../base/address.ts';
-import { type Found, missing } from '../base/found.ts';
+import { type Found, missing, valueOf } from '../base/found.ts';
 import { type Job, type Step, drive } from '../base/job.ts';
 import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
@@ -10,6 +10,7 @@ import { checkFingerprint, type Fingerprint, takeFingerprint } from '../bytes/fi
 import type { ByteSource } from '../bytes/source.ts';
 import type { Decoder } from '../code/decoder.ts';
 import { completions, describeCommands } from '../commands/help.ts';
+import { sourceUrl } from '../formats/pdb/sources.ts';
 import { runCommand } from '../commands/run.ts';
 import { SPECS } from '../commands/specs.ts';
 import type { CommandContext, SymbolControl } from '../commands/spec.ts';
@@ -18,6 +19,7 @@ import { sessionScope } from '../expr/sessionscope.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import { openTarget, readFirst } from '../target/open.ts';
+import { findPersonal } from '../target/personal.ts';
 import { FRAME_LIMIT, createSession } from '../target/session.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
 import { loadLayouts } from '../types/layouts/load.ts';
@@ -143,6 +145,14 @@ export class Engine {
     });
   }
 
+  sourceUrl(module: string, file: string): ReturnType<AnalysisApi['sourceUrl']> {
+    return this.#with(({ session }) => {
+      const named = session.target.modules.byName(module);
+      const pdb = named && session.symbols.pdb(named);
+      return reply((pdb?.ok && valueOf(sourceUrl(pdb.value, file))) || null);
+    });
+  }
+
   registers(): ReturnType<AnalysisApi['registers']> {
     return this.#with(({ session }) => reply(Object.entries(session.scope?.registers ?? {}).map(([name, value]) => ({ name, value }))));
   }
@@ -214,6 +224,10 @@ export class Engine {
         toResult({ file: session.target.source.name, sha256, target: session.target, knowledge, stack: stack.value, verdict: verdict.value, engine }),
       );
     });
+  }
+
+  personal(onProgress?: OnProgress): ReturnType<AnalysisApi['personal']> {
+    return this.#with(({ raw }) => this.#drive(findPersonal(raw), onProgress));
   }
 
   code(address: CodeAddress): ReturnType<AnalysisApi['code']> {

@@ -6,6 +6,7 @@ import type { BugCheckEntry, Knowledge, StatusKind } from '../knowledge/knowledg
 import { type CodePage, bugCheckPage, statusPage } from '../verdict/explain/page.ts';
 import { type Pasted, readPasted } from '../verdict/explain/pasted.ts';
 import { say } from '../verdict/words.ts';
+import { guideOf } from '../verdict/words/guides.ts';
 import { FAMILIES } from '../verdict/explain/families.ts';
 import type { CodeAddress, CodeRow, CodeView, PastedView } from './analysis.ts';
 
@@ -29,7 +30,7 @@ function view(page: CodePage): CodeView {
     })),
     cases: page.cases.map((row) => ({ ...row, value: row.value.toString(16) })),
     look: page.look.map((one) => ({ ...one, here: findCommand(one.line, SPECS) !== undefined })),
-    steps: page.steps.map((step) => ({ words: say(step.text), copy: step.copy ?? null, guide: step.guide ?? null })),
+    steps: page.steps.map((step) => ({ words: say(step.text), copy: step.copy ?? null, guide: guideOf(step.text) ?? null })),
   };
 }
 

@@ -22,6 +22,7 @@ import type {
   ServerView,
   SymbolApi,
   SymbolFile,
+  SourceText,
   SymbolOptions,
 } from './symbols.ts';
 
@@ -108,6 +109,15 @@ export class SymbolEngine implements SymbolApi {
   }
   async addFiles(files: readonly SymbolFile[]): Promise<Reply<AddedFiles>> {
     return reply(await this.#service.addFiles(files.map((file) => ({ name: file.name, body: this.#world.openFile(file) }))));
+  }
+  async addSources(files: readonly SymbolFile[]): Promise<Reply<null>> {
+    this.#service.local.sources.add(files.map((file) => ({ name: file.name, body: this.#world.openFile(file) })));
+    return reply(null);
+  }
+  async source(file: string): Promise<Reply<SourceText | null>> {
+    await this.#service.load();
+    const { book, local } = this.#service;
+    return reply((await local.sources.find(file, local.folders.ready(foldersOfPath(book.paths.sources)))) ?? null);
   }
   async cancel(ids: readonly string[] | null): Promise<Reply<null>> {
     this.#service.cancel(ids ?? undefined);

@@ -5,12 +5,27 @@ import type { StoredEntry } from '../symbols/service/effects.ts';
 import type { FolderState } from '../symbols/service/folders.ts';
 import type { Need } from '../symbols/service/needs.ts';
 import type { Consent, ServerView } from '../symbols/service/servers.ts';
+import type { SourceText } from '../symbols/service/sources.ts';
 import type { Download, DownloadStatus } from '../symbols/service/status.ts';
 import type { PathKind, SymbolPath } from '../symbols/service/sympath.ts';
 import type { ModuleRequest } from '../symbols/service/want.ts';
 import type { WirePort } from '../symbols/wire.ts';
 
-export type { AddedFiles, Consent, Download, DownloadStatus, FolderState, ModuleRequest, Need, PathKind, ServerView, StoredEntry, SymbolPath, WirePort };
+export type {
+  AddedFiles,
+  Consent,
+  Download,
+  DownloadStatus,
+  FolderState,
+  ModuleRequest,
+  Need,
+  PathKind,
+  ServerView,
+  SourceText,
+  StoredEntry,
+  SymbolPath,
+  WirePort,
+};
 
 export interface SymbolOptions {
   /** Address of the proxy without a slash at its end, "https://crash.example/symbols"; null where the site has none. */
@@ -71,6 +86,10 @@ export interface SymbolApi {
   /** Hears of every change of every download until the next call; null ends it. */
   watch(onDownload: OnDownload | null): Promise<Reply<null>>;
   addFiles(files: readonly SymbolFile[]): Promise<Reply<AddedFiles>>;
+  /** Source files, known by their names; they last as long as the page. */
+  addSources(files: readonly SymbolFile[]): Promise<Reply<null>>;
+  /** The text of a source file by the path that a PDB names; null where it is neither dropped nor in a folder of the source path. */
+  source(file: string): Promise<Reply<SourceText | null>>;
   /** By id; null: all that have not ended. */
   cancel(ids: readonly string[] | null): Promise<Reply<null>>;
   cached(): Promise<Reply<CacheView>>;

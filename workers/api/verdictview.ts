@@ -4,6 +4,7 @@ import type { Session } from '../target/target.ts';
 import { readParameters } from '../verdict/parameters.ts';
 import type { Text, Verdict } from '../verdict/verdict.ts';
 import { say } from '../verdict/words.ts';
+import { guideOf } from '../verdict/words/guides.ts';
 import type { VerdictView, Words } from './analysis.ts';
 
 const wordsOf = (text: Text): Words => {
@@ -34,7 +35,7 @@ export function verdictView(verdict: Verdict, session: Session): VerdictView {
     against: verdict.against.map(wordsOf),
     rivals: verdict.rivals.map(({ module, part, why }) => ({ module: module ?? null, part: part ?? null, why: wordsOf(why) })),
     wouldSettle: verdict.wouldSettle.map(wordsOf),
-    steps: verdict.steps.map(({ says, copy }) => ({ words: wordsOf(says), copy: copy ?? null })),
+    steps: verdict.steps.map(({ says, copy }) => ({ words: wordsOf(says), copy: copy ?? null, guide: guideOf(says) ?? null })),
     looks: verdict.looks.map(({ line, says }) => ({ line, words: wordsOf(says), here: findCommand(line, SPECS) !== undefined })),
     rule: verdict.rule,
     bucket: verdict.bucket,

@@ -3,6 +3,7 @@ import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { DEVICE_COMMANDS } from './devices.ts';
+import { EXAMINE_COMMANDS } from './examine.ts';
 import { FRAME_COMMANDS } from './frames.ts';
 import { LOCK_COMMANDS } from './locks.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
@@ -14,17 +15,22 @@ import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
+import { WOW64_COMMANDS } from './wow64.ts';
 import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
+import { VARIABLE_COMMANDS } from './variables.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
   ...STACK_COMMANDS,
   ...THREAD_COMMANDS,
   ...FRAME_COMMANDS,
+  ...WOW64_COMMANDS,
   ...REGISTER_COMMANDS,
   ...MODULE_COMMANDS,
+  ...EXAMINE_COMMANDS,
   ...TYPE_COMMANDS,
+  ...VARIABLE_COMMANDS,
   ...DEVICE_COMMANDS,
   ...PROCESS_COMMANDS,
   ...LOCK_COMMANDS,

@@ -5,7 +5,9 @@ import { formatVa } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { InlinedFunction, SourceLine } from '../symbols/provider.ts';
+import { NarrowSpace } from '../memory/narrowspace.ts';
 import type { Session } from '../target/target.ts';
+import { isNarrow, isWow64 } from '../target/wow64.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
 import { address, frameName, nameText } from './names.ts';
@@ -281,6 +283,16 @@ export function frameCount(session: Session, tail: string): Reply<number> {
     : reply(Number(count.value));
 }
 
+/** The session as 32-bit code sees it: addresses have eight digits. */
+export function narrowed(session: Session): Session {
+  const { target, symbols, decoder, knowledge, types } = session;
+  return {
+    ...{ target, symbols, decoder, knowledge, types, memory: new NarrowSpace(session.memory), scope: session.scope, scopeFrame: 0 },
+    crashStack: () => session.crashStack(),
+    walk: (context, limit, range) => session.walk(context, limit, range),
+  };
+}
+
 interface Kin {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -315,9 +327,17 @@ function stackCommand({ name, aliases, summary }: Kin): CommandSpec {
       if (!limit.ok) return limit;
       const stack = yield* scopeStack(context.session, limit.value);
       const cut = { ...stack, frames: stack.frames.slice(0, limit.value) };
-      return reply([...scopeNotice(context), ...stackNodes(context.session, cut, styleOf(typed ?? name))]);
+      const { session } = context;
+      const shown = session.scope && isNarrow(session.target, session.scope.registers) ? narrowed(session) : session;
+      return reply([...scopeNotice(context), ...stackNodes(shown, cut, styleOf(typed ?? name)), ...guestNote(shown)]);
     },
   };
+}
+
+/** 32-bit code of a 64-bit dump has a stack of its own. */
+function guestNote(session: Session): readonly OutputNode[] {
+  if (!isWide(session) || !isWow64(session.target)) return [];
+  return [note('this process runs 32-bit code, whose stack is another: ', { span: 'command', line: '!wow64exts.k', text: '!wow64exts.k' })];
 }
 
 function scopeNotice({ session }: CommandContext): readonly OutputNode[] {

@@ -61,7 +61,7 @@ const crashOf = (session: Session): ThreadInfo | undefined =>
   session.target.crashThread.ok ? session.target.threads[session.target.crashThread.value] : undefined;
 
 /** The thread whose registers are the scope; the crash's where the scope is a record of it. */
-function currentOf(session: Session): ThreadInfo | undefined {
+export function currentThread(session: Session): ThreadInfo | undefined {
   const { scope, target } = session;
   return target.threads.find((thread) => scope !== undefined && thread.context.ok && thread.context.value === scope) ?? crashOf(session);
 }
@@ -69,7 +69,7 @@ function currentOf(session: Session): ThreadInfo | undefined {
 function chooseThreads(session: Session, which: string | undefined): Reply<readonly ThreadInfo[]> {
   const { threads } = session.target;
   if (which === undefined || which === '*') return reply(threads);
-  const chosen = which === '#' ? crashOf(session) : which === '.' ? currentOf(session) : undefined;
+  const chosen = which === '#' ? crashOf(session) : which === '.' ? currentThread(session) : undefined;
   if (chosen) return reply([chosen]);
   if (which.startsWith('~')) {
     const id = valueOf(session, which.slice(2, -1));
@@ -101,7 +101,7 @@ export function* threadStack(session: Session, thread: ThreadInfo, limit: number
 
 /** `.` is the current thread, `#` the one that crashed where it is another. */
 function markOf(session: Session, thread: ThreadInfo): string {
-  if (currentOf(session) === thread) return '.';
+  if (currentThread(session) === thread) return '.';
   return crashOf(session) === thread ? '#' : ' ';
 }
 

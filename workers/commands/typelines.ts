@@ -49,9 +49,17 @@ export class TypeListing {
     yield* this.#fields({ type, at }, selection, 0);
   }
 
-  /** One value that is no struct. */
-  scalar(place: Place): void {
-    this.nodes.push(line(...valueSpans(this.#session, this.#memory, place)));
+  /** A value that is no struct; with -a so many of them, one behind the other. */
+  values(place: Place): void {
+    const { elements } = this.#options;
+    if (elements === 0 || place.type.kind === 'array') this.nodes.push(line(...valueSpans(this.#session, this.#memory, place)));
+    const element = place.type.kind === 'array' ? place.type.element() : undefined;
+    const type = element?.ok ? element.value : place.type;
+    const count = Math.min(elements, element?.ok && place.type.kind === 'array' ? elementCount(place.type, type) : MAX_LINES);
+    for (let index = 0; index < count; index++) {
+      const at = vaAdd(place.at, index * type.sizeBytes);
+      this.nodes.push(line(`[${index}] `, ...valueSpans(this.#session, this.#memory, { type, at })));
+    }
   }
 
   *#fields(owner: { readonly type: Type; readonly at: Va | undefined }, selection: Selection, level: number): Job<void> {

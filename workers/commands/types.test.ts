@@ -46,7 +46,7 @@ const hexOf = (...words: readonly bigint[]): string => words.map(qword).join('')
 describe('dt of a layout', () => {
   it('lists fields as WinDbg does', () => {
     expect(shown({}, 'dt nt!_DRIVER_OBJECT').map(withoutReturns)).toEqual(DRIVER_OBJECT.slice(1).split('\n'));
-    expect(shown({}, 'dt _driver_object')[0]).toContain('there is no type _driver_object');
+    expect(shown({}, 'dt _driver_object')[0]).toContain('there is no type or data named _driver_object');
   });
 
   it('says which layout it is and why, and that of another build is not taken', () => {

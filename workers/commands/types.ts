@@ -7,14 +7,14 @@ import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Module } from '../modules/module.ts';
 import type { Session } from '../target/target.ts';
-import { nameOf, type NamedType, type TypeTable } from '../types/type.ts';
+import { type EnumType, nameOf, type StructType, type Type, type TypeTable } from '../types/type.ts';
 import { TypedMemory, type TypedView } from '../types/typedview.ts';
 import { addressOf } from './arguments.ts';
 import { matchesPattern } from './modules.ts';
 import { ROWS_PER_SLICE, rowsStep } from './names.ts';
 import { type CommandSpec, line, note, type OutputNode } from './spec.ts';
 import { TypeListing, type TypeOptions } from './typelines.ts';
-import { verboseWords } from './typewords.ts';
+import { typeWords, verboseWords } from './typewords.ts';
 
 interface Request {
   readonly options: TypeOptions;
@@ -145,16 +145,34 @@ function* listNames(places: readonly Place[], request: Request): Job<Reply<reado
   return nodes.length > 0 ? reply([...notes, ...nodes]) : refuse('BAD_ARGUMENT', `no type matches ${request.name}`, { at: 3 });
 }
 
-function findType(places: readonly Place[], name: string): { readonly place: Place; readonly type: NamedType } | undefined {
+/** A type, or data of which the address is known. */
+interface Named {
+  readonly place: Place;
+  readonly type: Type;
+  readonly at?: Va;
+}
+
+const exactly = (wanted: string) => {
+  const lower = wanted.toLowerCase();
+  return (name: string): boolean => name.toLowerCase() === lower;
+};
+
+/** Types first, then typedefs and global data. */
+function* findNamed(places: readonly Place[], name: string): Job<Named | undefined> {
   for (const place of places) {
     const type = place.types.find(name);
     if (type.ok) return { place, type: type.value };
+  }
+  for (const place of places) {
+    const [known] = yield* place.types.globals(exactly(name), 1);
+    const type = known?.type();
+    if (known && type?.ok) return { place, type: type.value, ...(known.rva === undefined ? {} : { at: vaAdd(place.module.base, known.rva) }) };
   }
   return undefined;
 }
 
 /** Words that name fields of the type, and the rest, which is the address. */
-function splitFields(type: NamedType, words: readonly string[]): { readonly fields: readonly string[]; readonly address: string } {
+function splitFields(type: Type, words: readonly string[]): { readonly fields: readonly string[]; readonly address: string } {
   const fields = type.kind === 'struct' ? type.fields() : undefined;
   const known = (word: string): boolean => {
     const head = word.split(/[.[]/)[0]?.toLowerCase() ?? '';
@@ -167,31 +185,46 @@ function splitFields(type: NamedType, words: readonly string[]): { readonly fiel
 }
 
 /** What stands at the address and, with -l, at those that its list leads to. */
-function* showAt(session: Session, { place, type }: { place: Place; type: NamedType }, request: Request): Job<Reply<readonly OutputNode[]>> {
+function* showAt(session: Session, { place, type, at: own }: Named, request: Request): Job<Reply<readonly OutputNode[]>> {
   const { fields, address } = splitFields(type, request.words);
-  const at = address === '' ? undefined : addressOf(session, address);
+  const at = address !== '' ? addressOf(session, address) : own === undefined ? undefined : reply(own);
   if (at && !at.ok) return at;
   const memory = new TypedMemory(place.types, session.memory);
   const listing = new TypeListing(session, memory, request.options);
   listing.nodes.push(...originNotes(place));
-  if (type.kind === 'enum') {
-    showEnum(listing, type, at?.value, request.options.verbose);
-    return reply(listing.nodes);
-  }
-  if (request.list === undefined || !at) {
-    yield* listing.struct(type, at?.value, fields);
-    return reply(listing.nodes);
-  }
+  if (type.kind !== 'struct') showScalar(listing, { type, at: at?.value }, request.options.verbose);
+  else if (request.list === undefined || !at) yield* listing.struct(type, at?.value, fields);
+  else yield* showList(listing, memory, { type, at: at.value, link: request.list, fields });
+  return reply(listing.nodes);
+}
+
+function showScalar(listing: TypeListing, { type, at }: { type: Type; at: Va | undefined }, isVerbose: boolean): void {
+  if (at !== undefined) listing.values({ type, at });
+  else if (type.kind === 'enum') showEnum(listing, type, isVerbose);
+  else listing.nodes.push(line(isVerbose ? verboseWords(type) : typeWords(type)));
+}
+
+interface ListWanted {
+  readonly type: StructType;
+  readonly at: Va;
+  /** The field that leads to the next one. */
+  readonly link: string;
+  readonly fields: readonly string[];
+}
+
+function* showList(listing: TypeListing, memory: TypedMemory, { type, at, link, fields }: ListWanted): Job<void> {
   const seen = new Set<Va>();
-  for (let here: Va | undefined = at.value; here !== undefined && here !== 0n && !seen.has(here) && seen.size < MAX_LIST;) {
+  for (let here = at; here !== 0n && !seen.has(here) && seen.size < MAX_LIST;) {
     seen.add(here);
-    listing.nodes.push(line(`${request.list} at 0x${formatVa(here, session.memory.pointerSize)}`), line(LIST_RULE));
+    listing.nodes.push(line(`${link} at 0x${formatVa(here, memory.space.pointerSize)}`), line(LIST_RULE));
     yield* listing.struct(type, here, fields);
-    const next = nextOf(memory.viewAs(type, here), request.list);
-    if (!next.ok) return reply([...listing.nodes, note(describeMissing(next.missing))]);
+    const next = nextOf(memory.viewAs(type, here), link);
+    if (!next.ok) {
+      listing.nodes.push(note(describeMissing(next.missing)));
+      return;
+    }
     here = next.value;
   }
-  return reply(listing.nodes);
 }
 
 /** A pointer to a LIST_ENTRY leads into the middle of the next struct; one to the struct itself to its start. */
@@ -206,11 +239,7 @@ function nextOf(view: TypedView, path: string): Found<Va> {
   );
 }
 
-function showEnum(listing: TypeListing, type: Extract<NamedType, { kind: 'enum' }>, at: Va | undefined, isVerbose: boolean): void {
-  if (at !== undefined) {
-    listing.scalar({ at, type });
-    return;
-  }
+function showEnum(listing: TypeListing, type: EnumType, isVerbose: boolean): void {
   const values = type.values();
   if (isVerbose) listing.nodes.push(line(verboseWords(type)));
   for (const { name, value } of values.ok ? values.value : []) listing.nodes.push(line(`   ${name} = 0n${value}`));
@@ -237,8 +266,9 @@ const typeCommand: CommandSpec = {
     const places = modulesOf(session, request.module);
     if (!places.ok) return places;
     if (/[*?]/.test(request.name)) return yield* listNames(places.value, request);
-    const named = findType(places.value, request.name);
-    if (!named) return refuse('BAD_ARGUMENT', `${places.value.map(({ types }) => types.origin).join(', ')}: there is no type ${request.name}`, { at: 3 });
+    const named = yield* findNamed(places.value, request.name);
+    if (!named)
+      return refuse('BAD_ARGUMENT', `${places.value.map(({ types }) => types.origin).join(', ')}: there is no type or data named ${request.name}`, { at: 3 });
     return yield* showAt(session, named, request);
   },
 };

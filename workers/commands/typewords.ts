@@ -57,6 +57,30 @@ function returnWords(type: Type): string {
   return type.kind === 'pointer' ? 'void*' : 'name' in type ? type.name : typeWords(type);
 }
 
+/** As C writes it: "unsigned long", "struct _IRP *", "int [4]". */
+export function cWords(type: Type, depth = 0): string {
+  if (depth > MAX_DEPTH) return '…';
+  const inside = (of: Found<Type>): string => (of.ok ? cWords(of.value, depth + 1) : 'void');
+  switch (type.kind) {
+    case 'pointer':
+      return `${inside(type.to())} *`;
+    case 'array': {
+      const element = type.element();
+      return `${inside(element)} [${element.ok ? elementCount(type, element.value) : '?'}]`;
+    }
+    case 'function':
+      return '<function>';
+    case 'struct':
+      return `${type.tag} ${type.name}`;
+    case 'enum':
+      return `Enum ${type.name}`;
+    default:
+      return typeWordsOf(type);
+  }
+}
+
+const typeWordsOf = (type: Type): string => ('name' in type ? type.name : typeWords(type));
+
 /** "struct _KPROCESS, 34 elements, 0x98 bytes", "Ptr64 to Void": what -v adds. */
 export function verboseWords(type: Type): string {
   switch (type.kind) {
@@ -82,30 +106,25 @@ export function verboseWords(type: Type): string {
 /** What stands behind the colon for a value in memory. */
 export function valueSpans(session: Session, memory: TypedMemory, place: Place): readonly Span[] {
   const { type } = place;
-  switch (type.kind) {
-    case 'struct':
-      return [text(`${type.name}${structValue(memory, type, place.at)}`)];
-    case 'array':
-      return arraySpans(session, memory, place);
-    case 'pointer':
-      return read(memory, place, (value) => pointerSpans(session, memory, type, va(value)));
-    case 'enum':
-      return read(memory, place, (value) => [text(enumText(type, value))]);
-    case 'bits':
-      return read(memory, place, (value) => [text(bitsText(type, value))]);
-    case 'base':
-      return type.form === 'float' ? floatSpans(memory, place) : read(memory, place, (value) => [text(numberText(type, value))]);
-    default:
-      return [text(typeWords(type))];
-  }
+  if (type.kind === 'struct') return [text(`${type.name}${structValue(memory, type, place.at)}`)];
+  if (type.kind === 'array') return arraySpans(session, memory, place);
+  if (type.kind === 'base' && type.form === 'float') return floatSpans(memory, place);
+  if (!isScalar(type)) return [text(typeWords(type))];
+  const value = readUint(memory.space, place);
+  return value.ok ? scalarSpans(session, memory, type, value.value) : gap(value);
+}
+
+type ScalarType = Extract<Type, { kind: 'pointer' | 'enum' | 'bits' | 'base' }>;
+export const isScalar = (type: Type): type is ScalarType => type.kind === 'pointer' || type.kind === 'enum' || type.kind === 'bits' || type.kind === 'base';
+
+/** A number, pointer, enum or bit field whose value is at hand. */
+export function scalarSpans(session: Session, memory: TypedMemory, type: ScalarType, value: bigint): readonly Span[] {
+  if (type.kind === 'pointer') return pointerSpans(session, memory, type, va(value));
+  if (type.kind === 'enum') return [text(enumText(type, value))];
+  return [text(type.kind === 'bits' ? bitsText(type, value) : numberText(type, value))];
 }
 
 const gap = ({ missing }: Missing): readonly Span[] => [{ span: 'missing', reason: missing, text: '????' }, text(`  (${describeMissing(missing)})`)];
-
-function read(memory: TypedMemory, place: Place, show: (value: bigint) => readonly Span[]): readonly Span[] {
-  const value = readUint(memory.space, place);
-  return value.ok ? show(value.value) : gap(value);
-}
 
 /** From 32 bits up WinDbg sets the digits apart. */
 export const wideHex = (value: bigint): string => (value > 0xffff_ffffn ? `0x${formatVa(value)}` : hex(value));

@@ -53,6 +53,21 @@ describe('bug checks', () => {
     const family = (code: number) => knowledge.bugCheck(code)?.family;
     expect([0xd1, 0x124, 0x9f, 0x116, 0xef, 0x1000007e].map(family)).toEqual(['access', 'hardware', 'power', 'graphics', 'process', 'exception']);
   });
+  test('phrases are whole: no brackets left open, no cut end, nothing that refers to a page, no verb without its helper', () => {
+    const phrases = knowledge.bugChecks.flatMap(({ parameters, subCodes }) => [
+      ...parameters.map(({ meaning }) => meaning),
+      ...subCodes.flatMap(({ meaning, sets }) => [meaning, ...Object.values(sets)]),
+    ]);
+    expect(phrases.length).toBeGreaterThan(4000);
+    const faults = [
+      /\b(a|an|the|and|or|at least|be|with)$/,
+      /^[^(]*\)|\([^)]*$/,
+      /\bP[1-4]\b|\bsee (values|below|following)|\(address\)/i,
+      /\d - |\. \d|^\d: | {2}/,
+      /\b(driver|ACPI|system|setup|checksum) not (find|match|deregister|resolve|allocate|initialize)\b/i,
+    ];
+    for (const phrase of phrases) for (const fault of faults) expect(phrase).not.toMatch(fault);
+  });
   test('a sub-code may depend on another parameter', () => {
     const sub = knowledge.bugCheck(0xa5)?.subCodes.find((one) => one.param === 2 && one.value === 1n && one.when !== undefined);
     expect(sub?.when).toEqual({ 1: 0x11n });

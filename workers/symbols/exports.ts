@@ -9,7 +9,7 @@ import { readExports } from '../formats/pe/exports.ts';
 import { findSection, isCode, type PeHeaders } from '../formats/pe/headers.ts';
 import { displayName } from './demangle/display.ts';
 import { matchesGlob } from './pack/glob.ts';
-import { upperBound } from './pack/search.ts';
+import { upperBound } from '../bytes/bisect.ts';
 import type { SymbolHit, SymbolTable } from './provider.ts';
 
 /** Without unwind tables nothing says where an export's function ends; beyond this a hit would be a guess. */

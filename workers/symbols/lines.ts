@@ -10,9 +10,10 @@ import { type PdbModule, readModules } from '../formats/pdb/modules.ts';
 import { NATURE_WORDS, readNature } from '../formats/pdb/nature.ts';
 import { type PdbTexts, readTexts } from '../formats/pdb/names.ts';
 import type { PdbFile } from '../formats/pdb/pdb.ts';
-import { listProcedures, type ModuleProcedures } from '../formats/pdb/procedures.ts';
+import { findProcedure, listProcedures, type ModuleProcedures } from '../formats/pdb/procedures.ts';
 import { type Contributions, type PdbPlaces, readContributions, readPlaces } from '../formats/pdb/sections.ts';
-import { throughOmap, upperBound } from './pack/search.ts';
+import { throughOmap } from './pack/search.ts';
+import { upperBound } from '../bytes/bisect.ts';
 import type { InlinedFunction, SourceLine } from './provider.ts';
 
 /** Modules whose tables are kept; a stack touches a few, a listing of a large program hundreds. */
@@ -67,11 +68,8 @@ export class PdbLines implements LineFinder {
     if (place === undefined || !index?.module || !index.c13.ok || index.c13.value.inlinees.length === 0) return [];
     const { stream } = index.c13.value;
     index.procedures ??= listProcedures(stream, index.module, this.#parts.places.sections);
-    const { starts, ends, records, scopeEnds } = index.procedures;
-    const row = upperBound(starts, place) - 1;
-    if (row < 0 || place >= (ends[row] ?? 0)) return [];
-    const sites = findInlineSites(stream, { at: records[row] ?? 0, scopeEnd: scopeEnds[row] ?? 0 }, place - (starts[row] ?? 0));
-    return sites.map((site) => this.#inlinedAt(site, index));
+    const procedure = findProcedure(index.procedures, place);
+    return procedure ? findInlineSites(stream, procedure, place - procedure.start).map((site) => this.#inlinedAt(site, index)) : [];
   }
 
   #inlinedAt({ inlinee, range, displacement }: InlineSite, index: ModuleIndex): InlinedFunction {

@@ -29,6 +29,13 @@ export interface SymbolHit {
   readonly source?: Found<SourceLine>;
 }
 
+export interface NameMatch {
+  readonly name: string;
+  readonly rva: Rva;
+  /** Absent where the source does not tell functions from data. */
+  readonly isFunction?: boolean;
+}
+
 /** Names of one module. */
 export interface SymbolTable {
   readonly count: number;
@@ -40,7 +47,7 @@ export interface SymbolTable {
   inlined?(at: Rva): readonly InlinedFunction[];
   byName(name: string): Found<Rva>;
   /** Names that match, at most `limit`; `*` and `?` are wildcards. */
-  match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[];
+  match(pattern: string, limit: number): readonly NameMatch[];
 }
 
 export type SymbolStatus =

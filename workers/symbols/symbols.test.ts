@@ -155,7 +155,7 @@ describe.skipIf(!hasCorpus)('a real Microsoft DLL and its PDB', () => {
     const table = tableOf('microsoft/store/amdppm.pdb/1C19FDDB27BB3399D9B45973EFEAFCF31/amdppm.pdb');
     expect(table.nearest(rva(0x10f0))).toMatchObject({ ok: true, value: { name: 'C1Idle', displacement: 0, kind: 'public' } });
     expect(table.byName('c1idle')).toEqual({ ok: true, value: 0x10f0 });
-    expect(table.match('C?Idle', 10)).toContainEqual({ name: 'C1Idle', rva: 0x10f0 });
+    expect(table.match('C?Idle', 10)).toContainEqual({ name: 'C1Idle', rva: 0x10f0, isFunction: true });
     expect(table.nearest(rva(0x7000_0000)).ok).toBe(false);
     expect(table.nearest(rva(0)).ok).toBe(false);
   });

@@ -3,6 +3,7 @@ import type { Found } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 import type { Decoder } from '../code/decoder.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
+import { NarrowSpace } from '../memory/narrowspace.ts';
 import type { AddressSpace } from '../memory/space.ts';
 import type { SymbolProvider } from '../symbols/provider.ts';
 import type { LayoutFile } from '../types/layouts/layoutfile.ts';
@@ -12,6 +13,7 @@ import { addInlined } from '../unwind/inlined.ts';
 import { walkStack } from '../unwind/walk.ts';
 import { ImageBackedSpace } from './images.ts';
 import type { Context, Session, Target } from './target.ts';
+import { isNarrow, narrowRegisters } from './wow64.ts';
 
 /** WinDbg stops at 256 frames by default; a runaway recursion needs more to be told from a loop. */
 export const FRAME_LIMIT = 256;
@@ -66,10 +68,11 @@ class OpenSession implements Session {
   }
 
   *walk(context: Context, limit: number, stackRange?: { readonly low: Va; readonly high: Va }): Job<Stack> {
+    const narrow = isNarrow(this.target, context.registers);
     const inputs: WalkInputs = {
-      arch: this.target.arch,
-      registers: context.registers,
-      memory: this.memory,
+      arch: narrow ? 'x86' : this.target.arch,
+      registers: narrow ? narrowRegisters(context.registers) : context.registers,
+      memory: narrow ? new NarrowSpace(this.memory) : this.memory,
       modules: this.target.modules,
       symbols: this.symbols,
       decoder: this.decoder,

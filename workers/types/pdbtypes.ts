@@ -3,12 +3,14 @@ import { type Found, found, mapFound, type Missing, missing, notValid, thenFound
 import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type FieldRecord, parseFieldList } from '../formats/pdb/fieldlist.ts';
+import { findGlobals } from '../formats/pdb/globals.ts';
 import type { PdbFile } from '../formats/pdb/pdb.ts';
+import { readPlaces, rvaOfPlace } from '../formats/pdb/sections.ts';
 import { FIRST_RECORD, simpleType } from '../formats/pdb/simpletypes.ts';
 import { openTypes, type TypeStream } from '../formats/pdb/tpi.ts';
 import { type NamedRecord, TypeNames } from '../formats/pdb/typenames.ts';
 import type { TypeIndex } from '../formats/pdb/typerecords.ts';
-import type { Enumerator, Field, NamedType, Type, TypeTable } from './type.ts';
+import type { Enumerator, Field, GlobalName, NamedType, Type, TypeTable } from './type.ts';
 
 /** Modifiers on modifiers, base classes of base classes: no compiler goes so deep, a damaged PDB goes round. */
 const MAX_DEPTH = 32;
@@ -26,8 +28,10 @@ export class PdbTypes implements TypeTable {
   readonly origin: string;
   readonly #types: TypeStream;
   readonly #names: TypeNames;
+  readonly #pdb: PdbFile;
 
-  constructor(types: TypeStream, origin: string) {
+  constructor(pdb: PdbFile, types: TypeStream, origin: string) {
+    this.#pdb = pdb;
     this.#types = types;
     this.#names = new TypeNames(types);
     this.origin = origin;
@@ -40,6 +44,17 @@ export class PdbTypes implements TypeTable {
   *names(): Job<readonly string[]> {
     const all = yield* this.#names.all();
     return all.map(({ record }) => record.name);
+  }
+
+  *globals(isWanted: (name: string) => boolean, limit: number): Job<readonly GlobalName[]> {
+    const records = yield* findGlobals(this.#pdb, isWanted, limit);
+    const places = readPlaces(this.#pdb);
+    // In an image that was reordered after linking the records tell where the data was before.
+    const sections = places.ok && !places.value.omap ? places.value.sections : [];
+    return (records.ok ? records.value : []).map(({ name, type, place }) => {
+      const rva = place && rvaOfPlace(sections, place.segment, place.offset);
+      return { name, type: () => this.type(type), ...(rva === undefined ? {} : { rva }) };
+    });
   }
 
   /** The type of this number, with forward references resolved. */
@@ -167,5 +182,5 @@ export function openPdbTypes(pdb: PdbFile, origin: string): Found<PdbTypes> {
   const types = openTypes(pdb);
   if (!types.ok) return types;
   if (types.value.count === 0) return missing({ why: 'stream-absent', stream: 'types: its PDB is stripped of them' });
-  return found(new PdbTypes(types.value, origin));
+  return found(new PdbTypes(pdb, types.value, origin));
 }

@@ -67,6 +67,13 @@ export interface Field {
   readonly type: Lazy<Type>;
 }
 
+/** A typedef, or global data with its place in the image. */
+export interface GlobalName {
+  readonly name: string;
+  readonly type: Lazy<Type>;
+  readonly rva?: number;
+}
+
 /** Types of one module. */
 export interface TypeTable {
   /** Where the layouts come from: a PDB's name, or the build they were taken of and why. */
@@ -76,6 +83,8 @@ export interface TypeTable {
   find(name: string): Found<NamedType>;
   /** Names of all types that have a layout. */
   names(): Job<readonly string[]>;
+  /** Typedefs and typed data whose names are wanted, at most `limit`; none where the source has no such names. */
+  globals(isWanted: (name: string) => boolean, limit: number): Job<readonly GlobalName[]>;
 }
 
 /** Elements of an array; 0 where the element has no size. */

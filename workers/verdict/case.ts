@@ -39,6 +39,7 @@ export interface Case {
   status(value: bigint | number): string;
 }
 
+const ACCESS_VIOLATION = 0xc0000005;
 const STACK_ROOM = 0x8000n;
 
 function stackBounds(session: Session): AddressWorld['stack'] {
@@ -84,16 +85,25 @@ function nameOf(session: Session, code: number, entry: BugCheckEntry | undefined
   return signalName(target) ?? `exception ${target.os.family === 'Windows' ? statusWords(knowledge, target.exception.code) : hex(target.exception.code)}`;
 }
 
+/** 0x3B keeps no exception record: what an access violation reached for is what its only memory operand says. */
+function reached(fault: Fault, instruction: Instruction | undefined, operands: readonly OperandReading[]): Fault {
+  const [only] = operands;
+  if (fault.status !== ACCESS_VIOLATION || fault.address !== undefined || !only || instruction?.memory.length !== 1) return fault;
+  const { access } = only.operand;
+  return { ...fault, address: only.address, computed: true, ...(access === 'read' || access === 'write' ? { access } : {}) };
+}
+
 export function* gatherCase(session: Session): Job<Case> {
   const { target, knowledge } = session;
   const stack = yield* session.crashStack();
   yield slice('Reading the fault');
   const code = target.bugCheck ? baseBugCheck(target.bugCheck.code) : 0;
   const entry = target.bugCheck ? knowledge.bugCheck(target.bugCheck.code) : undefined;
-  const fault = readFault(session, code);
+  const stated = readFault(session, code);
   yield slice('Reading the instruction');
-  const instruction = fault.ip === undefined ? undefined : decodeAt(session, fault.ip);
-  const operands = instruction ? readOperands(session, instruction, fault) : [];
+  const instruction = stated.ip === undefined ? undefined : decodeAt(session, stated.ip);
+  const operands = instruction ? readOperands(session, instruction, stated) : [];
+  const fault = reached(stated, instruction, operands);
   yield slice('Reading the stack');
   const bounds = stackBounds(session);
   const world: AddressWorld = { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', bounds) };

@@ -16,6 +16,8 @@ export interface Fault {
   readonly place?: ModulePlace;
   readonly address?: bigint;
   readonly access?: Access;
+  /** The address is no argument and in no record: it follows from the instruction's operand. */
+  readonly computed?: true;
   readonly registers?: Registers;
   /** Registers that the source does not hold. */
   readonly unknown: readonly string[];

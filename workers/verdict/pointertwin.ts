@@ -1,6 +1,6 @@
 /**
- * The same pointer with one bit other: a register, a word of the current frames or a register that the kernel saved at the trap that equals the bad base register but for a single
- * high bit. Two objects that lie so by chance differ in low bits; above bit 24 (16 MiB) equal rest and one bit is a flip.
+ * The same pointer with one bit other: a register, a word of the current frames or a register that the kernel saved at the trap, equal to
+ * the bad base register but for a single high bit. Two objects that lie so by chance differ in low bits; above bit 24 (16 MiB) equal rest and one bit is a flip.
  */
 import { type Va, va } from '../base/address.ts';
 import { viewOf } from '../bytes/struct.ts';

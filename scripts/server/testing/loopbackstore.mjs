@@ -78,13 +78,14 @@ const MISBEHAVE = {
 };
 
 /**
- * @param {{folders: string[], faults?: Record<string, string>}} options `faults`: lower-case pathname → a name of MISBEHAVE,
+ * @param {{folders: string[], faults?: Record<string, string>, delayMs?: number}} options `delayMs`: before every answer; `faults`: lower-case pathname → a name of MISBEHAVE,
  *   `redirect:URL`, `flaky:N` (N times 503, then well), `serve:PATH` (another path's bytes), `slow:MS`, or `raw:BASE64`.
  */
-export function createLoopbackStore({ folders, faults = {} }) {
+export function createLoopbackStore({ folders, faults = {}, delayMs = 0 }) {
   /** @type {{method: string, url: string, headers: import('node:http').IncomingHttpHeaders}[]} */
   const seen = [];
   const counts = new Map();
+  let sent = 0;
   const server = createServer((message, out) => {
     const pathname = (message.url ?? '/').split('?')[0];
     seen.push({ method: message.method ?? '', url: message.url ?? '', headers: message.headers });
@@ -94,7 +95,10 @@ export function createLoopbackStore({ folders, faults = {} }) {
     const good = () => {
       const bytes = fault === 'raw' ? Buffer.from(value, 'base64') : stored();
       if (bytes === undefined) out.writeHead(404, { 'Content-Type': 'text/html' }).end('<html>404</html>');
-      else sendBytes(message, out, bytes);
+      else {
+        sent += bytes.length;
+        sendBytes(message, out, bytes);
+      }
     };
     if (fault === 'redirect') out.writeHead(302, { Location: value }).end();
     else if (fault === 'slow') setTimeout(good, Number(value));
@@ -104,11 +108,13 @@ export function createLoopbackStore({ folders, faults = {} }) {
       if (count <= Number(value)) out.writeHead(503).end();
       else good();
     } else if (fault in MISBEHAVE) MISBEHAVE[fault](message, out, stored() ?? Buffer.alloc(4096, 0x4d));
-    else good();
+    else setTimeout(good, delayMs);
   });
   return {
     seen,
     faults,
+    /** Bytes of files, as far as they were stored. */
+    sentBytes: () => sent,
     /** @returns {Promise<string>} its address, without a slash at the end */
     start: () => new Promise((done) => server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${server.address().port}`))),
     stop: () =>

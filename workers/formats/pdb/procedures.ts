@@ -1,4 +1,5 @@
 /** Where the procedures of one module lie in the image and in the module's stream. */
+import { upperBound } from '../../bytes/bisect.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { sortColumns, U32List } from '../../bytes/u32list.ts';
 import type { PdbModule } from './modules.ts';
@@ -34,4 +35,17 @@ export function listProcedures(stream: ByteSource, module: PdbModule, sections: 
   const none = new Uint32Array(0);
   const [starts = none, ends = none, records = none, scopeEnds = none] = sortColumns(columns);
   return { starts, ends, records, scopeEnds };
+}
+
+/** A procedure: where it starts in the image, its record and the record that ends it in the module's stream. */
+export interface FoundProcedure {
+  readonly start: number;
+  readonly at: number;
+  readonly scopeEnd: number;
+}
+
+/** The procedure that holds an RVA of the image as it was linked. */
+export function findProcedure({ starts, ends, records, scopeEnds }: ModuleProcedures, rva: number): FoundProcedure | undefined {
+  const row = upperBound(starts, rva) - 1;
+  return row >= 0 && rva < (ends[row] ?? 0) ? { start: starts[row] ?? 0, at: records[row] ?? 0, scopeEnd: scopeEnds[row] ?? 0 } : undefined;
 }

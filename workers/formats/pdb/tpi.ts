@@ -4,6 +4,7 @@
  */
 import { type Found, found, missing, notValid, thenFound } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
+import { upperBound } from '../../bytes/bisect.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { readExactly, readStruct, type RecordOf, viewOf } from '../../bytes/struct.ts';
 import { TPI_HEADER } from './layouts.ts';
@@ -67,7 +68,7 @@ export class TypeStream {
   }
 
   #stretch({ types, offsets }: Places, index: TypeIndex): Found<Stretch> {
-    const slot = lastAtOrBelow(types, index);
+    const slot = Math.max(0, upperBound(types, index) - 1);
     const kept = this.#kept.get(slot);
     if (kept) return found(kept);
     const first = types[slot];
@@ -133,17 +134,6 @@ function recordIn({ first, bytes, starts }: Stretch, index: TypeIndex): Found<Ui
   const at = starts[index - first];
   if (at === undefined) return notValid('type record', hex(index), 'a record inside the stream');
   return found(bytes.subarray(at + 2, at + 2 + viewOf(bytes).getUint16(at, true)));
-}
-
-function lastAtOrBelow(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The TPI stream, or another of its form. Reads the stream's head only. A PDB stripped of types gives an empty stream or none. */

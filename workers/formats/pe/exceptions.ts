@@ -1,6 +1,5 @@
 /** Where the unwind tables of an image lie. Their meaning is the unwinder's. */
 import { type Found, missing } from '../../base/found.ts';
-import { type PeBytes, readPe } from './bytes.ts';
 import { type DataDirectory, findDirectory, type PeHeaders } from './headers.ts';
 
 /** x64: 12 bytes (begin, end, unwind info); ARM64 and ARM: 8 bytes (begin, packed or .xdata). x86 has none. */
@@ -16,10 +15,4 @@ export function findExceptionDirectory(headers: PeHeaders): Found<ExceptionDirec
   const entryBytes = headers.arch ? ENTRY_BYTES[headers.arch] : undefined;
   if (!directory || !entryBytes) return missing({ why: 'stream-absent', stream: '.pdata' });
   return { ok: true, value: { ...directory, entryBytes, count: Math.floor(directory.sizeBytes / entryBytes) } };
-}
-
-/** The bytes of one entry of .pdata. */
-export function readExceptionEntry(image: PeBytes, directory: ExceptionDirectory, index: number): Found<Uint8Array> {
-  if (!(index >= 0 && index < directory.count)) return missing({ why: 'stream-absent', stream: `.pdata entry ${index}` });
-  return readPe(image, directory.rva + index * directory.entryBytes, directory.entryBytes);
 }

@@ -5,7 +5,8 @@ import { type Guide, type KnownDump, type Section, type Values, initialValues, s
 import { GUIDES, GUIDE_GROUPS } from './index.ts';
 import { localDumpValues } from './programs.ts';
 import { setLines } from './registry.ts';
-import { OWNER_FLAGS, verifierLine, waves } from './verifier.ts';
+import { loadKnowledge } from '../load.ts';
+import { OPTIONS, OWNER_FLAGS, verifierLine, waves } from './verifier.ts';
 
 const driver = (file: string, vendor: string | null, more: Partial<KnownDump['drivers'][number]> = {}) => ({
   file,
@@ -142,5 +143,14 @@ describe('dumps of programs', () => {
     for (const name of ['a.exe & calc', 'a.exe"', '$(calc).exe', '`calc`', "a';calc", 'a|b.exe', '', '..']) expect(safeFile(name), name).toBeUndefined();
     const lines = setLines(localDumpValues({ exe: 'a" & calc', folder: 'C:\\x" & calc', type: '1', count: '1e99' }));
     expect([...lines.cmd, ...lines.powershell].join('\n')).not.toMatch(/calc/);
+  });
+});
+
+describe('the options of the guide and the table of the knowledge', async () => {
+  const { verifierOptions } = await loadKnowledge();
+  it.each(OPTIONS.map((option) => [option.name, option] as const))('%s', (_name, { ruleClass, flag, owner }) => {
+    const listed = verifierOptions.find((option) => option.ruleClass === ruleClass);
+    expect(listed?.flag ?? null).toBe(flag);
+    expect(listed?.standard).toBe(owner);
   });
 });

@@ -5,10 +5,11 @@ import { hex } from '../../base/hex.ts';
 import { SourceError } from '../../base/problem.ts';
 import { displayName } from '../demangle/display.ts';
 import type { LineFinder } from '../lines.ts';
-import type { InlinedFunction, SymbolHit, SymbolTable } from '../provider.ts';
+import type { InlinedFunction, NameMatch, SymbolHit, SymbolTable } from '../provider.ts';
 import { matchesGlob } from './glob.ts';
 import { containsBytes, nameHash } from './hash.ts';
-import { firstOfEqual, throughOmap, upperBound } from './search.ts';
+import { firstOfEqual, throughOmap } from './search.ts';
+import { upperBound } from '../../bytes/bisect.ts';
 import { FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, packName } from './layout.ts';
 
 const encoder = new TextEncoder();
@@ -76,14 +77,14 @@ export class PackTable implements SymbolTable {
     return best;
   }
 
-  match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[] {
+  match(pattern: string, limit: number): readonly NameMatch[] {
     const wanted = pattern.toLowerCase();
-    const matches: { name: string; rva: Rva }[] = [];
+    const matches: NameMatch[] = [];
     for (let index = 0; index < this.count && matches.length < limit; index++) {
       const name = this.#shown(index);
       if (!matchesGlob(wanted, name.toLowerCase())) continue;
       const target = this.#target(index);
-      if (target !== undefined) matches.push({ name, rva: target });
+      if (target !== undefined) matches.push({ name, rva: target, isFunction: ((this.#pack.flags[index] ?? 0) & FLAG_FUNCTION) !== 0 });
     }
     return matches;
   }

@@ -5,6 +5,7 @@ import { type AddedFiles, DroppedFiles } from './dropped.ts';
 import type { Effects, Failure, FileBody, PutResult } from './effects.ts';
 import { PickedFolders } from './folders.ts';
 import type { NoiseLog } from './noise.ts';
+import { DroppedSources } from './sources.ts';
 import { moreTelling } from './status.ts';
 import { foldersOfPath, type PathKind, type SymbolPath } from './sympath.ts';
 import type { ModuleRequest, Want } from './want.ts';
@@ -23,6 +24,7 @@ export type LocalAnswer =
 
 export class LocalFiles {
   readonly folders: PickedFolders;
+  readonly sources = new DroppedSources();
   readonly #effects: Effects;
   readonly #noise: NoiseLog;
   readonly #cache: SymbolCache;

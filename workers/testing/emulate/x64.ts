@@ -77,8 +77,8 @@ const RUNS: Readonly<Record<string, Run>> = {
   add: arithmetic((to, from) => to + from),
   sub: arithmetic((to, from) => to - from),
   and: arithmetic((to, from) => to & from),
-  // A barrier: it writes what stands there.
-  'lock or': (state, instruction, [, from]) => (from === '0' ? 'next' : spoil(state, instruction)),
+  // On the stack a barrier, which writes what stands there.
+  'lock or': (state, instruction, [to = '']) => (to.includes('[rsp]') ? 'next' : spoil(state, instruction)),
   mov: move,
   lea: (state, instruction, [to = '', from = '']) => {
     const [, base, sign = '+', displacement = '0'] = /^\[(r\w+)(?:([+-])(\w+))?\]$/.exec(from) ?? [];

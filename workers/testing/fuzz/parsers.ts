@@ -1,6 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
 import type { Found } from '../../base/found.ts';
 import { TypeListing } from '../../commands/typelines.ts';
+import { openLocals } from '../../formats/pdb/locals.ts';
 import type { PdbFile } from '../../formats/pdb/pdb.ts';
 import { SparseSpace } from '../../memory/sparsespace.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
@@ -21,7 +22,6 @@ import { isCab, openCab } from '../../formats/cab/cab.ts';
 import { extractEntry } from '../../formats/cab/extract.ts';
 import { openPdb } from '../../formats/pdb/pdb.ts';
 import { readCodeViews } from '../../formats/pe/debug.ts';
-import { findExceptionDirectory, readExceptionEntry } from '../../formats/pe/exceptions.ts';
 import { readExports } from '../../formats/pe/exports.ts';
 import { openPeFile } from '../../formats/pe/file.ts';
 import { readVersion } from '../../formats/pe/version.ts';
@@ -41,6 +41,7 @@ import { collectFacts } from '../../verdict/casebook/collect.ts';
 import { checkDump } from '../../verdict/casebook/file.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
+import { unwindImage, unwindPdb } from './unwinding.ts';
 
 const THREADS = 4;
 const MODULES = 16;
@@ -118,8 +119,7 @@ function runPe(bytes: Uint8Array): Outcome {
   readCodeViews(opened.value, headers);
   readExports(opened.value, headers);
   readVersion(opened.value, headers);
-  const directory = findExceptionDirectory(headers);
-  if (directory.ok) readExceptionEntry(opened.value, directory.value, 1);
+  unwindImage(opened.value);
   return { ok: true };
 }
 
@@ -139,6 +139,9 @@ function runPdb(bytes: Uint8Array): Outcome {
   const pack = driveSync(packFromPdb(source));
   const pdb = openPdb(source);
   if (pdb.ok) useTypes(pdb.value, bytes);
+  const locals = pdb.ok ? openLocals(pdb.value) : pdb;
+  for (let at = 0x1000; locals.ok && at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) locals.value.find(at);
+  if (pdb.ok) unwindPdb(pdb.value);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {

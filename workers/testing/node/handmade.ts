@@ -89,8 +89,12 @@ class MadeTable implements SymbolTable {
     const row = this.#rows.find((one) => one.name === name);
     return row ? found(rva(row.rva)) : notValid('name', name, 'a symbol');
   }
-  match(): readonly { readonly name: string; readonly rva: Rva }[] {
-    return [];
+  match(pattern: string, limit: number): readonly { readonly name: string; readonly rva: Rva }[] {
+    const wanted = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+    return this.#rows
+      .filter(({ name }) => wanted.test(name))
+      .slice(0, limit)
+      .map((one) => ({ name: one.name, rva: rva(one.rva) }));
   }
 }
 

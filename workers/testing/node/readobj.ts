@@ -29,5 +29,15 @@ export function unwoundImages(arch: string): UnwoundImage[] {
   });
 }
 
+/** Every image of the corpus for a processor. */
+export function imagesOf(arch: 'x64' | 'arm64'): { readonly path: string; readonly file: PeFile }[] {
+  return storedPaths()
+    .filter((path) => /\.(exe|dll|sys|node)$/.test(path) && corpusHas(`symbols/${path}`))
+    .flatMap((path) => {
+      const file = openPeFile(new ArraySource(corpusBytes(`symbols/${path}`), path));
+      return file.ok && file.value.headers.arch === arch ? [{ path, file: file.value }] : [];
+    });
+}
+
 /** The text of each RUNTIME_FUNCTION, in the order of the table. */
 export const functionTexts = (text: string): string[] => text.split('  RuntimeFunction {\n').slice(1);

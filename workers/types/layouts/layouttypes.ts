@@ -1,7 +1,7 @@
 /** A TypeTable over the kept layouts of one kernel. */
 import { type Found, found, mapFound, missing, type MissingReason, notValid } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
-import type { ArrayType, BaseType, EnumType, Field, NamedType, OpaqueType, StructType, Type, TypeTable } from '../type.ts';
+import type { ArrayType, BaseType, EnumType, Field, GlobalName, NamedType, OpaqueType, StructType, Type, TypeTable } from '../type.ts';
 import type { CompactStruct, LayoutFile } from './layoutfile.ts';
 
 const base = (name: string, form: BaseType['form'], sizeBytes: number): BaseType => ({ kind: 'base', name, form, sizeBytes });
@@ -50,6 +50,10 @@ export class LayoutTypes implements TypeTable {
       ...Object.keys(structs).filter((name) => !name.includes('.') && this.#variant(name)),
       ...Object.keys(enums).filter((name) => this.#enum(name)),
     ].sort();
+  }
+
+  *globals(): Job<readonly GlobalName[]> {
+    return [];
   }
 
   #variant(name: string): CompactStruct | undefined {

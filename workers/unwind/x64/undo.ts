@@ -74,6 +74,11 @@ class Machine {
   }
 }
 
+/** Version 2 lists a function's epilogs; version 1 leaves them to be told by their code. */
+function mayBeEpilog({ epilogs }: UnwindInfo, entry: RuntimeFunction, at: number): boolean {
+  return !epilogs || epilogs.fromEnd.some((distance) => at >= entry.end - distance && at <= entry.end - distance + epilogs.size);
+}
+
 /** Undoes the function `entry` in which `at` lies. */
 export function undoFunction(tables: UnwindTables, entry: RuntimeFunction, at: number, start: { registers: Registers; read: ReadWord }): Found<Undone> {
   const machine = new Machine(start.registers, start.read);
@@ -84,7 +89,7 @@ export function undoFunction(tables: UnwindTables, entry: RuntimeFunction, at: n
   const offset = inside ? at - entry.begin : Number.POSITIVE_INFINITY;
   // At the very end stands the return address of a last call: the code there is another function's. A prolog may hold an early
   // way out, so its size does not tell that there is no epilog.
-  const epilog = at !== entry.end ? findEpilog(tables, entry, at) : undefined;
+  const epilog = at !== entry.end && mayBeEpilog(first.value, entry, at) ? findEpilog(tables, entry, at) : undefined;
   const done = epilog ? undoEpilog(machine, epilog) : undoProlog(tables, first.value, offset, machine);
   if (!done.ok) return done;
   if (!machine.machineFrame) {

@@ -70,11 +70,11 @@ export class CaseFinding {
     return this;
   }
   show(says: Text, shows: readonly CaseProof[], weighs: Weight = 'for'): this {
-    if (this.evidence.filter((one) => one.says.id === says.id).length < MAX_LINES) this.evidence.push({ says, weighs, shows: shows.slice(0, MAX_LINES) });
+    if (this.evidence.filter((one) => one.says.id === says.id).length < MAX_LINES) this.evidence.push({ says, weighs, shows });
     return this;
   }
   oppose(says: Text, shows: readonly CaseProof[]): this {
-    if (this.against.length < MAX_LINES) this.against.push({ says, weighs: 'against', shows: shows.slice(0, MAX_LINES) });
+    if (this.against.length < MAX_LINES) this.against.push({ says, weighs: 'against', shows });
     return this;
   }
   rival(one: Omit<Rival, 'why'>, why: Text): this {

@@ -93,7 +93,7 @@ function stoppedWithin(stopped: DumpFacts, running: DumpFacts): boolean {
 }
 
 /** Fewer drivers of other makers tell nothing of a PC: virtual machines of one kind have the same three. */
-const TELLING = 5;
+export const TELLING = 5;
 
 function contradictions(a: DumpFacts, b: DumpFacts, fewOthers: boolean): Contradiction[] {
   const found: Contradiction[] = [];

@@ -72,10 +72,6 @@ function lookLine(line: string, params: readonly bigint[]): string {
 
 const stepsOf = (reading: Reading): GuideStep[] => reading.fix.flatMap((id): readonly GuideStep[] => STEPS[id]);
 
-function seenSteps(reading: Reading, verified: boolean): GuideStep[] {
-  return stepsOf(reading).filter((step) => !(verified && 'guide' in step && step.guide === 'verifier'));
-}
-
 /** What the value says by itself. */
 function valueReads(knowledge: Knowledge, code: number, words: string, value: bigint): string | undefined {
   if (/NTSTATUS|\bstatus\b|exception code|error code/i.test(words) && value > 0xffffn && (value >> 32n === 0n || value >> 32n === 0xffff_ffffn))
@@ -164,7 +160,7 @@ export function bugCheckPage(knowledge: Knowledge, code: number, params: readonl
     causes: reading.causes,
     general: own === undefined,
     look: reading.look.map(([line, shows]) => ({ line: lookLine(line, params), shows })),
-    steps: seenSteps(reading, entry.family === 'verifier'),
+    steps: stepsOf(reading),
     trap: reading.trap ?? null,
     seeAlso: relatives(knowledge, entry, params),
     source: creditOf(knowledge, 'bugchecks'),

@@ -1,4 +1,4 @@
-/** The steps that readings name, in the words of the verdict's advice; some have a guide on the page. */
+/** The steps that readings name, in the words of the verdict's advice. */
 import type { Text } from '../verdict.ts';
 import { text } from '../words.ts';
 
@@ -6,8 +6,6 @@ export interface GuideStep {
   readonly text: Text;
   /** A command to copy. */
   readonly copy?: string;
-  /** The guide (`#/learn/ID`) that does it step by step. */
-  readonly guide?: string;
 }
 
 /** In place of a driver's name where no dump is at hand. */
@@ -16,9 +14,9 @@ const DISK_HEALTH = 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-L
 
 export const STEPS = {
   driver: [{ text: text('d-driver-update', NAMED) }, { text: text('d-driver-remove', NAMED), copy: 'pnputil /enum-drivers' }],
-  verifier: [{ text: text('d-verifier-on', {}), guide: 'verifier' }],
+  verifier: [{ text: text('d-verifier-on', {}) }],
   verifierOff: [{ text: text('d-verifier-off', {}), copy: 'verifier /reset' }],
-  dump: [{ text: text('d-dump-kernel', {}), guide: 'dump-settings' }],
+  dump: [{ text: text('d-dump-kernel', {}) }],
   collect: [{ text: text('d-collect', {}) }],
   memory: [{ text: text('d-mem-profile', {}) }, { text: text('d-mem-test', {}), copy: 'mdsched.exe' }, { text: text('d-mem-stick', {}) }],
   processor: [{ text: text('d-cpu-defaults', {}) }, { text: text('d-cpu-bios', {}) }, { text: text('d-cpu-stress', {}) }],

@@ -5,14 +5,15 @@ import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { appName, blameFrame, headApp, ownProgram } from './app.ts';
-import { addressBit, changedCode, pointerBit } from './bits.ts';
+import { addressBit, changedAt, pointerBit } from './bits.ts';
+import { lostNetwork } from './errors.ts';
 import { ACCESS_WORDS, faultPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
 import type { Rule } from './rule.ts';
 
 export const accessViolation: Rule = (c, f) => {
   const reported = showFault(c, f);
   const kind = showInstruction(c, f).real ?? reported;
-  if (changedCode(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
+  if (codeBit(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
   sayAccess(c, f, kind?.words ?? 'unknown');
   const { access } = c.fault;
   const actor = blameFrame(c, f);
@@ -22,6 +23,14 @@ export const accessViolation: Rule = (c, f) => {
   if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
   f.oppose('a-hardware-could', {});
 };
+
+/** A code byte of one other bit. Programs are patched on purpose as well, and a jump turned round is one bit: no more than likely. */
+function codeBit(c: Case, f: Finding): boolean {
+  if (c.fault.ip === undefined || !changedAt(c, f, c.fault.ip)) return false;
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
+  if (f.sureness === 'certain') f.judge('hardware', 'likely').rival({}, text('r-code-changed', {}));
+  return true;
+}
 
 function sayAccess(c: Case, f: Finding, kind: string): void {
   const { address, access } = c.fault;
@@ -51,18 +60,15 @@ function otherCodeRan(c: Case, f: Finding): boolean {
   return true;
 }
 
-/** ntstatus.h: what the network redirector answers when a share is gone. */
-const NETWORK: ReadonlySet<number> = new Set([
-  0xc00000b5, 0xc00000bc, 0xc00000be, 0xc00000c4, 0xc00000c9, 0xc00000cc, 0xc000020c, 0xc000020d, 0xc0000205, 0xc000023c, 0xc000023d,
-]);
-
 export const inPage: Rule = (c, f) => {
   showFault(c, f);
-  const given = c.target.exception?.parameters[2];
-  const what = given === undefined ? 'a page of a file' : c.status(given);
-  if (given !== undefined && NETWORK.has(Number(given & 0xffff_ffffn))) {
-    f.head('h-share', { app: appName(c), what }).judge('storage', 'likely');
+  const status = c.target.exception?.parameters[2];
+  if (status !== undefined && lostNetwork(status)) {
+    f.head('h-network-file', { name: c.name, what: c.status(status) }).judge('storage', 'likely');
     return;
   }
-  f.head('h-disk', { name: c.name, what }).judge('storage', 'likely').blame(undefined, 'disk').rival({ part: 'ram' }, text('r-ram', {}));
+  f.head('h-disk', { name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
+    .judge('storage', 'likely')
+    .blame(undefined, 'disk')
+    .rival({ part: 'ram' }, text('r-ram', {}));
 };

@@ -72,14 +72,6 @@ export function addressBit(c: Case, f: Finding, kind: AddressClass | undefined):
   return flipped(c, f, { what: `address bit ${String(bit)}`, sure: held });
 }
 
-/** A trap frame lacks the registers that calls preserve; where one of them alone made the address, its value follows from it. */
-function impliedBase(c: Case): { readonly name: string; readonly value: bigint } | undefined {
-  const { address, unknown } = c.fault;
-  const [only, more] = c.instruction?.memory ?? [];
-  if (address === undefined || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
-  return { name: only.base, value: BigInt.asUintN(64, address - only.displacement) };
-}
-
 /** Without the instruction: the one register whose value is a kernel address but for a bit, where the fault gave no address. */
 export function registerBit(c: Case, f: Finding): boolean {
   const { registers, unknown, command } = c.fault;
@@ -101,6 +93,14 @@ const TOP_BIT = 46;
 
 const PAGE = 0x1000n;
 
+/** A trap frame lacks the registers that calls preserve; where one of them alone made the address, its value follows from it. */
+function impliedBase(c: Case): { readonly name: string; readonly value: bigint } | undefined {
+  const { address, computed, unknown } = c.fault;
+  const [only, more] = c.instruction?.memory ?? [];
+  if (address === undefined || computed || more || only?.base === undefined || only.index !== undefined || !unknown.includes(only.base)) return undefined;
+  return { name: only.base, value: BigInt.asUintN(64, address - only.displacement) };
+}
+
 /**
  * The register that made the address; where the trap frame does not hold it, what it must have been. Without the instruction every
  * register that points a little below the address, and the address itself.
@@ -108,9 +108,10 @@ const PAGE = 0x1000n;
 function pointersOf(c: Case): readonly bigint[] {
   const { address, registers, unknown } = c.fault;
   if (address === undefined) return [];
-  const base = matchOperand(c.operands, address)?.base ?? impliedBase(c);
+  const base = matchOperand(c.operands, address)?.base;
   if (base) return [base.value];
-  if (c.instruction) return [];
+  const implied = impliedBase(c);
+  if (c.instruction) return implied ? [implied.value] : [];
   const near = Object.entries(registers ?? {}).filter(([name, value]) => !unknown.includes(name) && value <= address && address - value < PAGE);
   return [...new Set([address, ...near.map(([, value]) => value)])];
 }

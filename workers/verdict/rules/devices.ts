@@ -24,9 +24,9 @@ export function usb(c: Case, f: Finding): void {
     placeOf(f, near);
     return;
   }
-  f.head('h-usb', { name: c.name, what: meaning })
-    .judge(controller ? 'hardware' : 'driver-bug', 'possible')
-    .blame(undefined, 'device');
+  f.head('h-usb', { name: c.name, what: meaning });
+  if (controller) f.judge('hardware', 'possible').blame(undefined, 'device');
+  else f.judge('driver-bug', 'not-known').rival({ part: 'device' }, text('r-hardware', {}));
   if (kind === 5n && c.code === 0xfe) f.rival({ part: 'ram' }, text('r-ram', {}));
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
 }

@@ -156,3 +156,30 @@ test('security software inside the process is told, as a hint only', () => {
   expect(said(verdict, 'e-injected')?.['names']).toMatch(/360detoured64\.dll/);
   expect(verdict.culprit).toEqual({ module: APP });
 });
+
+describe('in-page errors', () => {
+  const lost = (status: bigint): Verdict =>
+    verdictOf({
+      exception: { code: 0xc0000006, parameters: [8n, APP_AT + 0x1000n, status], address: APP_AT + 0x1000n },
+      registers: { rip: APP_AT + 0x1000n },
+      frames: [[`${APP}+0x1000`, 'context']],
+    });
+  test('a device error is the disk', () => expect(lost(0xc000009cn).culprit).toEqual({ part: 'disk' }));
+  test('against: a share that went away is no disk of this PC', () => {
+    expect(lost(0xffffffff_c000020cn)).toMatchObject({ cause: 'storage', headline: { id: 'h-network-file' } });
+    expect(lost(0xc00000c4n).culprit).toBeUndefined();
+  });
+});
+
+test('a code byte of one other bit outweighs the pointer; code as in the file does not', () => {
+  const fault = (held: string): Verdict =>
+    verdictOf({
+      exception: { code: 0xc0000005, parameters: [0n, 8n], address: APP_AT + 4n },
+      registers: { rip: APP_AT + 4n, rcx: 0n, r9: 0n },
+      frames: [[`${APP}+0x4`, 'context']],
+      memory: { [`${APP}+0x0`]: `90909090${held}9090909090909090` },
+      image: { module: APP, hex: `90909090488b41089090909090909090` },
+    });
+  expect(fault('498b4108')).toMatchObject({ cause: 'hardware', sureness: 'likely', culprit: { part: 'ram' }, victim: APP });
+  expect(fault('488b4108')).toMatchObject({ cause: 'application-bug', culprit: { module: APP } });
+});

@@ -99,3 +99,11 @@ export function runtimeEnd(c: Case): 'parameter' | 'abort' | undefined {
   }
   return undefined;
 }
+
+/** NTSTATUS of a share that went away (ntstatus.h): I/O timeout, bad network path, network busy, name deleted, disconnected, unreachable … */
+const NETWORK: ReadonlySet<number> = new Set([
+  ...[0xc00000b5, 0xc00000be, 0xc00000bf, 0xc00000c4, 0xc00000c9, 0xc00000cc, 0xc0000203],
+  ...[0xc000020c, 0xc000020d, 0xc000023a, 0xc000023b, 0xc000023c, 0xc000023d, 0xc0000241],
+]);
+
+export const lostNetwork = (status: bigint): boolean => NETWORK.has(Number(status & 0xffff_ffffn));

@@ -5,7 +5,7 @@ import { type AddressClass, onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { matchOperand, type OperandReading, wordsOf, bytesOf } from '../instruction.ts';
-import { findRefused, withoutAddress } from '../protection.ts';
+import { findRefused } from '../protection.ts';
 import { text } from '../words.ts';
 
 export const ACCESS_WORDS = { read: 'read', write: 'write to', execute: 'run code at' } as const;
@@ -42,7 +42,13 @@ export function showFault(c: Case, f: Finding): AddressClass | undefined {
   if (fault.status !== undefined && c.kernel) f.show(text('e-status', { status: c.status(fault.status), index: '1' }), recordCommand(c), { weighs: 'context' });
   if (fault.address === undefined) return undefined;
   const kind = c.classify(fault.address);
-  f.show(text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }), recordCommand(c), { how: 'derived' });
+  f.show(
+    text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }),
+    fault.computed ? fault.command : recordCommand(c),
+    {
+      how: 'derived',
+    },
+  );
   if (kind.flippedBit !== undefined) {
     f.show(text('e-canonical-bit', { address: hex(fault.address), bit: String(kind.flippedBit) }), `.formats ${hex(fault.address)}`, {
       how: 'derived',
@@ -73,7 +79,7 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
   const words = wordsOf(instruction);
   f.show(text('e-instruction', { instruction: words, bytes: bytesOf(instruction), place: faultPlace(c) }), `u ${hex(fault.ip)}`, { weighs: 'context' });
   const { address } = fault;
-  if (address === undefined) return { matched: false, mismatch: false, ...computed(c, f, words) };
+  if (address === undefined) return { matched: false, mismatch: false };
   const match = matchOperand(operands, address);
   if (match) {
     const args = { instruction: words, inputs: match.inputs, address: hex(address) };
@@ -90,18 +96,6 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
   const real = showRefusal(c, f, words);
   if (real) return { matched: true, mismatch: false, real };
   return { matched: false, mismatch: operands.length > 0 && operands.length === instruction.memory.length };
-}
-
-/** A code that carries no address: the only operand tells it. */
-function computed(c: Case, f: Finding, instruction: string): Pick<OperandVerdict, 'real'> {
-  const [only] = c.operands;
-  if (!withoutAddress(c) || !only || c.operands.length > 1 || c.instruction?.memory.length !== 1) return {};
-  const refused = showRefusal(c, f, instruction);
-  if (refused) return { real: refused };
-  const real = c.classify(only.address);
-  const args = { instruction, inputs: only.inputs, address: hex(only.address), kind: real.words };
-  f.show(text('e-computed', args), c.fault.command, { how: 'derived', from: ['e-instruction'] });
-  return { real };
 }
 
 /** Kinds of value that say by themselves where they come from. */

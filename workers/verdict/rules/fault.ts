@@ -62,7 +62,7 @@ function insideInstruction(c: Case, f: Finding): boolean {
   if (!inside || ip === undefined || !place) return false;
   const args = { instruction: wordsOf(inside.instruction), start: hex(inside.start), ip: hex(ip), streams: String(inside.streams) };
   f.show(text('e-inside', args), `u ${hex(inside.start)}`, { weighs: 'decides', how: 'derived' });
-  const match = address === undefined ? undefined : matchOperand(c.operands, address);
+  const match = address === undefined || c.fault.computed ? undefined : matchOperand(c.operands, address);
   if (match && c.instruction) {
     f.show(text('e-inside-proof', { instruction: wordsOf(c.instruction), address: hex(address ?? 0n) }), c.fault.command, {
       weighs: 'decides',
@@ -217,13 +217,24 @@ function noOperand(c: Case, f: Finding): boolean {
   return true;
 }
 
+/** Another driver that stands close by on the proved stack with a framework between: what it handed on may be the bad pointer. */
+function giverOf(c: Case, image: string): Actor | undefined {
+  const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index;
+  const other = c.suspects.find((actor) => imageOf(actor.module) !== image);
+  if (from === undefined || !other || isScanned(other) || other.index < from || other.index - from > NEAR_FRAMES) return undefined;
+  const between = c.actors.filter((actor) => actor.trusted && actor.index > from && actor.index < other.index);
+  return between.some((actor) => !actor.thirdParty && !isKernelImage(actor.module)) ? other : undefined;
+}
+
 function driverAtFault(c: Case, f: Finding, look: Look): boolean {
   const { place } = c.fault;
   if (!place || !isThirdParty(place.module, c.session)) return false;
   const image = imageOf(place.module);
   // A pointer that was overwritten, with text or a fill, may have been overwritten by anybody.
   const overwritten = look.kind?.kind === 'pattern' || f.evidence.some((one) => one.id === 'e-base-value');
-  const sureness = overwritten ? 'possible' : 'likely';
+  const giver = giverOf(c, image);
+  const sureness = overwritten || giver ? 'possible' : 'likely';
+  if (giver) f.rival({ module: imageOf(giver.module) }, text('r-driver', { who: c.who(imageOf(giver.module)) }));
   headDriver(c, f, image, sureness);
   f.judge('driver-bug', sureness).blame(image);
   if (overwritten) f.rival({}, text('r-any-driver', {}));

@@ -8,7 +8,7 @@ import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode } from './evidence.ts';
-import { misuser } from './fault.ts';
+import { misuser, suspect } from './fault.ts';
 
 const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41790n, 0x41792n]);
 /** Misuse of memory descriptor lists and locks: the driver on the stack is where to look (bug check 0x1A page). */
@@ -86,7 +86,7 @@ export function pageFrames(c: Case, f: Finding): void {
   const near = c.suspects[0];
   if (LOCKED.has(c.params[0]) && near) {
     f.say('x-mdl', {});
-    misuser(c, f, near);
+    suspect(c, f, near);
     placeOf(f, near);
     return;
   }

@@ -48,6 +48,19 @@ describe('a read of -1: what the instruction really used', () => {
     expect(verdictOf(av(0xfff3b000_00000000n))).toMatchObject({ cause: 'driver-bug', culprit: { module: 'bad.sys' } }));
 });
 
+describe('0x3B keeps no exception record: the operand tells the address', () => {
+  const fault = (rcx: bigint): Fake => ({
+    ...{ code: 0x3b, params: [0xc0000005n, 'bad.sys+0x1000', 0n, 0n], modules: [NT, 'bad.sys'], source: 'context-record' },
+    ...{ registers: { rip: BAD_AT + 0x1000n, rcx }, memory: { 'bad.sys+0x1000': '488b4108' }, frames: [['bad.sys+0x1000', 'given']] },
+  });
+  test('one bit off the kernel’s half is a flip', () =>
+    expect(verdictOf(fault(0xfffbb000_00000000n))).toMatchObject({ cause: 'hardware', culprit: { part: 'ram' } }));
+  test('a null pointer is the driver’s', () => {
+    expect(verdictOf(fault(0n))).toMatchObject({ cause: 'driver-bug', culprit: { module: 'bad.sys' } });
+    expect(said(fault(0n), 'e-address')).toMatchObject({ address: '0x8', access: 'read' });
+  });
+});
+
 describe('a pointer with a twin', () => {
   const bad = 0xffffb020_00010000n;
   const fake = (rdx: bigint): Fake => ({

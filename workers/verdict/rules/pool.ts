@@ -64,6 +64,8 @@ export function badHeader(c: Case, f: Finding): void {
   foundOnly(c, f, meaning);
 }
 
+const FREED_TWICE: ReadonlySet<bigint> = new Set([6n, 7n]);
+
 /** 0xC2: the caller is guilty more often than not. Double frees name the tag in P4 or P3. */
 export function badCaller(c: Case, f: Finding): void {
   const [kind] = c.params;
@@ -78,7 +80,9 @@ export function badCaller(c: Case, f: Finding): void {
   }
   suspect(c, f, caller);
   placeOf(f, caller);
-  if (caller.frame.trust === 'unwind-info' || caller.frame.trust === 'frame-pointer') {
+  // Who freed a block first is not on the stack of who frees it again.
+  const proved = caller.frame.trust === 'unwind-info' || caller.frame.trust === 'frame-pointer';
+  if (proved && !FREED_TWICE.has(kind)) {
     f.head('h-driver-likely', { who: c.who(imageOf(caller.module)), name: c.name, place: imageOf(caller.module) });
     f.sureness = 'likely';
   }

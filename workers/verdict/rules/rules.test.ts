@@ -103,6 +103,19 @@ describe('0xD1 and 0xA', () => {
     expect(verdict).toMatchObject({ sureness: 'not-known', cause: 'not-known' });
     expect(verdict.culprit).toBeUndefined();
   });
+  test('near miss: another driver stands right behind a framework: it may have handed the pointer on', () => {
+    const verdict = verdictOf({
+      ...base,
+      modules: [NT, 'bad.sys', 'ndis.sys', 'nic.sys'],
+      frames: [
+        [IP, 'given'],
+        ['ndis.sys+0x2000', 'unwind-info'],
+        ['nic.sys+0x3000', 'unwind-info'],
+      ],
+    });
+    expect(verdict).toMatchObject({ sureness: 'possible', culprit: { module: 'bad.sys' } });
+    expect(verdict.rivals.map((rival) => rival.module)).toContain('nic.sys');
+  });
   test('against: a pointer of a single bit', () => {
     const verdict = verdictOf({ ...base, params: [0x40000008n, 2n, 0n, IP], registers: { rip: 0xfffff800_12001000n, rcx: 0x40000000n } });
     expect(doubts(verdict)).toContain('a-register-bit');
@@ -272,8 +285,10 @@ describe('pool', () => {
   });
   test('0x19/22: freeing what is not one’s own is the caller', () =>
     expect(verdictOf({ ...stack, code: 0x19, params: [0x22n, 0n, 0n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' } }));
-  test('0xC2/7: the caller', () =>
-    expect(verdictOf({ ...stack, code: 0xc2, params: [7n, 0n, 0x6b626843n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'likely' }));
+  test('0xC2/46: an address that pool never gave out is the caller’s', () =>
+    expect(verdictOf({ ...stack, code: 0xc2, params: [0x46n, 0n, 0n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'likely' }));
+  test('0xC2/7: who freed the block first is not on the stack, so the caller is a suspect', () =>
+    expect(verdictOf({ ...stack, code: 0xc2, params: [7n, 0n, 0x6b626843n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' }));
   test('0xC2 near miss: a scanned caller stays a suspect', () => {
     const verdict = verdictOf({ ...stack, code: 0xc2, params: [7n, 0n, 0n, 0n], frames: [['bad.sys+0x10', 'scan-call-checked']] });
     expect(verdict.sureness).toBe('possible');
@@ -472,6 +487,11 @@ describe('drivers caught', () => {
       [0x144, 1n],
     ] as const)
       expect(verdictOf({ ...base, code, params: [kind, 0n, 0n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
+  });
+  test('0x144/1 without a client on the stack accuses neither a driver nor the device', () => {
+    const verdict = verdictOf({ ...base, frames: [], code: 0x144, params: [1n, 0n, 0n, 0n] });
+    expect(verdict).toMatchObject({ cause: 'driver-bug', sureness: 'not-known' });
+    expect(verdict.culprit).toBeUndefined();
   });
   test('0xFE/3 is the device, not the client', () => expect(verdictOf({ ...base, code: 0xfe, params: [3n, 0n, 0n, 0n] }).culprit).toEqual({ part: 'device' }));
   test('0xD5: special pool caught it in the act', () =>

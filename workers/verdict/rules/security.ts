@@ -2,6 +2,7 @@
 import { hex } from '../../base/hex.ts';
 import { imageOf, placeWords, isKernelImage } from '../actors.ts';
 import { onlyBit } from '../address.ts';
+import type { BrokenList } from '../brokenlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
@@ -62,18 +63,21 @@ function ownerBelowCheck(c: Case, f: Finding, sureness: 'likely' | 'possible'): 
 const COOKIE_CLASSES: ReadonlySet<bigint> = new Set([0n, 2n]);
 const LIST = 3n;
 
-/** The links themselves: a link wrong by one bit is the memory's; else only shown, with whose memory the neighbour is. True where decided. */
-function brokenList(c: Case, f: Finding, meaning: string): boolean {
+/** The links themselves, and whose memory the entry is. */
+function showList(c: Case, f: Finding, meaning: string): BrokenList | undefined {
   f.show(text('e-corrupt-list', { what: meaning }), '.bugcheck', { how: 'table' });
   const broken = showBrokenList(c, f);
   if (broken) showPoolOwner(c, f, { what: 'the list entry', address: broken.entry });
-  if (broken?.bit === undefined) return false;
-  f.head('h-bitflip', { name: c.name, what: `list link, bit ${String(broken.bit)}` })
+  return broken;
+}
+
+/** A link wrong by one bit is the memory's. */
+function listBit(f: Finding, seen: { readonly name: string; readonly bit: number }): void {
+  f.head('h-bitflip', { name: seen.name, what: `list link, bit ${String(seen.bit)}` })
     .judge('hardware', 'likely')
     .blame(undefined, 'ram')
     .rival({ part: 'cpu' }, text('r-cpu', {}))
     .oppose('a-driver-could', {});
-  return true;
 }
 
 /** 0x139: P1 class, P2 trap frame, P3 exception record. */
@@ -87,11 +91,15 @@ export function securityCheck(c: Case, f: Finding): void {
     ownerBelowCheck(c, f, 'likely');
     return;
   }
-  if (kind === LIST && brokenList(c, f, meaning)) return;
+  const list = kind === LIST ? showList(c, f, meaning) : undefined;
+  if (list?.bit !== undefined) {
+    listBit(f, { name: c.name, bit: list.bit });
+    return;
+  }
   const near = c.suspects[0];
   const checker = c.actors.find((actor) => actor.trusted && !isKernelImage(actor.module));
-  // The driver that ran the check on its own list is where to look; its list may still have been damaged by another.
-  if (near && checker === near) {
+  // The driver that ran the check on its own list is where to look, unless the links show that another wrote over them.
+  if (near && checker === near && list?.kind !== 'overwritten') {
     suspect(c, f, near);
     placeOf(f, near);
     return;

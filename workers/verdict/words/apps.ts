@@ -15,11 +15,6 @@ export const APPS = {
     '{app}: abort() or a fatal exit, by {who}.',
     '{app}: abort, called from {place}.',
   ],
-  'h-share': [
-    'The program {app} lost the file that it runs from: the network did not deliver it ({what}).',
-    '{app}: a page could not be read over the network, {what}.',
-    '{app}: in-page error, {what}.',
-  ],
   'h-app-loader': [
     'The program {app} could not start: a file that it needs is missing or refused to load.',
     '{app}: the loader gave up, {what}.',

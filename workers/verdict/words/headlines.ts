@@ -77,6 +77,11 @@ export const HEADLINES = {
     '{name}: {what}. Disk, cable or controller first.',
     '{name}: I/O failed with {what}.',
   ],
+  'h-network-file': [
+    'The program ran from a network share that went away: {what}.',
+    '{name}: {what}. The share or its connection, not the disk of this PC.',
+    '{name}: in-page I/O failed with {what}.',
+  ],
   'h-paging-not-disk': [
     'Windows could not bring data back into memory, but the disk did not report an error. Faulty memory is more likely.',
     '{name}: page-in failed with {what}, which no disk returns: damaged structures. RAM or CPU before disk.',

@@ -10,7 +10,6 @@ export const OWNERS = {
     '{instruction} with {inputs} uses {address}, which is not aligned to 16 bytes; Windows then reports -1.',
     '{instruction}, {inputs} → {address}: alignment #GP, reported as -1.',
   ],
-  'e-computed': ['The address that it used was {kind}.', '{instruction} with {inputs} uses {address}: {kind}.', '{instruction}, {inputs} → {address}: {kind}.'],
   'e-base-value': ['The value it took for an address is {kind}.', 'Register {register} = {value}: {kind}.', '{register} = {value}: {kind}.'],
   'e-pool-block': [
     'The memory concerned was {state} and belonged to {owner}.',
