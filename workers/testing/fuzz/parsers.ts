@@ -38,11 +38,13 @@ import { packFromSym } from '../../symbols/pack/fromsym.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
 import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget, readFirst } from '../../target/open.ts';
+import { findPersonal } from '../../target/personal.ts';
 import { createSession } from '../../target/session.ts';
 import type { Session } from '../../target/target.ts';
 import { buildCasebook } from '../../verdict/casebook/book.ts';
 import { collectFacts } from '../../verdict/casebook/collect.ts';
 import { checkDump } from '../../verdict/casebook/file.ts';
+import { readPasted } from '../../verdict/explain/pasted.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
 import { unwindImage, unwindPdb } from './unwinding.ts';
@@ -99,7 +101,16 @@ function linesFor(bytes: Uint8Array): string[] {
   return Array.from({ length: COMMANDS_A_RUN }, (_, index) => LINES[(sum + index * 7) % LINES.length] ?? 'k');
 }
 
+/** As much as the readers of text get of a file: they take any bytes, and the damage is mostly at the start. */
+const TEXT_BYTES = 4096;
+function readTexts(bytes: Uint8Array, knowledge: Knowledge): void {
+  const head = bytes.subarray(0, TEXT_BYTES);
+  driveSync(findPersonal(new ArraySource(head, 'fuzz.dmp')));
+  readPasted(new TextDecoder('latin1').decode(head), knowledge);
+}
+
 function runDump(bytes: Uint8Array, { decoder, knowledge, layouts }: Tools): Outcome {
+  readTexts(bytes, knowledge);
   const source = new ArraySource(bytes, 'fuzz.dmp');
   readFirst(source);
   const opened = driveSync(openTarget(source));
