@@ -14,7 +14,7 @@ import type { Outline, Section } from './outline.ts';
 import { Cleaner, forms, OF_WINDOWS, type Replacement } from './redact.ts';
 
 export type ReplyAddition = 'time' | 'names' | 'file' | 'notes';
-export const REPLY_ADDITIONS: readonly ReplyAddition[] = ['time', 'names', 'file', 'notes'];
+const REPLY_ADDITIONS: readonly ReplyAddition[] = ['time', 'names', 'file', 'notes'];
 
 const MAX_CRASHES = 40;
 const MAX_NAMES = 12;

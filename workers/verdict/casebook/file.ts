@@ -18,7 +18,7 @@ export type CheckedFile = { readonly ok: true; readonly value: CasebookFile } | 
 /** Characters of text: a dump takes about twelve thousand. */
 export const MAX_FILE_CHARS = 64 * 1024 * 1024;
 export const MAX_DUMPS = 5000;
-export const MAX_MARKS = 1000;
+const MAX_MARKS = 1000;
 
 const words = text(MAX_SENTENCE);
 const name = text(MAX_NAME);

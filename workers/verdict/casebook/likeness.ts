@@ -10,7 +10,7 @@ export interface Overlap {
   readonly both: number;
   readonly either: number;
 }
-export type Contradiction = 'arch' | 'cpu-maker' | 'processors' | 'ran-meanwhile' | 'memory';
+type Contradiction = 'arch' | 'cpu-maker' | 'processors' | 'ran-meanwhile' | 'memory';
 
 export interface Likeness {
   readonly all: Overlap;
