@@ -69,14 +69,13 @@ export const UPDATE_PLACES: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Processor models with a published fault that stops computers: vendor, family, model from, model to (hex), what is known, where it is published.
+ * Processor models with a published fault that stops computers: vendor, family, model (hex), what is known, where it is published.
  * A model in this list proves nothing about a single dump: most of these computers run well, above all after the update named.
  */
-export const CPU_FAULTS: readonly (readonly [string, string, string, string, string, string])[] = [
+export const CPU_FAULTS: readonly (readonly [string, string, string, string, string])[] = [
   [
     'Intel',
     '6',
-    'b7',
     'b7',
     '13th and 14th generation desktop processors can become unstable for good through too high voltage (Vmin shift); firmware with microcode 0x12B or later stops the damage, it does not undo it',
     'Intel community statement of September 2024',
@@ -85,27 +84,12 @@ export const CPU_FAULTS: readonly (readonly [string, string, string, string, str
     'Intel',
     '6',
     '4d',
-    '4d',
     'early C2000 parts lose their clock output with age, and the computer no longer starts',
     'Intel specification update 330061, erratum AVR54',
   ],
-  ['Intel', '6', '5c', '5c', 'the LPC, clock and SD signals of early parts degrade with age', 'Intel specification update 334820, erratum APL47'],
-  [
-    'Intel',
-    '6',
-    '4e',
-    '4e',
-    'with hyper-threading some short loops ran wrongly before the microcode of 2017',
-    'Intel specification update 332689, erratum SKL150',
-  ],
-  [
-    'Intel',
-    '6',
-    '5e',
-    '5e',
-    'with hyper-threading some short loops ran wrongly before the microcode of 2017',
-    'Intel specification update 332689, erratum SKL150',
-  ],
-  ['AMD', '17', '1', '1', 'some early Ryzen processors fail under heavy parallel load and were replaced by the maker', 'AMD statement of August 2017'],
-  ['AMD', '17', '31', '31', 'a core can hang after about 1,044 days without a restart', 'AMD revision guide 56323, erratum 1474'],
+  ['Intel', '6', '5c', 'the LPC, clock and SD signals of early parts degrade with age', 'Intel specification update 334820, erratum APL47'],
+  ['Intel', '6', '4e', 'with hyper-threading some short loops ran wrongly before the microcode of 2017', 'Intel specification update 332689, erratum SKL150'],
+  ['Intel', '6', '5e', 'with hyper-threading some short loops ran wrongly before the microcode of 2017', 'Intel specification update 332689, erratum SKL150'],
+  ['AMD', '17', '1', 'some early Ryzen processors fail under heavy parallel load and were replaced by the maker', 'AMD statement of August 2017'],
+  ['AMD', '17', '31', 'a core can hang after about 1,044 days without a restart', 'AMD revision guide 56323, erratum 1474'],
 ];

@@ -141,7 +141,11 @@ function statusCodes(folder: string): void {
   write(
     'exceptions',
     CREDIT.headers,
-    table(rowsOf(nt['exceptions']), { code: (row) => hexCell(row['code']), name: (row) => row['name'], gloss: (row) => row['gloss'] }),
+    table(rowsOf(nt['exceptions']), {
+      code: (row) => hexCell(row['code']),
+      name: (row) => row['name'],
+      gloss: (row) => cell(row['gloss']).replace(/; see fastFail.*$/, '; the first parameter says which'),
+    }),
   );
   write('fastfail', CREDIT.headers, table(tuplesOf(nt['fastFail']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
   write('win32', CREDIT.headers, table(tuplesOf(win['win32']), { code: (row) => hexCell(row[0]), name: (row) => row[1] }));
@@ -330,9 +334,8 @@ function processorFaults(): void {
       vendor: (row) => row[0],
       family: (row) => row[1],
       low: (row) => row[2],
-      high: (row) => row[3],
-      name: (row) => row[4],
-      published: (row) => row[5],
+      fault: (row) => row[3],
+      published: (row) => row[4],
     }),
   );
 }

@@ -210,9 +210,9 @@ export const cases = [
       await row(page, KERNEL.name).waitFor();
       await page.getByRole('button', { name: 'What this dump needs…' }).click();
       const address = `https://symbols.example/store/${KERNEL.name}/${KERNEL.key}/${KERNEL.name}`;
-      expect((await page.locator('[data-needs=addresses]').inputValue()).split('\n').includes(address), 'the address');
-      expect((await page.locator('[data-needs=curl]').inputValue()).includes(`-o "${KERNEL.name}/${KERNEL.key}/${KERNEL.name}" "${address}"`), 'the curl line');
-      expect((await page.locator('[data-needs=manifest]').inputValue()).includes(`${KERNEL.name},${KERNEL.key},1`), 'the symchk line');
+      expect((await page.locator('[data-needs=addresses]').innerText()).split('\n').includes(address), 'the address');
+      expect((await page.locator('[data-needs=curl]').innerText()).includes(`-o "${KERNEL.name}/${KERNEL.key}/${KERNEL.name}" "${address}"`), 'the curl line');
+      expect((await page.locator('[data-needs=manifest]').innerText()).includes(`${KERNEL.name},${KERNEL.key},1`), 'the symchk line');
     },
   },
 ];

@@ -112,7 +112,7 @@ export const cases = [
       await page.locator('[role=grid]').waitFor();
       await page.keyboard.press('/');
       await page.keyboard.type('examplenic');
-      await page.getByText('1 of ').waitFor();
+      await page.locator('.count', { hasText: '1 of ' }).waitFor();
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.waitForFunction(() => location.hash.includes('lmvm') && /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName));

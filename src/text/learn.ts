@@ -37,6 +37,8 @@ export const l = {
     general: 'General',
     generalNote: 'Nobody has written about this code in particular: this holds for its family.',
     trap: 'Often concluded, and wrong',
+    processors: 'Processors with a published fault',
+    processorsNote: 'Believed, and no proof: most of these computers run well, above all after the update named.',
     see: 'See also',
     guide: 'Step by step',
     source: 'Source',
@@ -100,14 +102,14 @@ export const l = {
     kinds: { account: 'account or computer', folder: 'user’s folder', mail: 'mail address', share: 'network share', site: 'web site' } as Readonly<
       Record<string, string>
     >,
-    columns: { kind: 'Kind', text: 'Text', count: 'Times', at: 'First at' },
+    columns: ['Kind', 'Text', 'Times', 'First at'],
     part: (read: string, size: string) => `Looked through the first ${read} of ${size}.`,
     more: 'There are more than are listed.',
   },
   start: { more: 'Look up', codes: 'All stop codes', guides: 'Guides: get a better dump, Driver Verifier …' },
   verdict: {
     meaning: 'What this code means',
-    manual: 'By hand: the commands an expert would run, with the values of this dump',
+    manual: 'By hand: what an expert would run here',
     bucket: 'What the bucket says',
   },
 } as const;

@@ -82,6 +82,10 @@ export interface VerifierOption {
 }
 /** A processor model with a published fault. That it is in this list proves nothing about one computer. */
 export interface CpuFault {
+  readonly vendor: 'Intel' | 'AMD';
+  /** CPUID display family, and the first model that has it. */
+  readonly family: number;
+  readonly model: number;
   readonly fault: string;
   readonly published: string;
 }
@@ -177,6 +181,6 @@ export interface Knowledge {
   pciVendor(id: number): string | undefined;
   /** Microarchitecture by CPUID display family and model. */
   cpuModel(vendor: 'Intel' | 'AMD', family: number, model: number): string | undefined;
-  cpuFault(vendor: 'Intel' | 'AMD', family: number, model: number): CpuFault | undefined;
+  readonly cpuFaults: readonly CpuFault[];
   readonly credits: readonly TableCredit[];
 }

@@ -176,8 +176,9 @@ describe('settings and makers', () => {
     expect(knowledge.driver('tcpip.sys')?.update).toBeUndefined();
   });
   test('processors with a published fault', () => {
-    expect(knowledge.cpuFault('Intel', 6, 0xb7)?.fault).toMatch(/0x12B/);
-    expect(knowledge.cpuFault('AMD', 0x17, 0x31)?.published).toMatch(/1474/);
-    expect(knowledge.cpuFault('Intel', 6, 0x97)).toBeUndefined();
+    const at = (vendor: string, model: number) => knowledge.cpuFaults.find((row) => row.vendor === vendor && row.model === model);
+    expect(at('Intel', 0xb7)?.fault).toMatch(/0x12B/);
+    expect(at('AMD', 0x31)?.published).toMatch(/1474/);
+    for (const { vendor, family, model } of knowledge.cpuFaults) expect(knowledge.cpuModel(vendor, family, model), `${vendor} ${String(model)}`).toBeDefined();
   });
 });

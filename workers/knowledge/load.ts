@@ -1,7 +1,7 @@
 /** Brings the tables and answers the interface. Dynamic imports keep them out of the worker's first chunk. */
 import { bugCheckTable } from './bugchecks.ts';
 import { driverTable } from './drivers.ts';
-import type { CodeName, Knowledge, StatusKind, VerifierOption } from './knowledge.ts';
+import type { CodeName, CpuFault, Knowledge, StatusKind, VerifierOption } from './knowledge.ts';
 import { readMachineCheck } from './mca.ts';
 import { byCode, creditOf, rowsOf, type TableFile, type TableRow } from './table.ts';
 
@@ -140,16 +140,25 @@ function windowsNames(file: TableFile): Knowledge['windowsName'] {
   };
 }
 
-type OfModel<T> = (vendor: 'Intel' | 'AMD', family: number, model: number) => T | undefined;
-function byModel<T>(file: TableFile, make: (row: TableRow) => T): OfModel<T> {
+function cpuModels(file: TableFile): Knowledge['cpuModel'] {
   const rows = rowsOf(file).map((row) => ({
     vendor: row['vendor'],
     family: Number.parseInt(row['family'] ?? '', 16),
     low: Number.parseInt(row['low'] ?? '', 16),
     high: Number.parseInt(row['high'] ?? '', 16),
-    made: make(row),
+    name: row['name'] ?? '',
   }));
-  return (vendor, family, model) => rows.find((row) => row.vendor === vendor && row.family === family && model >= row.low && model <= row.high)?.made;
+  return (vendor, family, model) => rows.find((row) => row.vendor === vendor && row.family === family && model >= row.low && model <= row.high)?.name;
+}
+
+function cpuFaults(file: TableFile): readonly CpuFault[] {
+  return rowsOf(file).map((row) => ({
+    vendor: row['vendor'] === 'AMD' ? 'AMD' : 'Intel',
+    family: Number.parseInt(row['family'] ?? '', 16),
+    model: Number.parseInt(row['low'] ?? '', 16),
+    fault: row['fault'] ?? '',
+    published: row['published'] ?? '',
+  }));
 }
 
 function smcaUnits(file: TableFile): Knowledge['smcaUnit'] {
@@ -198,8 +207,8 @@ function knowledgeOf(files: Files): Knowledge {
     wheaSource: (type) => sources.get(type)?.name,
     wheaGuid: byKey(files.wheaguids, 'guid', (row) => row['name'] ?? ''),
     pciVendor: (id) => vendors(id.toString(16).padStart(4, '0')),
-    cpuModel: byModel(files.cpumodels, (row) => row['name'] ?? ''),
-    cpuFault: byModel(files.cpufaults, (row) => ({ fault: row['name'] ?? '', published: row['published'] ?? '' })),
+    cpuModel: cpuModels(files.cpumodels),
+    cpuFaults: cpuFaults(files.cpufaults),
     credits: NAMES.map((name) => creditOf(files[name])),
   };
 }

@@ -2,6 +2,7 @@
 import { imageOf } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
+import { showBlobs } from './rules/owners.ts';
 import { text } from './words.ts';
 
 const GUESTS: readonly (readonly [RegExp, string])[] = [
@@ -45,13 +46,21 @@ function verifierLevel(c: Case): string | undefined {
   return /^(0x)?0+$/.test(level) || level === '4294967295' || /^0xffffffff$/i.test(level) ? undefined : level;
 }
 
+/** "0x209bb: special pool, force IRQL checking …": the options that the level's bits stand for. */
+function levelWords(c: Case, level: string): string {
+  const bits = Number(level);
+  const names = c.knowledge.verifierOptions.filter(({ flag }) => flag !== undefined && (bits & flag) !== 0).map(({ name }) => name);
+  return names.length === 0 ? level : `${level}: ${names.join(', ')}`;
+}
+
 export function addOverlay(c: Case, f: Finding): void {
   if (!c.kernel) return;
   showUptime(c, f);
+  showBlobs(c, f);
   const vm = virtualMachine(c);
   if (vm !== undefined) f.show(text('e-vm', { vm }), 'lm', { weighs: 'context', how: 'inferred' });
   const level = verifierLevel(c);
-  if (level !== undefined) f.show(text('e-verifier', { level }), '!analyze -v', { weighs: 'context' });
+  if (level !== undefined) f.show(text('e-verifier', { level: levelWords(c, level) }), '!analyze -v', { weighs: 'context' });
   const drivers = c.target.modules.modules.map((module) => ({ name: imageOf(module), entry: c.knowledge.driver(imageOf(module)) }));
   showVulnerable(c, f);
   const tools = drivers.filter(({ entry }) => entry && TOOL_KINDS.has(entry.kind)).map(({ name }) => name);

@@ -139,6 +139,11 @@ describe('dumps of programs', () => {
     );
     expect(lines.cmd[1]).toMatch(/DumpCount \/t REG_DWORD \/d 5 /);
   });
+  it('is taken back with the key, which by itself switches dumps on', () => {
+    const guide = GUIDES.find(({ id }) => id === 'local-dumps');
+    const undo = (guide ? built(guide, { exe: 'game.exe' }) : []).find((section) => section.kind === 'commands' && section.role === 'undo');
+    expect(undo).toMatchObject({ cmd: ['reg delete "HKLM\\SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\LocalDumps\\game.exe" /f'] });
+  });
   it('what a person types cannot become another command', () => {
     for (const name of ['a.exe & calc', 'a.exe"', '$(calc).exe', '`calc`', "a';calc", 'a|b.exe', '', '..']) expect(safeFile(name), name).toBeUndefined();
     const lines = setLines(localDumpValues({ exe: 'a" & calc', folder: 'C:\\x" & calc', type: '1', count: '1e99' }));

@@ -51,8 +51,9 @@ export const LOCAL_DUMPS: Guide = {
       ...changeSections({
         set,
         before: [],
+        wholeKey: true,
         says: 'Counts at once, for programs that start afterwards too.',
-        undoSays: 'No dumps are written any more; those that are there stay.',
+        undoSays: 'The key itself switches dumps on, so it goes with all that stands in it. Dumps that were written stay.',
       }),
       commands(
         'verify',

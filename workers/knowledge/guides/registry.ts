@@ -49,8 +49,16 @@ export function setLines(values: readonly RegistryValue[]): Lines {
   };
 }
 
+function removeKeyLines(values: readonly RegistryValue[]): Lines {
+  const keys = [...new Set(values.map(({ key }) => key))];
+  return {
+    cmd: keys.map((key) => `reg delete ${cmdKey(key)} /f`),
+    powershell: keys.map((key) => `Remove-Item -Path ${psKey(key)} -Recurse -ErrorAction SilentlyContinue`),
+  };
+}
+
 /** Takes values away that were not there before. */
-export function removeLines(values: readonly Pick<RegistryValue, 'key' | 'name'>[]): Lines {
+function removeLines(values: readonly Pick<RegistryValue, 'key' | 'name'>[]): Lines {
   return {
     cmd: values.map(({ key, name }) => `reg delete ${cmdKey(key)} /v ${name} /f`),
     powershell: values.map(({ key, name }) => `Remove-ItemProperty -Path ${psKey(key)} -Name ${name} -ErrorAction SilentlyContinue`),
@@ -67,18 +75,20 @@ export interface Change {
   readonly set: readonly RegistryValue[];
   /** Values to put back; those not named here are taken away again. */
   readonly before: readonly RegistryValue[];
+  /** True where the key itself switches something on, so that it must go with its values. */
+  readonly wholeKey?: boolean;
   readonly says: string;
   readonly undoSays: string;
 }
 
 /** The four blocks of one change: look, change, look again, take back. */
-export function changeSections({ set, before, says, undoSays }: Change): readonly Section[] {
+export function changeSections({ set, before, wholeKey = false, says, undoSays }: Change): readonly Section[] {
   const kept = new Set(before.map(({ key, name }) => `${key}/${name}`));
   const added = set.filter(({ key, name }) => !kept.has(`${key}/${name}`));
   return [
     commands('query', 'How it is now', queryLines(set), 'Note what stands there; a value that is missing is Windows’ default.'),
     commands('change', 'Change it', setLines(set), says),
     commands('verify', 'Check it', queryLines(set), 'The values must read as set above.'),
-    commands('undo', 'Take it back', together(setLines(before), removeLines(added)), undoSays),
+    commands('undo', 'Take it back', together(setLines(before), wholeKey ? removeKeyLines(added) : removeLines(added)), undoSays),
   ];
 }

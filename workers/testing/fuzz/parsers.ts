@@ -1,8 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
-import type { Found } from '../../base/found.ts';
+import { type Found, valueOf } from '../../base/found.ts';
 import { TypeListing } from '../../commands/typelines.ts';
 import { openLocals } from '../../formats/pdb/locals.ts';
-import type { PdbFile } from '../../formats/pdb/pdb.ts';
 import { SparseSpace } from '../../memory/sparsespace.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import type { LayoutFile } from '../../types/layouts/layoutfile.ts';
@@ -20,7 +19,12 @@ import { listArchive, unpackDump } from '../../formats/archive/archive.ts';
 import { archiveKind } from '../../formats/archive/kind.ts';
 import { isCab, openCab } from '../../formats/cab/cab.ts';
 import { extractEntry } from '../../formats/cab/extract.ts';
-import { openPdb } from '../../formats/pdb/pdb.ts';
+import { readModules } from '../../formats/pdb/modules.ts';
+import { readNature } from '../../formats/pdb/nature.ts';
+import { openPdb, type PdbFile } from '../../formats/pdb/pdb.ts';
+import { readPlaces } from '../../formats/pdb/sections.ts';
+import { sourceUrl } from '../../formats/pdb/sources.ts';
+import { walkTraceAnnotations } from '../../formats/pdb/traceannotations.ts';
 import { readCodeViews } from '../../formats/pe/debug.ts';
 import { readExports } from '../../formats/pe/exports.ts';
 import { openPeFile } from '../../formats/pe/file.ts';
@@ -34,11 +38,13 @@ import { packFromSym } from '../../symbols/pack/fromsym.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
 import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget, readFirst } from '../../target/open.ts';
+import { findPersonal } from '../../target/personal.ts';
 import { createSession } from '../../target/session.ts';
 import type { Session } from '../../target/target.ts';
 import { buildCasebook } from '../../verdict/casebook/book.ts';
 import { collectFacts } from '../../verdict/casebook/collect.ts';
 import { checkDump } from '../../verdict/casebook/file.ts';
+import { readPasted } from '../../verdict/explain/pasted.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
 import { unwindImage, unwindPdb } from './unwinding.ts';
@@ -95,7 +101,16 @@ function linesFor(bytes: Uint8Array): string[] {
   return Array.from({ length: COMMANDS_A_RUN }, (_, index) => LINES[(sum + index * 7) % LINES.length] ?? 'k');
 }
 
+/** As much as the readers of text get of a file: they take any bytes, and the damage is mostly at the start. */
+const TEXT_BYTES = 4096;
+function readTexts(bytes: Uint8Array, knowledge: Knowledge): void {
+  const head = bytes.subarray(0, TEXT_BYTES);
+  driveSync(findPersonal(new ArraySource(head, 'fuzz.dmp')));
+  readPasted(new TextDecoder('latin1').decode(head), knowledge);
+}
+
 function runDump(bytes: Uint8Array, { decoder, knowledge, layouts }: Tools): Outcome {
+  readTexts(bytes, knowledge);
   const source = new ArraySource(bytes, 'fuzz.dmp');
   readFirst(source);
   const opened = driveSync(openTarget(source));
@@ -134,6 +149,15 @@ function runPartialImage(bytes: Uint8Array): Outcome {
   return { ok: true };
 }
 
+/** What is read of a PDB beside names and lines. */
+function usePdb(pdb: PdbFile): void {
+  sourceUrl(pdb, String.raw`c:\projects\a.c`);
+  readNature(pdb);
+  const { sections } = valueOf(readPlaces(pdb)) ?? { sections: [] };
+  for (const module of (valueOf(readModules(pdb)) ?? []).slice(0, MODULES))
+    for (const annotation of walkTraceAnnotations(pdb, module, sections)) void annotation;
+}
+
 function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
@@ -144,6 +168,7 @@ function runPdb(bytes: Uint8Array): Outcome {
   if (pdb.ok) unwindPdb(pdb.value);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
+  if (pdb.ok) usePdb(pdb.value);
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
     table?.nearest(rva(at));
     table?.inlined(rva(at));

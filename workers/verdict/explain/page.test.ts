@@ -49,6 +49,10 @@ describe('a page with values', () => {
     // 2^45, the third argument of a published 0x1A/41792.
     expect(bugCheckPage(knowledge, 0x1a, [0x41792n, 0xffffde0111510468n, 0x200000000000n, 0n])?.arguments[2]?.reads).toMatch(/bit 45/);
   });
+  it('processors with a published fault stand with stops that a processor can cause, and with no others', () => {
+    expect(bugCheckPage(knowledge, 0x124, [])?.processors.map(({ model }) => model)).toContain('Intel Raptor Lake-S (13th / 14th gen)');
+    expect(bugCheckPage(knowledge, 0xd1, [])?.processors).toEqual([]);
+  });
   it('the form of a small dump keeps its own name', () => expect(bugCheckPage(knowledge, 0x1000007e, [])?.path).toBe('code/1000007e'));
 });
 

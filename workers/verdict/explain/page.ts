@@ -56,6 +56,8 @@ export interface CodePage {
   readonly look: readonly { readonly line: string; readonly shows: string }[];
   readonly steps: readonly GuideStep[];
   readonly trap: string | null;
+  /** For stops that a processor can cause: models with a published fault. Nothing of one computer follows from it. */
+  readonly processors: readonly { readonly model: string; readonly fault: string; readonly published: string }[];
   readonly seeAlso: readonly SeeAlso[];
   readonly source: TableCredit;
 }
@@ -136,6 +138,16 @@ function relatives(knowledge: Knowledge, entry: BugCheckEntry, params: readonly 
   return [...behind, ...near];
 }
 
+const PROCESSOR_FAMILIES: ReadonlySet<BugCheckEntry['family']> = new Set(['hardware', 'watchdog', 'virtual']);
+function faultyProcessors(knowledge: Knowledge, entry: BugCheckEntry): CodePage['processors'] {
+  if (!PROCESSOR_FAMILIES.has(entry.family) || entry.liveDump) return [];
+  return knowledge.cpuFaults.map(({ vendor, family, model, fault, published }) => ({
+    model: `${vendor} ${knowledge.cpuModel(vendor, family, model) ?? `family ${hexText(family)}, model ${hexText(model)}`}`,
+    fault,
+    published,
+  }));
+}
+
 /** Undefined where the code is in no public list. */
 export function bugCheckPage(knowledge: Knowledge, code: number, params: readonly bigint[]): CodePage | undefined {
   const entry = knowledge.bugCheck(code);
@@ -162,6 +174,7 @@ export function bugCheckPage(knowledge: Knowledge, code: number, params: readonl
     look: reading.look.map(([line, shows]) => ({ line: lookLine(line, params), shows })),
     steps: stepsOf(reading),
     trap: reading.trap ?? null,
+    processors: faultyProcessors(knowledge, entry),
     seeAlso: relatives(knowledge, entry, params),
     source: creditOf(knowledge, 'bugchecks'),
   };
@@ -206,13 +219,13 @@ function bitWords(knowledge: Knowledge, code: number): string {
   // Bit 29 marks codes that programs make up; their facilities are their own.
   if ((code & 0x2000_0000) !== 0) return `${severity}, a program’s own`;
   const facility = knowledge.facility('ntstatus', code) ?? knowledge.facility('hresult', code);
-  return `${severity}, Microsoft’s${facility === undefined ? '' : `, of ${facility}`}`;
+  return `${severity}, Microsoft’s${facility === undefined || facility === 'NULL' ? '' : `, of ${facility}`}`;
 }
 
 const GENERAL_STATUS: Reading = {
   causes: ['the code names what went wrong, not who did it: look where it was returned or raised'],
   look: [['k', 'who returned or raised it']],
-  fix: ['update', 'system'],
+  fix: ['program', 'system'],
 };
 
 type Named = ReturnType<typeof statusEntries>[number];
@@ -223,7 +236,9 @@ interface StatusNames {
   readonly says: string;
 }
 function statusNames(first: Named | undefined, entries: readonly Named[], fallback: string): StatusNames {
-  const others = entries.filter((one) => one !== first).map(({ kind, entry }) => `${entry.name} (${KINDS[kind].label})`);
+  const others = entries
+    .filter((one) => one !== first && one.entry.name !== first?.entry.name)
+    .map(({ kind, entry }) => `${entry.name} (${KINDS[kind].label})`);
   return {
     name: first?.entry.name ?? fallback,
     otherNames: [...(first?.entry.also ?? []), ...others],
@@ -255,6 +270,7 @@ export function statusPage(knowledge: Knowledge, code: number, wanted?: StatusKi
     look: reading.look.map(([line, shows]) => ({ line, shows })),
     steps: stepsOf(reading),
     trap: reading.trap ?? null,
+    processors: [],
     seeAlso: [...(inner ? [inner.link] : []), ...(stop ? [{ path: `code/${hexText(stop.code)}`, text: `Stop code ${stop.name}` }] : [])],
     source: creditOf(knowledge, first ? KINDS[first.kind].table : 'ntstatus'),
   };

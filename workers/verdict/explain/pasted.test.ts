@@ -19,6 +19,9 @@ describe('a code by itself', () => {
     ['STOP 0x0000009F', 0x9f],
     ['1000007e', 0x1000007e],
     ['c000021a', 0xc000021a],
+    // Decimal, as event 41 has it; 80 could be either and is read as hex.
+    ['278', 0x116],
+    ['80', 0x80],
     ['DRIVER_IRQL_NOT_LESS_OR_EQUAL', 0xd1],
     ['Stop code: CRITICAL PROCESS DIED', 0xef],
     ['Stillstandcode: DPC WATCHDOG VIOLATION', 0x133],

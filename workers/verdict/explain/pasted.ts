@@ -175,7 +175,9 @@ const readNumber: Reader = (text, knowledge) => {
   if (word.startsWith('-') && !decimal) return undefined;
   const value = decimal ? BigInt.asUintN(32, BigInt(word)) : plain(word);
   if (value > 0xffff_ffffn && value >> 32n !== 0xffff_ffffn) return undefined;
-  return codeFound(low32(value), knowledge);
+  // Event 41 shows codes in decimal: 278 is no stop, but 0x116 is.
+  const shown = /^\d{2,4}$/.test(word) && !knowledge.bugCheck(low32(value)) ? knowledge.bugCheck(Number(word)) : undefined;
+  return codeFound(shown?.code ?? low32(value), knowledge);
 };
 function codeFound(code: number, knowledge: Knowledge): Pasted {
   if (knowledge.bugCheck(code)) return { kind: 'code', stop: { code, params: [] }, modules: [] };

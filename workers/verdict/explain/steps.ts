@@ -29,6 +29,7 @@ export const STEPS = {
   driveFirmware: [{ text: text('d-ssd-firmware', {}) }],
   system: [{ text: text('d-system', {}), copy: 'DISM /Online /Cleanup-Image /RestoreHealth' }],
   foreign: [{ text: text('d-foreign', {}) }],
+  program: [{ text: text('d-reinstall-app', { app: 'the program' }) }],
   update: [{ text: text('d-windows-update', {}) }],
   firmware: [{ text: text('d-firmware-update', {}) }],
   hypervisor: [{ text: text('d-hypervisor-off', {}) }],

@@ -4,6 +4,7 @@ import type { ADVICE } from './advice.ts';
 
 const GUIDE_OF: Partial<Readonly<Record<keyof typeof ADVICE, string>>> = {
   'd-verifier-on': 'verifier',
+  'd-verifier-these': 'verifier',
   'd-verifier-off': 'verifier',
   's-verifier': 'verifier',
   'd-dump-kernel': 'dump-settings',

@@ -14,7 +14,7 @@ const DRIVE_WENT_AWAY = {
 const NOT_LOADED = {
   causes: ['a file of the program or a runtime it needs is missing or of the wrong kind (32 or 64 bit)', 'an update that was broken off'],
   look: [['lm', 'what was loaded, from which folders']],
-  fix: ['system', 'update'],
+  fix: ['system', 'program'],
 } as const;
 
 export const STATUS_READINGS: Readings = {
@@ -29,7 +29,7 @@ export const STATUS_READINGS: Readings = {
       ['k', 'who called whom'],
       ['u @rip', 'the instruction: which register held the bad pointer'],
     ],
-    fix: ['update', 'foreign', 'memory'],
+    fix: ['program', 'foreign', 'memory'],
     trap: 'An address of -1 is mostly a value that is no valid address at all (not canonical), not the number -1.',
   },
   0xc0000006: {
@@ -53,7 +53,7 @@ export const STATUS_READINGS: Readings = {
   0xc000001d: {
     causes: ['a program made for a newer processor', 'code that was overwritten, or a jump to the wrong place', 'an unstable processor or memory'],
     look: [['u @rip', 'the instruction: is it one, and does the processor know it?']],
-    fix: ['update', 'processor', 'memory'],
+    fix: ['program', 'processor', 'memory'],
   },
   0xc0000094: {
     causes: ['the program divided by a number that was zero'],
@@ -61,18 +61,18 @@ export const STATUS_READINGS: Readings = {
       ['u @rip', 'the division'],
       ['r', 'the registers'],
     ],
-    fix: ['update'],
+    fix: ['program'],
   },
-  0xc0000096: { causes: ['a jump to the wrong place, or code that was overwritten'], look: [['u @rip', 'the instruction']], fix: ['update', 'memory'] },
+  0xc0000096: { causes: ['a jump to the wrong place, or code that was overwritten'], look: [['u @rip', 'the instruction']], fix: ['program', 'memory'] },
   0xc00000fd: {
     causes: ['a function that calls itself without end', 'too large variables on the stack'],
     look: [['k', 'the functions that repeat']],
-    fix: ['update'],
+    fix: ['program'],
   },
   0xc0000374: {
     causes: ['the program freed memory twice or wrote past its block, some time before', 'a program that loads itself into others', 'faulty memory'],
     look: [['k', 'who noticed, which is seldom who did it']],
-    fix: ['update', 'foreign', 'memory'],
+    fix: ['program', 'foreign', 'memory'],
     trap: 'The place where it was noticed is taken for the place where it was done.',
   },
   0xc0000409: {
@@ -81,24 +81,24 @@ export const STATUS_READINGS: Readings = {
       ['.exr -1', 'the first parameter is the kind of fast fail'],
       ['k', 'who asked for it'],
     ],
-    fix: ['update', 'foreign'],
+    fix: ['program', 'foreign'],
     trap: 'The name says “stack buffer overrun”; today it stands for every fast fail.',
   },
-  0xc0000602: { causes: ['the program stopped itself after an error that it met'], look: [['k', 'who asked for it']], fix: ['update'] },
+  0xc0000602: { causes: ['the program stopped itself after an error that it met'], look: [['k', 'who asked for it']], fix: ['program'] },
   0xc000027b: {
     causes: ['an error inside a Store app, stored and raised later; the real one is the stowed exception'],
     look: [['.exr -1', 'the parameters point to the stowed exceptions']],
-    fix: ['update', 'system'],
+    fix: ['program', 'system'],
   },
   0xc0000135: NOT_LOADED,
   0xc0000139: NOT_LOADED,
   0xc000007b: NOT_LOADED,
   0xc0000142: NOT_LOADED,
-  0xc0000420: { causes: ['a check inside the program failed (assertion)'], look: [['k', 'where the check stands']], fix: ['update'] },
+  0xc0000420: { causes: ['a check inside the program failed (assertion)'], look: [['k', 'where the check stands']], fix: ['program'] },
   0x80000003: {
     causes: ['a breakpoint: a check inside the program that failed, or a debugger’s leftovers', 'browsers and games use it to stop themselves'],
     look: [['k', 'who put it there']],
-    fix: ['update'],
+    fix: ['program'],
   },
   0xe06d7363: {
     causes: ['a C++ exception that nobody caught'],
@@ -106,17 +106,17 @@ export const STATUS_READINGS: Readings = {
       ['.exr -1', 'the third parameter leads to the type that was thrown'],
       ['k', 'the function below the runtime threw it'],
     ],
-    fix: ['update'],
+    fix: ['program'],
   },
   0xe0434352: {
     causes: ['a .NET exception that nobody caught'],
     look: [['k', 'the frames of the program around the runtime']],
-    fix: ['update'],
+    fix: ['program'],
     trap: 'The .NET runtime is blamed. The text of the exception stands in the event log (.NET Runtime, 1026).',
   },
   0xcfffffff: {
     causes: ['the program did not answer and was ended by Windows or by the person (hang)'],
     look: [['~*k', 'what each thread waits for']],
-    fix: ['update', 'foreign'],
+    fix: ['program', 'foreign'],
   },
 };
