@@ -1,8 +1,8 @@
 /** Which return address fills a stack whose frames could not be walked: of a recursion it stands there once a turn. */
-import { va } from '../base/address.ts';
+import { type Va, va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import { viewOf } from '../bytes/struct.ts';
-import { imageOf } from './actors.ts';
+import { imageOf, isThirdParty } from './actors.ts';
 import { type Case, rangeAt } from './case.ts';
 import { spOf } from './fault.ts';
 
@@ -10,15 +10,17 @@ export interface Repeated {
   readonly place: string;
   readonly module: string;
   readonly count: number;
+  readonly thirdParty: boolean;
 }
 
 const MAX_BYTES = 0x20_0000;
 /** Fewer can be leftovers. */
 const ENOUGH = 32;
 
-export function findRepeated(c: Case): Repeated | undefined {
+/** `from`: where the stack begins, if not at the fault's own stack pointer. */
+export function findRepeated(c: Case, from?: Va): Repeated | undefined {
   const { registers } = c.fault;
-  const sp = registers && spOf(registers, c.target.arch);
+  const sp = from ?? (registers && spOf(registers, c.target.arch));
   const range = sp === undefined ? undefined : rangeAt(c.target.memory.ranges(), sp);
   if (sp === undefined || !range) return undefined;
   const { bytes, got } = c.target.memory.read(va(sp), Math.min(MAX_BYTES, Number(range.start + range.size - sp)));
@@ -26,7 +28,8 @@ export function findRepeated(c: Case): Repeated | undefined {
   for (const [value, count] of [...counts.entries()].sort((a, b) => b[1] - a[1])) {
     if (count < ENOUGH) return undefined;
     const place = c.target.modules.find(va(value));
-    if (place && place.rva > 0x1000) return { place: `${imageOf(place.module)}+${hex(place.rva)}`, module: imageOf(place.module), count };
+    if (place && place.rva > 0x1000)
+      return { place: `${imageOf(place.module)}+${hex(place.rva)}`, module: imageOf(place.module), count, thirdParty: isThirdParty(place.module, c.session) };
   }
   return undefined;
 }

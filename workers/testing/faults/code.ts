@@ -26,7 +26,7 @@ export const withoutPrefix = (base: X64Register): X64Register => X64_REGISTERS[r
 export const otherHalf = (base: X64Register): X64Register => X64_REGISTERS[registerNumber(base) ^ 8] ?? 'rax';
 
 /** The ABI wants rsp on 16 at every call: an odd count of 8-byte steps lies between entry and call. */
-export function prologueOf(image: string, name: string): Prologue {
+function prologueOf(image: string, name: string): Prologue {
   const hash = hashOf(`${image}:${name}`);
   const push = PUSHED.slice(0, 1 + (hash % 6));
   const alloc = 0x30 + ((hash >>> 6) % 12) * 0x10 + (push.length % 2 === 0 ? 8 : 0);

@@ -4,7 +4,7 @@ import { exceptionRecord64 } from '../build/dumpheader.ts';
 import { type Aim, type KernelStage, type StopOptions, isCanonical } from './kernelstage.ts';
 import type { MadeFault, Truth } from './truth.ts';
 
-export const ACCESS_VIOLATION = 0xc0000005;
+const ACCESS_VIOLATION = 0xc0000005;
 /** An NTSTATUS as a bug check parameter: sign-extended. */
 export const statusWord = (status: number): bigint => BigInt.asUintN(64, BigInt(status | 0));
 

@@ -1,9 +1,12 @@
 /** Exceptions that nobody handled in the kernel: 0x1E, 0x3B, 0x7E, 0x8E; traps 0x7F. */
+import type { Va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { imageOf, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
+import { interruptedSp } from '../interrupted.ts';
+import { findRepeated } from '../repeated.ts';
 import { type StackShare, stackShares } from '../stackuse.ts';
 import { text } from '../words.ts';
 import { showFault, showNoSuspect } from './evidence.ts';
@@ -105,10 +108,19 @@ export function findRecursion(c: Case): Recursion | undefined {
 }
 
 function doubleFault(c: Case, f: Finding): void {
-  const nearLimit = showStackUse(c, f);
+  const sp = interruptedSp(c);
+  const nearLimit = showStackUse(c, f, sp);
   const recursion = findRecursion(c);
   if (recursion) {
+    const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
+    f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
     recursionFault(c, f, recursion);
+    return;
+  }
+  const repeated = nearLimit ? findRepeated(c, sp) : undefined;
+  if (repeated) {
+    f.show(text('e-recursion-words', { place: repeated.place, count: String(repeated.count) }), sp === undefined ? 'k' : `dps ${hex(sp)}`, { how: 'inferred' });
+    recursionFault(c, f, repeated);
     return;
   }
   if (nearLimit) f.say('x-double-fault', {});
@@ -121,12 +133,14 @@ function doubleFault(c: Case, f: Finding): void {
 }
 
 /** True where the stack pointer stands in the last page of the stack or below it. */
-function showStackUse(c: Case, f: Finding): boolean {
-  const sp = c.fault.registers && spOf(c.fault.registers, c.target.arch);
+function showStackUse(c: Case, f: Finding, interrupted: Va | undefined): boolean {
+  const sp = interrupted ?? (c.fault.registers && spOf(c.fault.registers, c.target.arch));
   const { stack } = c.world;
   if (sp === undefined || !stack) return false;
   const nearLimit = sp < stack.low + 0x1000n;
-  f.show(text('e-double-fault', { sp: hex(sp), low: hex(stack.low), high: hex(stack.high) }), 'r', { weighs: nearLimit ? 'for' : 'against' });
+  f.show(text('e-double-fault', { sp: hex(sp), low: hex(stack.low), high: hex(stack.high) }), interrupted === undefined ? 'r' : `dps ${hex(interrupted)} L1`, {
+    weighs: nearLimit ? 'for' : 'against',
+  });
   return nearLimit;
 }
 
@@ -138,9 +152,7 @@ function showShares(c: Case, f: Finding): readonly StackShare[] {
   return shares;
 }
 
-function recursionFault(c: Case, f: Finding, recursion: Recursion): void {
-  const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
-  f.show(text('e-recursion', args), 'k', { weighs: 'decides', how: 'derived' });
+function recursionFault(c: Case, f: Finding, recursion: Pick<Recursion, 'module' | 'thirdParty'>): void {
   f.say('x-double-fault', {});
   showShares(c, f);
   const [first] = c.suspects;

@@ -256,3 +256,21 @@ describe('the framework’s log', () => {
   });
   test('against: other data under the same GUID', () => expect(shown(stop(log('badwdf', '00'.repeat(16))))).not.toContain('e-wdf-log'));
 });
+
+describe('a double fault on a stack of its own', () => {
+  const [own, low, high] = [0xfffff800_0f000000n, 0xfffff900_00000000n, 0xfffff900_00006000n];
+  const ip = BAD_AT + 0x2000n;
+  /** The processor's frame: RIP, CS, RFLAGS, RSP, SS; then the thread's stack with `turns` returns into bad.sys. */
+  const fault = (turns: number, rsp = low - 0x10n): Fake => ({
+    ...{ code: 0x7f, params: [8n, 0x80050033n, 0x6f8n, ip], modules: [NT, 'bad.sys'], stack: { low, high }, frames: [[`${NT}+1`]] },
+    registers: { rip: NT_AT + 0x1000n, rsp: own },
+    memory: {
+      [String(own)]: [NT_AT + 0x1234n, ip, 0x10n, 0x10246n, rsp, 0x18n].map(qword).join(''),
+      [String(rsp)]: Array.from({ length: turns }, (_, turn) => qword(BAD_AT + 0x2345n) + qword(BigInt(turn))).join(''),
+    },
+  });
+  test('the same return stands on the used-up stack over and over: its module recursed', () =>
+    expect(verdictOf(fault(40))).toMatchObject({ cause: 'driver-bug', sureness: 'likely', culprit: { module: 'bad.sys' } }));
+  test('near: a few equal returns are leftovers', () => expect(verdictOf(fault(20)).culprit).toEqual({ part: 'hardware' }));
+  test('against: the stack was not used up', () => expect(verdictOf(fault(40, high - 0x800n)).culprit).toEqual({ part: 'hardware' }));
+});

@@ -25,7 +25,7 @@ function takeDown(draw: Draw, options: StageOptions = {}): KernelStage {
 }
 const pteOf = (draw: Draw): bigint => PTE_BASE + BigInt(draw.u32() & 0x7fff_ffff) * 8n;
 
-export function emptyPteBit(stage: KernelStage, bit: number): MadeFault {
+function emptyPteBit(stage: KernelStage, bit: number): MadeFault {
   const pte = pteOf(stage.draw);
   const value = 1n << BigInt(bit);
   if (stage.draw.chance(0.7)) stage.memory.push(words(pte, [value]));

@@ -18,7 +18,7 @@ function clockStop(stage: KernelStage, params: Params, truth: Truth): MadeFault 
   return stage.stop(0x133, params, truth, { trapFrame });
 }
 
-export interface HeldIrp {
+interface HeldIrp {
   readonly holder: string;
   readonly service: string;
   readonly bus: string;
@@ -26,7 +26,7 @@ export interface HeldIrp {
 }
 
 /** 0x9F, P1 = 3: a power request stands with a device of `holder` above the bus's own device. */
-export function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
+function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
   const { draw } = stage;
   const [bus, holder] = [stage.image(spec.bus), stage.image(spec.holder)];
   const [pdo, fdo, busDriver, holderDriver, irp] = [draw.pool(), draw.pool(), draw.pool(), draw.pool(), draw.pool()];
