@@ -201,11 +201,13 @@ export const cases = [
       await goTo(page, '#/casebook');
       await groups(page).waitFor();
       await fitsWindow(page, 'the casebook');
+      const isInside = () => page.locator('main').evaluate((main) => main.scrollWidth <= main.clientWidth);
+      equal(await isInside(), true, 'the list of all dumps scrolls inside');
       await openGroup(page);
       for (const tab of ['Signatures', 'Drivers', 'Changes and notes', 'Crashes']) {
         await page.getByRole('link', { name: tab }).click();
         await fitsWindow(page, tab);
-        equal(await page.locator('main').evaluate((main) => main.scrollWidth <= main.clientWidth), true, `${tab} scrolls inside`);
+        equal(await isInside(), true, `${tab} scrolls inside`);
       }
     },
   })),

@@ -5,7 +5,7 @@ import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/bo
 import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { type CasebookFile, type CheckedFile, checkCasebook, MAX_DUMPS, MAX_FILE_CHARS, writeCasebook } from '../../workers/verdict/casebook/file.ts';
 import type { Mark } from '../../workers/verdict/casebook/marks.ts';
-import { type CaseRow, unite } from './caserows.ts';
+import { type CaseRow, unite, uniteMarks } from './caserows.ts';
 import { CaseStore } from './casestore.ts';
 import { DriverPool } from './driverpool.ts';
 import { keptCount } from './kept.svelte.ts';
@@ -158,8 +158,7 @@ class Casebook {
   }
   async #merge({ dumps, marks }: CasebookFile): Promise<void> {
     await this.load();
-    const known = new Set(this.marks.map(({ id }) => id));
-    this.marks = [...this.marks, ...marks.filter(({ id }) => !known.has(id))];
+    this.marks = uniteMarks([...this.marks, ...marks]);
     this.#addFacts(dumps);
     await this.#settle();
     await this.#keep();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { crash } from '../../workers/testing/node/madefacts.ts';
-import { type CaseRow, unite } from './caserows.ts';
+import { type CaseRow, unite, uniteMarks } from './caserows.ts';
 
 const row = (key: number, file: number | null, id: string | null, more: Partial<CaseRow> = {}): CaseRow => ({
   ...{ key, file, name: `row${String(key)}`, state: 'read', problem: null },
@@ -15,4 +15,9 @@ test('a dump read again is one row, with the newest facts and the file that is a
     [3, 1],
     [5, null],
   ]);
+});
+
+test('a mark that comes twice stays as it first was', () => {
+  const mark = (id: string, text: string) => ({ id, text, dump: 'a', atMs: 0, about: 'note' as const });
+  expect(uniteMarks([mark('1', 'first'), mark('2', 'other'), mark('1', 'again')]).map(({ text }) => text)).toEqual(['first', 'other']);
 });

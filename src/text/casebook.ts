@@ -80,7 +80,7 @@ export const c = {
     noList: 'Dumps of a program list modules, not drivers; the same comparison.',
     memory: 'Memory in use',
     pools: { nonPagedPool: 'Nonpaged pool', pagedPool: 'Paged pool', committed: 'Committed' },
-    poolNote: 'What grows with the time that Windows had run, from dump to dump, is a leak.',
+    poolNote: 'What grows with the time that Windows had run, from dump to dump, may be a leak.',
     absent: 'not loaded',
   },
   marks: {

@@ -4,7 +4,7 @@ import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { BugCheckEntry } from '../knowledge/knowledge.ts';
-import { followUp } from '../verdict/bucket.ts';
+import { followUp, passedOver } from '../verdict/bucket.ts';
 import { gatherCase } from '../verdict/case.ts';
 import { judge } from '../verdict/judge.ts';
 import { readArguments } from '../verdict/explain/page.ts';
@@ -39,7 +39,8 @@ function description(entry: BugCheckEntry | undefined, code: number): readonly O
 
 function* analyze(session: Session, verbose: boolean): Job<Reply<readonly OutputNode[]>> {
   const gathered = yield* gatherCase(session);
-  const analysis: Analysis = { session, verdict: yield* judge(session), stack: gathered.stack, followUp: followUp(gathered) };
+  const whom = { followUp: followUp(gathered), passedOver: passedOver(gathered) };
+  const analysis: Analysis = { session, verdict: yield* judge(session), stack: gathered.stack, ...whom };
   const { bugCheck } = session.target;
   const title = box(bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
   if (!verbose) return reply([...title, ...shortNodes(analysis)]);
@@ -118,6 +119,7 @@ const analyzeCommand: CommandSpec = {
     { line: '!analyze -v', fixture: 'sample' },
     { line: '!analyze', fixture: 'sample' },
     { line: '!analyze -show d1', fixture: 'sample' },
+    { line: '!analyze -hang', fixture: 'user' },
     { line: '!analyze -v', fixture: 'user' },
   ],
   *run({ session }, tail) {

@@ -101,6 +101,17 @@ const NOT_GIVEN: Readonly<Record<string, string>> = {
 /** Debuggers of before 2015 keep the offset in the bucket and write X64_; later ones print "(null)" for a kind of address. */
 const comparable = (bucket: string): boolean => !/\+[0-9a-f]+$|\(null\)|^X64_/.test(bucket);
 
+const EMPTY: Printed = {
+  id: '',
+  code: null,
+  params: null,
+  process: null,
+  frames: null,
+  SYMBOL_NAME: null,
+  MODULE_NAME: null,
+  IMAGE_NAME: null,
+  FAILURE_BUCKET_ID: null,
+};
 const printedBy = (one: Printed): readonly string[] => consoleOf(fakeSession(fakeOf(one))).run('!analyze -v');
 const label = (rows: readonly string[], name: string): string | undefined =>
   rows
@@ -119,6 +130,19 @@ describe.skipIf(cases.length === 0)('what WinDbg printed', () => {
   );
   test.each(named((one) => one.MODULE_NAME))('%s: MODULE_NAME', (_id, one) => expect(label(printedBy(one), 'MODULE_NAME')).toBe(one.MODULE_NAME));
   test.each(named((one) => one.SYMBOL_NAME))('%s: SYMBOL_NAME', (_id, one) => expect(label(printedBy(one), 'SYMBOL_NAME')).toBe(one.SYMBOL_NAME));
+});
+
+test('the answer tells whom the bucket passes over', () => {
+  const rows = printedBy({
+    ...EMPTY,
+    code: '0xd1',
+    params: ['0x8', '0x2', '0x0', '0x0'],
+    frames: ['nt!KeBugCheckEx', 'nt!KiPageFault+0x1', 'nt!IoReuseIrp+0x4e', 'fltmgr+0x10', 'bad+0x20'],
+  });
+  expect(rows).toContain('the bucket passes over ntoskrnl.exe, fltmgr.sys: they work for others');
+  expect(rows.some((row) => /^signature: d1\//.test(row))).toBe(true);
+  const plain = printedBy({ ...EMPTY, code: '0xd1', params: ['0x8', '0x2', '0x0', '0x0'], frames: ['nt!KeBugCheckEx', 'nt!KiPageFault+0x1', 'bad+0x20'] });
+  expect(plain.some((row) => row.startsWith('the bucket passes over'))).toBe(false);
 });
 
 /** The driver that was found guilty, where its author proved it (built, fixed, or gone when removed); null where it is no driver of the stack. */

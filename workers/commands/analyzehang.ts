@@ -1,19 +1,52 @@
-/** `!analyze -hang`: who waits for whom, and the verdict on a program that does not answer, whatever exception the dump may hold. */
+/** `!analyze -hang`: who waits for whom: locks of an application, whatever exception the dump may hold, or resources of the kernel. */
 import { hexDigits } from '../base/hex.ts';
+import { valueOf } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
+import { describeMissing } from '../base/missingwords.ts';
+import { kernelMemory } from '../target/kernelmemory.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
-import { judgeHang } from '../verdict/judge.ts';
+import { judge, judgeHang } from '../verdict/judge.ts';
+import type { Resource } from '../types/kernel/resource.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { findBlocker, findCircle, findLockWaits, type LockWait } from '../verdict/waits.ts';
 import { BLANK, labelSpan, two } from './analyzelabel.ts';
+import { resourceNodes, scanResources } from './locks.ts';
+import { plainAddress } from './names.ts';
 import { type OutputNode, line, note } from './spec.ts';
 
-export function* hangNodes(session: Session): Job<{ readonly nodes: readonly OutputNode[]; readonly verdict: Verdict }> {
+interface Hang {
+  readonly nodes: readonly OutputNode[];
+  readonly verdict: Verdict;
+}
+
+export function* hangNodes(session: Session): Job<Hang> {
+  if (session.target.kind !== 'user') return { nodes: yield* kernelWaits(session), verdict: yield* judge(session) };
   const verdict = yield* judgeHang(session);
   const waits = findLockWaits(session.target);
   const chain = chainOf(waits);
   const nodes = chain.length > 0 ? chainNodes(session, chain) : [note('No thread of this dump is seen waiting for a lock that another one holds.'), BLANK];
   return { nodes, verdict };
+}
+
+const waitersOf = (resource: Resource): number => (valueOf(resource.sharedWaiters) ?? 0) + (valueOf(resource.exclusiveWaiters) ?? 0);
+
+/** Resources of the kernel that somebody waits for, the most waited for first, and the thread that holds that one. */
+function* kernelWaits(session: Session): Job<readonly OutputNode[]> {
+  const kernel = kernelMemory(session);
+  if (!kernel.ok) return [note(`Locks of the kernel cannot be read here: ${describeMissing(kernel.missing)}`), BLANK];
+  const waited: Resource[] = [];
+  const scan = yield* scanResources(session, kernel.value, (resource) => {
+    if (resource.ok && waitersOf(resource.value) > 0) waited.push(resource.value);
+  });
+  if (!scan.ok) return [note(`Locks of the kernel cannot be listed here: ${describeMissing(scan.missing)}`), BLANK];
+  waited.sort((a, b) => waitersOf(b) - waitersOf(a));
+  const owner = waited[0]?.owners[0]?.thread;
+  const none = waited.length === 0 ? [note(`None of ${String(scan.value.total)} resources of the kernel is waited for.`), BLANK] : [];
+  return [
+    ...none,
+    ...waited.flatMap((resource) => [...resourceNodes(session, resource), BLANK]),
+    ...(owner === undefined ? [] : two('BLOCKING_THREAD', plainAddress(session, owner))),
+  ];
 }
 
 /** The circle, else the longest way from a thread that waits to the one that holds everything up. */

@@ -25,6 +25,8 @@ export interface Analysis {
   readonly stack: Stack;
   /** The frame that the bucket names. */
   readonly followUp: Actor | undefined;
+  /** Modules over that frame that the bucket passes over. */
+  readonly passedOver: readonly string[];
 }
 type Group = (analysis: Analysis) => readonly OutputNode[];
 
@@ -296,6 +298,12 @@ export function verdictNotes(verdict: Verdict): readonly OutputNode[] {
   ];
 }
 
+/** How the names came about: which modules were passed over, and our own name of this failure. */
+function namedHow({ verdict, passedOver }: Analysis): readonly OutputNode[] {
+  const passed = passedOver.length === 0 ? [] : [note(`the bucket passes over ${passedOver.join(', ')}: they work for others`)];
+  return [...passed, note(`signature: ${verdict.signature}`)];
+}
+
 const GROUPS: readonly Group[] = [
   ...[
     ({ session, verdict }: Analysis) => keyValues(session, verdict.bucket),
@@ -312,7 +320,7 @@ const GROUPS: readonly Group[] = [
   ],
   ...[blackBoxes, customerCount, (analysis: Analysis) => (isUser(analysis.session) ? faultingThread(analysis) : []), processName],
   ...[({ session }: Analysis) => criticalProcess(session), exceptionCodes, lateTrap],
-  ...[stackText, symbolLabels, bucket, system, ({ verdict }: Analysis) => verdictNotes(verdict)],
+  ...[stackText, symbolLabels, bucket, system, ({ verdict }: Analysis) => verdictNotes(verdict), namedHow],
 ];
 
 export const labelNodes = (analysis: Analysis): readonly OutputNode[] => GROUPS.flatMap((group) => group(analysis));

@@ -1,9 +1,10 @@
 /** `x` in the layout of published WinDbg texts. */
 import { describe, expect, it } from 'vitest';
-import { found } from '../base/found.ts';
+import { found, missing } from '../base/found.ts';
 import { driveSync } from '../base/job.ts';
 import { ArraySource } from '../bytes/source.ts';
 import { openPdb } from '../formats/pdb/pdb.ts';
+import { openLines } from '../symbols/lines.ts';
 import { packFromPdb } from '../symbols/pack/frompdb.ts';
 import { PackTable } from '../symbols/pack/table.ts';
 import { NO_SYMBOLS, type SymbolProvider } from '../symbols/provider.ts';
@@ -46,22 +47,31 @@ describe('x', () => {
   });
 });
 
-describe.skipIf(!hasCorpus)('x with a PDB', () => {
+const NO_LINES = missing({ why: 'not-computed' });
+
+describe.skipIf(!hasCorpus)('with a PDB', () => {
   const source = (): ArraySource => new ArraySource(corpusBytes('symbols/pdb/symbolic/windows/crash.pdb'));
   const pdb = hasCorpus ? openPdb(source()) : undefined;
   const pack = hasCorpus ? driveSync(packFromPdb(source())) : undefined;
+  const lines = pdb?.ok ? openLines(pdb.value) : NO_LINES;
   const shown = (command: string): string[] => {
     const session = sessionOfBytes(corpusBytes('user/symbolicator-windows.dmp'), 'crash.dmp');
     const symbols: SymbolProvider = {
       ...NO_SYMBOLS,
       pdb: (module) => (module.name === 'crash' && pdb ? pdb : NO_SYMBOLS.pdb(module)),
-      table: (module) =>
-        module.name === 'crash' && pack?.ok ? found(new PackTable(pack.value, () => NO_SYMBOLS.table(module) as never)) : NO_SYMBOLS.table(module),
+      table: (module) => (module.name === 'crash' && pack?.ok ? found(new PackTable(pack.value, () => lines)) : NO_SYMBOLS.table(module)),
     };
     const made = createSession({ target: session.target, symbols, decoder: session.decoder, knowledge: session.knowledge });
     const answer = driveSync(runCommand({ session: made, specs: SPECS, symbolControl: {} as SymbolControl }, command));
     return answer.ok ? formatNodes(answer.value).split('\n') : [answer.problem.detail];
   };
+
+  it('ln tells the line before the symbol', () => {
+    // llvm-pdbutil: line 34 of crash's main.cpp starts at 0001:1959 (RVA 0x2959), the next line at 0001:1a33.
+    const [source, symbol] = shown('ln 002a2960');
+    expect(source).toMatch(/\(34\)$/);
+    expect(symbol).toMatch(/^\(002a2910\) {3}crash!main\+0x50 {3}\| {2}\(002a[0-9a-f]{4}\) {3}crash!/);
+  });
 
   it('tells functions from data, and data with their types', () => {
     // llvm-pdbutil: main at 0001:6416 (RVA 0x1000 + 0x1910), __security_cookie at 0003:0 of type unsigned; crash.exe at 002a0000.

@@ -1,6 +1,6 @@
 /** `!locks`: the kernel's resources (ERESOURCE), who holds them and who waits. */
 import { type Va, va } from '../base/address.ts';
-import { found, type MissingReason, valueOf } from '../base/found.ts';
+import { type Found, found, missing, type MissingReason, valueOf } from '../base/found.ts';
 import { hex, hexDigits } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
@@ -21,7 +21,7 @@ const SLICE = 64;
 
 const isHeld = (resource: Resource): boolean => (valueOf(resource.activeCount) ?? 0) > 0;
 
-function resourceNodes(session: Session, resource: Resource): OutputNode[] {
+export function resourceNodes(session: Session, resource: Resource): OutputNode[] {
   const named = findName(session, resource.view.at);
   const at: Span = { span: 'address', at: resource.view.at, text: hex(resource.view.at) };
   const place = named ? [`${nameText(named)} (`, at, ')'] : [at];
@@ -38,29 +38,40 @@ function resourceNodes(session: Session, resource: Resource): OutputNode[] {
   ];
 }
 
-/** KDBG names the list's head. */
-function* allResources(session: Session, kernel: TypedMemory, head: Va): Job<readonly OutputNode[]> {
-  const nodes: OutputNode[] = [line('**** DUMP OF ALL RESOURCE OBJECTS ****')];
+interface Scan {
+  readonly total: number;
+  /** Why the list ended before it came back to its head. */
+  readonly ended?: MissingReason;
+}
+
+/** Every resource of the list whose head KDBG names, in order; `each` gets the ones that could be read and why others could not. */
+export function* scanResources(session: Session, kernel: TypedMemory, each: (resource: Found<Resource>, at: Va) => void): Job<Found<Scan>> {
+  const head = session.target.kernelPointers['ExpSystemResourcesList'];
+  if (head === undefined) return missing({ why: 'not-computed', detail: 'KDBG does not tell where the list of resources begins (ExpSystemResourcesList)' });
   let total = 0;
-  let held = 0;
-  let ended: MissingReason | undefined;
-  const list = walkList(session.memory, head, 0, MAX_RESOURCES);
+  const list = walkList(session.memory, va(head), 0, MAX_RESOURCES);
   for (let next = list.next(); ; next = list.next()) {
-    if (next.done) {
-      ended = next.value;
-      break;
-    }
+    if (next.done) return found({ total, ...(next.value ? { ended: next.value } : {}) });
     total += 1;
-    const resource = readResource(kernel, next.value);
-    if (!resource.ok) nodes.push(note(`${hex(next.value)}: ${describeMissing(resource.missing)}`));
+    each(readResource(kernel, next.value), next.value);
+    if (total % SLICE === 0) yield { progress: 'Scanning for held locks', done: total, of: null };
+  }
+}
+
+function* allResources(session: Session, kernel: TypedMemory): Job<Found<readonly OutputNode[]>> {
+  const nodes: OutputNode[] = [line('**** DUMP OF ALL RESOURCE OBJECTS ****')];
+  let held = 0;
+  const scan = yield* scanResources(session, kernel, (resource, at) => {
+    if (!resource.ok) nodes.push(note(`${hex(at)}: ${describeMissing(resource.missing)}`));
     else if (isHeld(resource.value)) {
       held += 1;
       nodes.push(line(''), ...resourceNodes(session, resource.value));
     }
-    if (total % SLICE === 0) yield { progress: 'Scanning for held locks', done: total, of: null };
-  }
+  });
+  if (!scan.ok) return scan;
+  const { total, ended } = scan.value;
   if (ended) nodes.push(note(`the list ends here: ${describeMissing(ended)}`));
-  return [...nodes, line(`${total} total locks, ${held} locks currently held`)];
+  return found([...nodes, line(`${total} total locks, ${held} locks currently held`)]);
 }
 
 const locksCommand: CommandSpec = {
@@ -76,9 +87,8 @@ const locksCommand: CommandSpec = {
     if (!kernel.ok) return refuse('BAD_ARGUMENT', describeMissing(kernel.missing), { at: 0 });
     const options = tail.replace(/(^|\s)-[vpd]\b/g, '').trim();
     if (options === '') {
-      const head = session.target.kernelPointers['ExpSystemResourcesList'];
-      if (head === undefined) return refuse('BAD_ARGUMENT', 'KDBG does not tell where the list of resources begins (ExpSystemResourcesList)', { at: 0 });
-      return reply([...layoutNotes(kernel.value), ...(yield* allResources(session, kernel.value, va(head)))]);
+      const all = yield* allResources(session, kernel.value);
+      return all.ok ? reply([...layoutNotes(kernel.value), ...all.value]) : refuse('BAD_ARGUMENT', describeMissing(all.missing), { at: 0 });
     }
     const at = addressOf(session, options);
     if (!at.ok) return at;

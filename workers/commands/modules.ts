@@ -253,7 +253,9 @@ function nearest(session: Session, at: Va): readonly OutputNode[] {
   const next: readonly (Span | string)[] = after
     ? ['   |  (', address(session, vaAdd(place.module.base, after.at)), `)   ${place.module.name}!${after.name}`]
     : [];
-  const nodes: OutputNode[] = [line('(', address(session, start), ')   ', name, exact ? '' : `+0x${hit.value.displacement.toString(16)}`, ...next)];
+  const { source } = hit.value;
+  const nodes: OutputNode[] = source?.ok ? [line(`${source.value.file}(${source.value.line})`)] : [];
+  nodes.push(line('(', address(session, start), ')   ', name, exact ? '' : `+0x${hit.value.displacement.toString(16)}`, ...next));
   if (exact) nodes.push(line('Exact matches:'), line('    ', name));
   return nodes;
 }

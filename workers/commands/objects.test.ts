@@ -140,6 +140,15 @@ describe('!locks', () => {
     ]);
   });
 
+  it('!analyze -hang shows what is waited for and who holds it', () => {
+    const text = shown(fakeSession({ code: 0xe2, params: [0n, 0n, 0n, 0n], memory, kernelPointers: { ExpSystemResourcesList: head } }), '!analyze -hang');
+    expect(text).toEqual(expect.arrayContaining(['Resource @ 0xffffe00000002000    Exclusively owned', 'BLOCKING_THREAD:  ffffe0000000a040']));
+    const idle = { ...memory, [`${resource}`]: words({ 0: head, 8: head, 0x18: 0x0080_0001n, 0x30: 0xffffe000_0000a040n, 0x38: 1n << 3n }, 0x68) };
+    const calm = shown(fakeSession({ code: 0xe2, params: [0n, 0n, 0n, 0n], memory: idle, kernelPointers: { ExpSystemResourcesList: head } }), '!analyze -hang');
+    expect(calm).toContain('None of 1 resources of the kernel is waited for.');
+    expect(calm.some((row) => row.startsWith('BLOCKING_THREAD'))).toBe(false);
+  });
+
   it('says why the list ends early', () => {
     const text = shown(fakeSession({ memory: { [`${head}`]: qword(resource) }, kernelPointers: { ExpSystemResourcesList: head } }), '!locks');
     expect(text.at(-2)).toBe('the list ends here: the memory at ffffe000`00002000 is not in this dump');

@@ -17,7 +17,6 @@ function readRecord<T>(session: Session, at: Va, size: number, parse: (bytes: Ui
 export function readContextAt(session: Session, at: Va): Found<Context> {
   const { arch } = session.target;
   const size = contextSize(arch);
-  if (size === undefined) return missing({ why: 'unknown-layout', type: '_CONTEXT', build: arch });
   const record = readRecord(session, at, size, (bytes) => parseContext(bytes, arch));
   return mapFound(record, ({ registers }): Context => ({ source: 'context-record', registers, unknown: [], at }));
 }

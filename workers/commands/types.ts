@@ -50,7 +50,7 @@ function takeOptions(word: string, flags: Flags): boolean {
     else if (letter === 'a') flags.elements = digits === '' ? ALL : Number(digits);
     else if (letter === 'r') Object.assign(flags, { depth: Math.min(MAX_DEPTH, digits === '' ? MAX_DEPTH : Number(digits)), followPointers: true });
     else if (letter === 'b') Object.assign(flags, { depth: MAX_DEPTH, followPointers: false, elements: ALL });
-    else if (!'cdeintpy'.includes(letter)) return false;
+    else if (!'cdeinty'.includes(letter)) return false;
   }
   return /^-([a-z]\d*)+$/.test(word);
 }
@@ -113,12 +113,11 @@ function modulesOf(session: Session, name: string | undefined): Reply<readonly P
     const types = session.types.of(module);
     return types.ok ? reply([{ module, types: types.value }]) : refuse('BAD_ARGUMENT', describeMissing(types.missing), { at: 3 });
   }
-  const places: Place[] = [];
-  for (const module of modules.modules) {
-    const types = session.types.of(module);
-    if (types.ok) places.push({ module, types: types.value });
-  }
-  return places.length > 0 ? reply(places) : refuse('BAD_ARGUMENT', 'no module has types: no PDB with types has arrived', { at: 3 });
+  const all = modules.modules.map((module) => ({ module, types: session.types.of(module) }));
+  const places = all.flatMap(({ module, types }): Place[] => (types.ok ? [{ module, types: types.value }] : []));
+  if (places.length > 0) return reply(places);
+  const [first] = all;
+  return refuse('BAD_ARGUMENT', `no module has types${first && !first.types.ok ? `: ${describeMissing(first.types.missing)}` : ''}`, { at: 3 });
 }
 
 /** Says so where the layout is not that of the module's own PDB. */

@@ -128,7 +128,7 @@ function variableNodes(scope: Scope, wanted: Wanted): OutputNode[] {
 function parseWanted(tail: string): Reply<Wanted> {
   const words = tail.trim().split(/\s+/);
   const options = words.filter((word) => word.startsWith('/'));
-  const unknown = options.find((word) => !/^\/[tviVafn]+$/.test(word));
+  const unknown = options.find((word) => !/^\/[tviV]+$/.test(word));
   if (unknown !== undefined) return refuse('BAD_ARGUMENT', `dv has the options /t, /v and /i, not ${unknown}`, { at: 3 });
   const has = (letter: string): boolean => options.some((word) => word.toLowerCase().includes(letter));
   return reply({ types: has('t'), places: has('v'), kinds: has('i'), pattern: words.find((word) => word !== '' && !word.startsWith('/')) ?? '*' });

@@ -151,6 +151,19 @@ describe.skipIf(!hasCorpus)('a real Microsoft DLL and its PDB', () => {
     expect(agreed).toBeGreaterThan(600);
   });
 
+  it('finds decorated C++ names by what they show', () => {
+    const table = tableOf('pdb/dump_syms/basic32-min.pdb');
+    const all = table.match('*', 100_000);
+    const some = (part: RegExp, count: number): string[] =>
+      all
+        .filter(({ name }) => part.test(name))
+        .slice(0, count)
+        .map(({ name }) => name);
+    const names = [...some(/^\w+::\w+$/, 20), ...some(/`vftable'/, 3), ...some(/::operator/, 3)];
+    expect(names.length).toBeGreaterThan(15);
+    for (const name of names) expect(all.filter((entry) => entry.name === name).map((entry) => entry.rva)).toContain(valueOf(table.byName(name)));
+  });
+
   it('gives names of amdppm.sys', () => {
     const table = tableOf('microsoft/store/amdppm.pdb/1C19FDDB27BB3399D9B45973EFEAFCF31/amdppm.pdb');
     expect(table.nearest(rva(0x10f0))).toMatchObject({ ok: true, value: { name: 'C1Idle', displacement: 0, kind: 'public' } });

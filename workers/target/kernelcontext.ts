@@ -141,7 +141,6 @@ function faultOf1E(header: KernelHeader): bigint | undefined {
 
 export function readContextRecord(memory: AddressSpace, at: Va, arch: DumpArch): Found<Context> {
   const size = contextSize(arch);
-  if (size === undefined) return missing({ why: 'unknown-layout', type: '_CONTEXT', build: arch });
   return thenFound(readAll(memory, at, size), (data) =>
     mapFound(parseContext(data, arch), (record): Context => ({ source: 'context-record', at, registers: record.registers, unknown: [] })),
   );

@@ -57,7 +57,7 @@ function readProcessor(input: ProcessorsInput, prcb: Va, number: number): Proces
 /** KPRCB.ProcessorState.ContextFrame: filled when the processor is frozen for the dump. */
 function savedContext(memory: AddressSpace, prcb: Va, arch: DumpArch, offset: number | undefined): Found<Context> {
   const size = contextSize(arch);
-  if (offset === undefined || size === undefined) return missing({ why: 'unknown-layout', type: '_KPRCB.ProcessorState', build: 'not told by KDBG' });
+  if (offset === undefined) return missing({ why: 'unknown-layout', type: '_KPRCB.ProcessorState', build: 'not told by KDBG' });
   const at = vaAdd(prcb, offset);
   return thenFound(readAll(memory, at, size), (data) =>
     thenFound(parseContext(data, arch), (record) => found<Context>({ source: 'thread', at, registers: record.registers, unknown: [] })),

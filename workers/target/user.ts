@@ -32,11 +32,16 @@ export function readFirstUser(source: ByteSource): Reply<FirstTarget> {
   return basics.ok ? reply(firstTargetOf(basics.value)) : basics;
 }
 
+/** A game with a whole runtime of its own has some hundred. */
+const MAX_DYNAMIC_TABLES = 16_384;
+
 /** Only those of x64 have entries that are read. */
 function dynamicTablesOf({ file, arch }: UserBasics): readonly DynamicTable[] {
   const tables = readFunctionTables(file);
   if (!tables.ok || arch !== 'x64' || tables.value.head.sizeOfFunctionEntry !== RUNTIME_FUNCTION_SIZE) return [];
-  return tables.value.ranges.map(({ minimum, maximum, base, functions }) => ({ minimum: va(minimum), maximum: va(maximum), base: va(base), functions }));
+  return tables.value.ranges
+    .slice(0, MAX_DYNAMIC_TABLES)
+    .map(({ minimum, maximum, base, functions }) => ({ minimum: va(minimum), maximum: va(maximum), base: va(base), functions }));
 }
 
 const step = (what: string, done: number): { progress: string; done: number; of: number } => ({ progress: what, done, of: 5 });

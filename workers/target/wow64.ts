@@ -3,7 +3,7 @@
  * (phnt, ntwow64.h: WOW64_TLS_CPURESERVED, WOW64_CPURESERVED: flags, machine, then an x86 CONTEXT).
  */
 import { type Va, vaAdd } from '../base/address.ts';
-import { type Found, mapFound, missing, thenFound } from '../base/found.ts';
+import { type Found, mapFound, thenFound } from '../base/found.ts';
 import { contextSize, parseContext } from '../formats/dump/context.ts';
 import { readAll } from '../memory/bytespace.ts';
 import type { AddressSpace } from '../memory/space.ts';
@@ -40,7 +40,6 @@ export function narrowRegisters(registers: Registers): Registers {
 export function wow64Context(memory: AddressSpace, thread: ThreadInfo): Found<Context> {
   if (!thread.teb.ok) return thread.teb;
   const size = contextSize('x86');
-  if (size === undefined) return missing({ why: 'unknown-layout', type: '_CONTEXT', build: 'x86' });
   return thenFound(memory.pointer(vaAdd(thread.teb.value, CPU_RESERVED)), (reserved: Va) => {
     const at = vaAdd(reserved, CONTEXT_AT);
     return thenFound(readAll(memory, at, size), (bytes) =>

@@ -148,6 +148,26 @@ describe.skipIf(!hasCorpus)('kernel types of the corpus', () => {
     expect(different).toEqual([]);
   });
 
+  it.each(kernels)('%s: one type costs a small part of the file', (key) => {
+    const bytes = corpusBytes(`${STORE}/${key}/ntkrnlmp.pdb`);
+    let read = 0;
+    const source = new ArraySource(bytes, key);
+    const counting = {
+      name: key,
+      size: bytes.length,
+      readBlock: (offset: number, length: number) => {
+        read += length;
+        return source.readBlock(offset, length);
+      },
+    };
+    const pdb = openPdb(counting);
+    const types = pdb.ok ? openPdbTypes(pdb.value, key) : pdb;
+    const process = types.ok ? types.value.find('_EPROCESS') : types;
+    const fields = process.ok && process.value.kind === 'struct' ? process.value.fields() : undefined;
+    expect(fields?.ok && fields.value.length).toBeGreaterThan(200);
+    expect(read).toBeLessThan(bytes.length / 20);
+  });
+
   it('names what it finds', () => {
     const types = openKernel(kernels[0] ?? '');
     const names = driveSync(types.names());

@@ -29,6 +29,9 @@ export class PdbTypes implements TypeTable {
   readonly #types: TypeStream;
   readonly #names: TypeNames;
   readonly #pdb: PdbFile;
+  /** Walks over lists ask for the same few types thousands of times. */
+  readonly #kept = new Map<TypeIndex, Found<Type>>();
+  readonly #byName = new Map<string, Found<NamedType>>();
 
   constructor(pdb: PdbFile, types: TypeStream, origin: string) {
     this.#pdb = pdb;
@@ -38,7 +41,7 @@ export class PdbTypes implements TypeTable {
   }
 
   find(name: string): Found<NamedType> {
-    return mapFound(this.#names.find(name), ({ record }) => this.#named(record, 0));
+    return keep(this.#byName, name, () => mapFound(this.#names.find(name), ({ record }) => this.#named(record, 0)));
   }
 
   *names(): Job<readonly string[]> {
@@ -59,7 +62,7 @@ export class PdbTypes implements TypeTable {
 
   /** The type of this number, with forward references resolved. */
   type(index: TypeIndex): Found<Type> {
-    return this.#type(index, 0);
+    return keep(this.#kept, index, () => this.#type(index, 0));
   }
 
   #type(index: TypeIndex, depth: number): Found<Type> {
@@ -104,7 +107,8 @@ export class PdbTypes implements TypeTable {
       return { kind: 'enum', name, sizeBytes: base.ok ? base.value.sizeBytes : 0, values: () => mapFound(this.#fieldRecords(fieldList), enumerators) };
     }
     const tag = record.kind === 'structure' ? 'struct' : record.kind;
-    return { kind: 'struct', tag, name, sizeBytes: record.sizeBytes, fields: () => this.#fields(fieldList) };
+    let fields: Found<readonly Field[]> | undefined;
+    return { kind: 'struct', tag, name, sizeBytes: record.sizeBytes, fields: () => (fields ??= this.#fields(fieldList)) };
   }
 
   #fields(list: TypeIndex): Found<readonly Field[]> {
@@ -164,6 +168,17 @@ export class PdbTypes implements TypeTable {
     }
     return found(all);
   }
+}
+
+const MAX_KEPT = 4096;
+
+function keep<K, T>(kept: Map<K, T>, key: K, make: () => T): T {
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= MAX_KEPT) kept.clear();
+  const made = make();
+  kept.set(key, made);
+  return made;
 }
 
 function simple(index: TypeIndex): Found<Type> {

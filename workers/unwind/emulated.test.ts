@@ -24,7 +24,7 @@ import type { RuntimeFunction } from './x64/unwindinfo.ts';
 const decoder = createDecoder(decoderModule());
 const ALL = process.env['FAULTLINE_EMULATE'] === 'all';
 const SEED = Number(process.env['FAULTLINE_SEED'] ?? 1);
-const SAMPLE = 400;
+const SAMPLE = 250;
 
 const SP = 0x7000_0000n;
 const BACK = 0x1234_5678_9abcn;

@@ -12,9 +12,13 @@ const FRAMES_A_STEP = 16;
 /** The stack with the inlined functions of each frame, as far as PDBs are at hand. */
 export function* addInlined(stack: Stack, symbols: SymbolProvider): Job<Stack> {
   const frames: Frame[] = [];
+  // A runaway recursion has thousands of frames at a few places.
+  const known = new Map<string, readonly InlinedFunction[]>();
   for (const frame of stack.frames) {
     if (frames.length % FRAMES_A_STEP === FRAMES_A_STEP - 1) yield { progress: 'Looking for inlined functions', done: frames.length, of: stack.frames.length };
-    const inlined = inlinedAt(frame, symbols);
+    const place = `${frame.ip} ${isReturnAddress(frame)}`;
+    const inlined = known.get(place) ?? inlinedAt(frame, symbols);
+    known.set(place, inlined);
     frames.push(inlined.length > 0 ? { ...frame, inlined } : frame);
   }
   return { ...stack, frames };

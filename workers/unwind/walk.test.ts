@@ -17,7 +17,7 @@ import { corpusBytes, corpusJson, corpusList, hasCorpus } from '../testing/node/
 import { buildPe, rvaIn } from '../testing/build/pe.ts';
 import { decoderModule } from '../worlds/node/wasm.ts';
 import { stripPac } from './arm64/undo.ts';
-import type { Frame, Registers, Stack } from './frame.ts';
+import type { DynamicTable, Frame, Registers, Stack } from './frame.ts';
 import { walkStack } from './walk.ts';
 
 const decoder = createDecoder(decoderModule());
@@ -305,10 +305,16 @@ const modules: ModuleList = {
 };
 const STACK = 0x50_0000n;
 
-function walkBytes(arch: Arch, bytes: Uint8Array, registers: Registers, { kernel = false, symbols = NO_SYMBOLS } = {}): Stack {
+interface Given {
+  readonly kernel?: boolean;
+  readonly symbols?: SymbolProvider;
+  readonly dynamicTables?: readonly DynamicTable[];
+}
+
+function walkBytes(arch: Arch, bytes: Uint8Array, registers: Registers, { kernel = false, symbols = NO_SYMBOLS, dynamicTables = [] }: Given = {}): Stack {
   const pointerSize = arch === 'x86' || arch === 'arm' ? 4 : 8;
   const memory = new RunSpace(STACK, bytes, pointerSize);
-  return driveSync(walkStack({ arch, registers, memory, modules, symbols, decoder, limit: 64, kernel }));
+  return driveSync(walkStack({ arch, registers, memory, modules, symbols, decoder, limit: 64, kernel, dynamicTables }));
 }
 
 /** Two functions, the second right behind the first. */
@@ -353,6 +359,39 @@ describe('stacks made by hand', () => {
     const { frames } = walkBytes('x86', new Uint8Array(Uint32Array.from(chain).buffer), start, { symbols: NAMED_SYMBOLS });
     const names = frames.map(({ symbol }) => (symbol.ok ? `${symbol.value.name}+0x${symbol.value.displacement.toString(16)}` : 'none'));
     expect(names).toEqual(['Takes+0x0', 'Gives+0x40', 'Takes+0x40']);
+  });
+  describe('code made at run time', () => {
+    // A function at +100h to +180h; push rbp; mov rbp,rsp; its stack is taken behind the prolog.
+    const memory = new Uint8Array(0x600);
+    memory.set([0x01, 0x04, 0x02, 0x05, 0x04, 0x03, 0x01, 0x50], 0x200);
+    const functions = new Uint8Array(Uint32Array.from([0x100, 0x180, 0x200]).buffer);
+    const dynamicTables = [{ minimum: va(STACK), maximum: va(STACK + 0x300n), base: va(STACK), functions }];
+    const view = new DataView(memory.buffer);
+    const set = (at: number, value: bigint): void => view.setBigUint64(at, value, true);
+    set(0x3f8, STACK + 0x140n);
+    set(0x440, STACK + 0x480n);
+    set(0x448, STACK + 0x150n);
+    set(0x480, 0n);
+    set(0x488, MODULE_BASE + 0x1234n);
+    const rows = (frames: readonly Frame[]): unknown[] => frames.map(({ ip, sp, trust, generated }) => [ip - STACK, sp - STACK, trust, generated ?? false]);
+
+    it('goes by the table from known registers', () => {
+      const { frames } = walkBytes('x64', memory, { rip: STACK + 0x140n, rsp: STACK + 0x400n, rbp: STACK + 0x440n }, { dynamicTables });
+      expect(rows(frames)).toEqual([
+        [0x140n, 0x400n, 'context', true],
+        [0x150n, 0x450n, 'unwind-info', true],
+        [MODULE_BASE + 0x1234n - STACK, 0x490n, 'unwind-info', false],
+      ]);
+      expect(frames[1]?.registers['rbp']).toBe(STACK + 0x480n);
+    });
+    it('finds the frame on the stack where a scan led there', () => {
+      const { frames } = walkBytes('x64', memory, { rip: MODULE_BASE + 0x1000n, rsp: STACK + 0x3f0n }, { dynamicTables });
+      expect(rows(frames).slice(1)).toEqual([
+        [0x140n, 0x400n, 'scan', true],
+        [0x150n, 0x450n, 'scan', true],
+        [MODULE_BASE + 0x1234n - STACK, 0x490n, 'unwind-info', false],
+      ]);
+    });
   });
   it('takes down an x64 function that ends in a call', () => {
     const built = buildPe({

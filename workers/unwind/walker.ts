@@ -24,6 +24,9 @@ export interface RawFrame {
 export const isReturnAddress = (frame: Pick<RawFrame, 'trust' | 'boundary'>): boolean =>
   frame.trust !== 'context' && frame.trust !== 'given' && frame.boundary === undefined;
 
+/** Found by a scan: the word may be a leftover of an earlier call. */
+export const isGuess = ({ trust }: RawFrame): boolean => trust === 'scan' || trust === 'scan-call-checked';
+
 export type Ended = Stack['ended'];
 
 export type Next =
@@ -43,12 +46,15 @@ export class Walker {
   readonly inputs: WalkInputs;
   readonly code: CodeMap;
   readonly pdbFrames: PdbFrames;
+  /** By their lowest address; a real dump's do not overlap. */
+  readonly #dynamic: readonly DynamicTable[];
   readonly pointerSize: 4 | 8;
 
   constructor(inputs: WalkInputs) {
     this.inputs = inputs;
     this.code = new CodeMap(inputs);
     this.pdbFrames = new PdbFrames(inputs);
+    this.#dynamic = [...(inputs.dynamicTables ?? [])].sort((left, right) => (left.minimum < right.minimum ? -1 : 1));
     this.pointerSize = inputs.arch === 'x86' || inputs.arch === 'arm' ? 4 : 8;
   }
 
@@ -56,7 +62,15 @@ export class Walker {
 
   /** The dump's table of dynamic functions that covers an address. */
   dynamicTable(at: Va): DynamicTable | undefined {
-    return this.inputs.dynamicTables?.find(({ minimum, maximum }) => at >= minimum && at < maximum);
+    let low = 0;
+    let high = this.#dynamic.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#dynamic[middle]?.minimum ?? at) <= at) low = middle + 1;
+      else high = middle;
+    }
+    const nearest = this.#dynamic[low - 1];
+    return nearest && at < nearest.maximum ? nearest : undefined;
   }
 
   /** Code made at run time that covers an address. */

@@ -28,8 +28,7 @@ function functionOf(actor: Actor, user: boolean): string {
  * not the kernel; of a live report the top frame; of a fast fail in the kernel its dispatcher.
  */
 export function followUp(c: Case): Actor | undefined {
-  const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index ?? 0;
-  const trusted = c.actors.filter((actor) => actor.trusted && actor.index >= from && !(actor.frame.symbol.ok && MACHINERY.test(actor.frame.symbol.value.name)));
+  const trusted = candidates(c);
   const first = trusted.find(
     (actor, at) =>
       !SKIPPED.test(actor.module.name) && !(SKIPPED_IF_FOLLOWED.test(actor.module.name) && trusted.slice(at + 1).some((one) => !SKIPPED.test(one.module.name))),
@@ -37,6 +36,19 @@ export function followUp(c: Case): Actor | undefined {
   if (first) return first;
   const dispatch = c.code === 0x139 ? c.actors.find(isFastFail) : undefined;
   return isLive(c) ? trusted[0] : (trusted.find((actor) => actor.module.name.toLowerCase() !== 'nt') ?? dispatch ?? trusted[0]);
+}
+
+/** Proved frames from the fault on, without the kernel's own way to the stop. */
+function candidates(c: Case): readonly Actor[] {
+  const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index ?? 0;
+  return c.actors.filter((actor) => actor.trusted && actor.index >= from && !(actor.frame.symbol.ok && MACHINERY.test(actor.frame.symbol.value.name)));
+}
+
+/** Modules that stand over the followed frame and were passed over, since they work for others; each once, innermost first. */
+export function passedOver(c: Case): readonly string[] {
+  const chosen = followUp(c);
+  const over = candidates(c).filter((actor) => chosen !== undefined && actor.index < chosen.index && actor.module !== chosen.module);
+  return [...new Set(over.map((actor) => imageOf(actor.module)))];
 }
 
 const isFastFail = ({ frame, trusted }: Actor): boolean => trusted && frame.symbol.ok && frame.symbol.value.name === 'KiFastFailDispatch';

@@ -13,6 +13,7 @@ import { decoderModule } from '../worlds/node/wasm.ts';
 import { judge } from './judge.ts';
 import { readParameters } from './parameters.ts';
 import type { Cause, Part, Sureness, Verdict } from './verdict.ts';
+import { wdfLogDriver } from './wdflog.ts';
 import { isTextId, say } from './words.ts';
 
 const knowledge = await loadKnowledge();
@@ -115,6 +116,11 @@ describe.skipIf(!hasCorpus)('kernel dumps', () => {
     expect(verdictOf('kernel/daimuvg-50.dmp').victim).toBe('Ntfs.sys');
     expect(verdictOf('kernel/eolar-4a.dmp').victim).toBeUndefined();
     for (const name of readable) expect(verdictOf(`kernel/${name}.dmp`).victim ?? '', name).not.toMatch(/^(system|idle)$/i);
+  });
+  test('the framework’s log names its driver', () => {
+    // The names stand in the files at 0x24 behind the recorder's GUID.
+    const of = (name: string): string | undefined => wdfLogDriver(sessionOf(`kernel/${name}.dmp`).target);
+    expect(['rizin-x64-7e-amdppm', 'rts-1a', 'daimuvg-50', 'crit-111417-173000-01'].map(of)).toEqual(['AmdPPM', 'USBXHCI', 'amdi2c', 'btmhsf']);
   });
   test('arguments in words', () => {
     const of = (name: string): string[] => readParameters(sessionOf(`kernel/${name}.dmp`)).map((one) => one.meaning);

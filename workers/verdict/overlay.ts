@@ -2,6 +2,7 @@
 import { imageOf } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
+import { showBlobs } from './rules/owners.ts';
 import { text } from './words.ts';
 
 const GUESTS: readonly (readonly [RegExp, string])[] = [
@@ -55,6 +56,7 @@ function levelWords(c: Case, level: string): string {
 export function addOverlay(c: Case, f: Finding): void {
   if (!c.kernel) return;
   showUptime(c, f);
+  showBlobs(c, f);
   const vm = virtualMachine(c);
   if (vm !== undefined) f.show(text('e-vm', { vm }), 'lm', { weighs: 'context', how: 'inferred' });
   const level = verifierLevel(c);

@@ -40,6 +40,11 @@ export function stateOf({ download, stored }: FileRow): Download['status']['stat
   return download?.status.state ?? (stored ? 'stored' : 'not-asked');
 }
 
+/** Usable until the page closes: the browser had no room for it, or it is larger than the cap. */
+export function isUnkept({ download }: FileRow): boolean {
+  return download?.status.state === 'done' && download.status.kept === 'quota';
+}
+
 /** An image of which its code was not fetched. */
 export function isPartial({ download }: FileRow): boolean {
   return download?.status.state === 'done' && download.status.partial;

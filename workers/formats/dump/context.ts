@@ -5,7 +5,7 @@
 import { type Found, found, missing, notValid } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
 import { viewOf } from '../../bytes/struct.ts';
-import { ARM64, type ContextLayout, registerAt, X64, X86 } from '../context/layouts.ts';
+import { ARM, ARM64, type ContextLayout, registerAt, X64, X86 } from '../context/layouts.ts';
 import { FILLER32 } from './filler.ts';
 
 export type DumpArch = 'x64' | 'x86' | 'arm64' | 'arm';
@@ -16,16 +16,15 @@ export interface ContextRecord {
 }
 
 const CONTROL = 1;
-const LAYOUTS: Readonly<Partial<Record<DumpArch, ContextLayout>>> = { x64: X64, arm64: ARM64, x86: X86 };
+const LAYOUTS: Readonly<Record<DumpArch, ContextLayout>> = { x64: X64, arm64: ARM64, x86: X86, arm: ARM };
 
 /** Bytes that a CONTEXT of this processor takes in a kernel dump. */
-export function contextSize(arch: DumpArch): number | undefined {
-  return LAYOUTS[arch]?.size;
+export function contextSize(arch: DumpArch): number {
+  return LAYOUTS[arch].size;
 }
 
 export function parseContext(data: Uint8Array, arch: DumpArch): Found<ContextRecord> {
   const layout = LAYOUTS[arch];
-  if (!layout) return missing({ why: 'unknown-layout', type: '_CONTEXT', build: arch });
   if (data.length < layout.size) return missing({ why: 'outside-file', at: 0, length: layout.size, fileSize: data.length });
   const view = viewOf(data);
   const flags = view.getUint32(layout.flagsOffset, true);

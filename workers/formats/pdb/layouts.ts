@@ -54,6 +54,16 @@ export const PROCSYM32 = struct('PROCSYM32', 39, CVINFO, { end: u32(8), length: 
 export const THUNKSYM32 = struct('THUNKSYM32', 25, CVINFO, { end: u32(8), offset: u32(16), segment: u16(20), length: u16(22) });
 export const LABELSYM32 = struct('LABELSYM32', 11, CVINFO, { offset: u32(4), segment: u16(8) });
 export const DATASYM32 = struct('DATASYM32', 14, CVINFO, { offset: u32(8), segment: u16(12) });
+/** Code of a procedure that was put elsewhere; the procedure by its own place. */
+export const SEPCODESYM = struct('SEPCODESYM', 32, CVINFO, {
+  end: u32(8),
+  length: u32(12),
+  offset: u32(20),
+  parentOffset: u32(24),
+  segment: u16(28),
+  parentSegment: u16(30),
+});
+export const ANNOTATIONSYM = struct('ANNOTATIONSYM', 12, CVINFO, { offset: u32(4), segment: u16(8), count: u16(10) });
 /** Annotations follow the fixed part. */
 export const INLINESITESYM = struct('INLINESITESYM', 16, CVINFO, { end: u32(8), inlinee: u32(12) });
 export const INLINESITESYM2 = struct('INLINESITESYM2', 20, CVINFO, { end: u32(8), inlinee: u32(12) });

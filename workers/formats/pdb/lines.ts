@@ -1,5 +1,6 @@
 /** The source line of a place in one module (llvm.org/docs/PDB/ModiStream.html). */
 import { type Found, mapFound, missing, thenFound } from '../../base/found.ts';
+import { upperBound } from '../../bytes/bisect.ts';
 import { readExactly, viewOf } from '../../bytes/struct.ts';
 import { type C13Index, type LineRuns, readFileName } from './c13.ts';
 import { C13_LINE, C13_LINES, C13_LINES_BLOCK } from './layouts.ts';
@@ -18,14 +19,7 @@ export interface LineOfFile {
 
 /** The row of the run that holds `place`. The first of several that begin at one place counts: assembler files list their functions so. */
 function findRun({ starts, ends }: LineRuns, place: number): number | undefined {
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle] ?? 0) <= place) low = middle + 1;
-    else high = middle;
-  }
-  let row = low - 1;
+  let row = upperBound(starts, place) - 1;
   while (row > 0 && starts[row - 1] === starts[row]) row--;
   return row >= 0 && place < (ends[row] ?? 0) ? row : undefined;
 }

@@ -1,7 +1,7 @@
 /** Walks CodeView symbol records: a length, a kind, fields, a name (microsoft-pdb, include/cvinfo.h; llvm.org/docs/PDB/CodeViewSymbols.html). */
 import type { ByteSource } from '../../bytes/source.ts';
 import { viewOf } from '../../bytes/struct.ts';
-import { DATASYM32, LABELSYM32, PROCSYM32, PUBSYM32, THUNKSYM32 } from './layouts.ts';
+import { DATASYM32, LABELSYM32, PROCSYM32, PUBSYM32, SEPCODESYM, THUNKSYM32 } from './layouts.ts';
 
 const WINDOW = 256 * 1024;
 /** A record's length field has 16 bits and does not count itself. */
@@ -141,6 +141,29 @@ function nameRange(cursor: RecordCursor, from: number, pascal: boolean): { from:
   if (pascal) return { from: from + 1, to: Math.min(from + 1 + (cursor.bytes[from] ?? 0), end) };
   const nul = cursor.bytes.indexOf(0, from);
   return { from, to: nul < 0 || nul > end ? end : nul };
+}
+
+/** Where a part of a procedure lies that was put elsewhere (S_SEPCODE), and where the procedure starts. */
+export interface SeparatedCode {
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly parentSegment: number;
+  readonly parentOffset: number;
+}
+
+const S_SEPCODE = 0x1132;
+
+export function parseSeparatedCode({ kind, size, view, start }: RecordCursor): SeparatedCode | undefined {
+  if (kind !== S_SEPCODE || size < SEPCODESYM.size) return undefined;
+  const { fields } = SEPCODESYM;
+  return {
+    segment: view.getUint16(start + fields.segment.offset, true),
+    offset: view.getUint32(start + fields.offset.offset, true),
+    length: view.getUint32(start + fields.length.offset, true),
+    parentSegment: view.getUint16(start + fields.parentSegment.offset, true),
+    parentOffset: view.getUint32(start + fields.parentOffset.offset, true),
+  };
 }
 
 /** Where the procedure's or thunk's S_END stands, so that its locals need not be looked at. */

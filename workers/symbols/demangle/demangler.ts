@@ -1,4 +1,5 @@
 /** Undecorates C++ names of Microsoft's compiler. A name that is not understood gives undefined. */
+import { MAX_LENGTH } from './cursor.ts';
 import { TypeReader } from './types.ts';
 import { formatStringLiteral } from './stringliteral.ts';
 import {
@@ -115,7 +116,7 @@ export class Demangler extends TypeReader {
     const { bits } = this.qualifiers();
     const words = `${bits & CONST ? 'const ' : ''}${bits & VOLATILE ? 'volatile ' : ''}`;
     const bases: string[] = [];
-    while (!this.take('@')) bases.push(this.atEnd ? this.fail() : `\`${this.typeName()}'`);
+    while (!this.failed && !this.take('@')) bases.push(this.atEnd ? this.fail() : `\`${this.typeName()}'`);
     if (!this.style.signatures) return { ...NOTHING, text: name, name };
     return { ...NOTHING, text: `${words}${name}${bases.length > 0 ? `{for ${bases.join('s ')}}` : ''}`, name };
   }
@@ -272,10 +273,13 @@ export class Demangler extends TypeReader {
 
   #arguments(): string {
     const list: string[] = [];
+    let length = 0;
     while (!this.take('@')) {
       if (this.atEnd) return this.fail();
       if (this.take('$S') || this.take('$$V') || this.take('$$$V') || this.take('$$Z')) continue;
       list.push(this.#argument());
+      length += list.at(-1)?.length ?? 0;
+      if (length > MAX_LENGTH) return this.fail();
     }
     const closing = list.at(-1)?.endsWith('>') ? this.style.closing : '';
     return this.bounded(`<${list.join(this.style.separator)}${closing}>`);
@@ -332,12 +336,14 @@ export class Demangler extends TypeReader {
   /** Enclosing scopes, innermost first, up to the `@` that ends them. */
   #scopes(): string[] {
     const scopes: string[] = [];
+    let length = 0;
     while (!this.take('@')) {
-      if (this.atEnd) {
+      if (this.atEnd || length > MAX_LENGTH) {
         this.fail();
         break;
       }
       scopes.push(this.#scope());
+      length += scopes.at(-1)?.length ?? 0;
     }
     return scopes;
   }

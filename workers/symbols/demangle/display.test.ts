@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../testing/build/random.ts';
 import { corpusJson, hasCorpus } from '../../testing/node/corpus.ts';
 import { displayName, fullName } from './display.ts';
 
@@ -54,12 +55,37 @@ describe('names for people', () => {
     }
   });
 
+  it('answers damaged names', () => {
+    const names = [
+      '??$call@P6AXH@Z@@YAXP6AXH@Z@Z',
+      '?x@?1??f@?$b@$$BY01H@@QEBAXAEAV01@@Z@4HA',
+      '??_C@_13BBDEGPLJ@?$AA?$CK@',
+      '?f@A@s@@$R477PPPPPPPM@7AEXXZ',
+      '??_R1A@?0A@EA@B@@8',
+    ];
+    const letters = '?@$_0123456789ABEHPQVXYZ';
+    const random = new Random(20_261_126);
+    for (let round = 0; round < 4000; round++) {
+      const chars = [...(names[round % names.length] ?? '')];
+      for (let change = 0; change <= random.below(3); change++) {
+        const at = random.below(chars.length + 1);
+        chars.splice(at, random.below(2), ...(random.below(3) === 0 ? [] : [letters[random.below(letters.length)] ?? '']));
+      }
+      const name = chars.join('');
+      expect(displayName(name, 'x64').length, `round ${round}: ${name}`).toBeLessThanOrEqual(65_536);
+      expect((fullName(name) ?? '').length, `round ${round}: ${name}`).toBeLessThanOrEqual(65_536);
+    }
+  });
+
   it('does not grow without bound on references that double', () => {
     let name = 'V?$a@HH@@';
     for (let level = 0; level < 60; level++) name = `V?$b${level % 10}@${name}0000@@`;
     const start = Date.now();
-    expect(displayName(`?f@@YAX${name}@Z`, 'x64').length).toBeLessThan(20_000);
-    expect(displayName(`??$f@${name}@@YAXXZ`, 'x64').length).toBeLessThan(20_000);
+    const long = 'a'.repeat(30_000);
+    for (const one of [`?f@@YAX${name}@Z`, `??$f@${name}@@YAXXZ`, `?f@@YAXV${long}@@${'0'.repeat(20_000)}@Z`, `?f@${long}@${'1'.repeat(20_000)}@YAXXZ`]) {
+      expect(displayName(one, 'x64')).toBe(one);
+      expect(fullName(one)).toBeUndefined();
+    }
     expect(Date.now() - start).toBeLessThan(1000);
   });
 });

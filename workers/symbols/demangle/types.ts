@@ -1,5 +1,5 @@
 /** Types of a decorated name. Names inside types are read by the demangler, which builds on this. */
-import { NameCursor } from './cursor.ts';
+import { MAX_LENGTH, NameCursor } from './cursor.ts';
 import type { NameStyle } from './style.ts';
 import { CALLING, POINTERS, PRIMITIVES, QUALIFIERS, TAGS } from './tables.ts';
 import { type FunctionType, plain, pointerTo, RESTRICT, spaced, textAfter, textBefore, type Type, typeText, UNALIGNED, withQualifiers } from './type.ts';
@@ -125,9 +125,12 @@ export abstract class TypeReader extends NameCursor {
   #parameterList(): string {
     if (this.take('X')) return 'void';
     const list: string[] = [];
+    let length = 0;
     while (!this.peek('@') && !this.peek('Z')) {
       if (this.atEnd) return this.fail();
       list.push(typeText(this.#parameter()));
+      length += list.at(-1)?.length ?? 0;
+      if (length > MAX_LENGTH) return this.fail();
     }
     if (this.takeLetter() === 'Z') list.push('...');
     return this.bounded(list.join(this.style.separator));

@@ -2,7 +2,7 @@
 import type { Job } from '../../base/job.ts';
 import { undecorateC } from '../demangle/display.ts';
 import { bytesHash, nameHash } from './hash.ts';
-import { CXX_HASH, FLAG_DECORATED, KIND_MASK, type Pack, PACK_KINDS, type PackTexts } from './layout.ts';
+import { CXX_HASH, FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, type PackTexts } from './layout.ts';
 
 /** An RVA and an index below 2^21 make one exact double, which sorts fast. More symbols no module has. */
 export const MAX_SYMBOLS = 2 ** 21 - 1;
@@ -54,6 +54,22 @@ export class SymbolCollector {
     this.#heapUsed += length + 1;
     this.count += 1;
     return true;
+  }
+
+  /** Parts of procedures that were put elsewhere have their procedure's name. */
+  addParts(parts: readonly { readonly rva: number; readonly size: number; readonly parent: number }[]): void {
+    if (parts.length === 0) return;
+    const owners = new Map<number, number>();
+    for (let index = 0; index < this.count; index++) {
+      if (((this.#flags[index] ?? 0) & KIND_MASK) === PROCEDURE && !owners.has(this.#rvas[index] ?? 0)) owners.set(this.#rvas[index] ?? 0, index);
+    }
+    for (const { rva, size, parent } of parts) {
+      const owner = owners.get(parent);
+      if (owner === undefined) continue;
+      const name = this.#heap.slice(this.#names[owner] ?? 0, this.#nameEnd(owner));
+      // A name leads to the function, not to a part of it.
+      if (!this.add({ rva, size, flags: (this.#flags[owner] ?? 0) & ~FLAG_FUNCTION }, name, 0, name.length)) return;
+    }
   }
 
   #reserve(nameBytes: number): void {

@@ -5,7 +5,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { type PdbModule, readModules } from '../../formats/pdb/modules.ts';
 import { openPdb, type PdbFile, readSymbolRecords } from '../../formats/pdb/pdb.ts';
 import { MODULE_SYMBOLS_AT } from '../../formats/pdb/procedures.ts';
-import { endOfScope, layoutOf, parseNamedPlace, RecordCursor } from '../../formats/pdb/records.ts';
+import { endOfScope, layoutOf, parseNamedPlace, parseSeparatedCode, RecordCursor, type SeparatedCode } from '../../formats/pdb/records.ts';
 import { type PdbPlaces, readContributions, readPlaces, rvaOfPlace } from '../../formats/pdb/sections.ts';
 import { archOfMachine, pdbKey } from '../keys.ts';
 import { type PackSpace, SymbolCollector } from './collector.ts';
@@ -19,6 +19,8 @@ interface Walk {
   readonly collector: SymbolCollector;
   /** Bytes of symbol records that may still be walked: streams that share their blocks cannot make more work than the file has bytes. */
   bytesLeft: number;
+  /** Parts of procedures that lie elsewhere, and where their procedures start. */
+  readonly separated: { readonly rva: number; readonly size: number; readonly parent: number }[];
 }
 
 /** Builds the pack. Missing where the file is no PDB or holds no places. May throw SourceError. */
@@ -31,8 +33,9 @@ export function* packFromPdb(source: ByteSource): Job<Found<Pack>> {
   const modules = readModules(pdb.value);
   const records = readSymbolRecords(pdb.value);
   if (!records.ok && !modules.ok) return records;
-  const walk: Walk = { pdb: pdb.value, places: places.value, collector: new SymbolCollector(), bytesLeft: source.size };
+  const walk: Walk = { pdb: pdb.value, places: places.value, collector: new SymbolCollector(), bytesLeft: source.size, separated: [] };
   if (modules.ok) yield* walkModules(walk, modules.value);
+  walk.collector.addParts(walk.separated);
   if (records.ok) yield* walkRecords(walk, new RecordCursor(records.value, 0, records.value.size), 'reading public names');
   const { info, imageAge, dbi } = pdb.value;
   const texts = { origin: source.name, kind: 'pdb' as const, key: pdbKey(info.guid, imageAge), arch: archOfMachine(dbi.value.header.machine) ?? '' };
@@ -80,9 +83,17 @@ function* walkRecords(walk: Walk, cursor: RecordCursor, progress: string): Job<v
     walk.bytesLeft -= cursor.size;
     if (walk.bytesLeft < 0) return;
     const end = endOfScope(cursor);
+    const separated = parseSeparatedCode(cursor);
+    if (separated) noteSeparated(walk, separated);
     if (!takeRecord(walk, cursor)) return;
     if (end !== undefined) cursor.skipTo(end);
   }
+}
+
+function noteSeparated({ places, separated }: Walk, part: SeparatedCode): void {
+  const rva = rvaOfPlace(places.sections, part.segment, part.offset);
+  const parent = rvaOfPlace(places.sections, part.parentSegment, part.parentOffset);
+  if (rva !== undefined && parent !== undefined) separated.push({ rva, size: part.length, parent });
 }
 
 /** False when the collector is full. */

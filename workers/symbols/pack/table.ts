@@ -151,9 +151,9 @@ export class PackTable implements SymbolTable {
     for (let at = upperBound(hashes, wanted) - 1; at >= 0 && hashes[at] === wanted; at--) yield hashOwners[at] ?? 0;
   }
 
-  /** Decorated C++ names in which the last word of `name` stands: the others cannot have this name. */
+  /** Decorated C++ names in which the last word of `name` stands: the others cannot have this name. Operators and what the compiler makes have codes instead of words. */
   *#decorated(name: string): Generator<number> {
-    const word = encoder.encode(/operator/.test(name) ? '' : (/\w+(?=\W*$)/.exec(name.replace(/<.*/, ''))?.[0].toLowerCase() ?? ''));
+    const word = encoder.encode(/operator|`/.test(name) ? '' : (/\w+(?=\W*$)/.exec(name.replace(/<.*/, ''))?.[0].toLowerCase() ?? ''));
     const { heap, nameOffsets, flags } = this.#pack;
     for (let index = 0; index < this.count; index++) {
       const from = nameOffsets[index] ?? 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DemandQueue, StopSwitch } from './queue.ts';
 import { sniff } from './sniff.ts';
+import { needsOf } from './needs.ts';
 import { placesOf, readPointer, urlOf } from './storepath.ts';
 import { consentTexts, mayHold, readServerList } from './servers.ts';
 import { moreTelling } from './status.ts';
@@ -45,6 +46,43 @@ describe('places in a store', () => {
       expect(readPointer(text, store).to).toBe('elsewhere');
     }
   });
+  it('follows a pointer inside a folder, whichever way its separators lean', () => {
+    expect(readPointer('PATH:C:\\Store\\000\\1\\a.pdb', 'c:/store')).toEqual({ to: 'parts', parts: ['000', '1', 'a.pdb'] });
+    expect(readPointer('PATH:c:\\stored\\000\\1\\a.pdb', 'c:/store').to).toBe('elsewhere');
+  });
+  it('names a Breakpad symbol file after the PDB, and none for an image', () => {
+    const pdb = pdbWant('xul', { file: 'xul.pdb', guid: '11111111-1111-1111-1111-111111111111', age: 1 });
+    expect(placesOf(pdb, ['sym'], false)[0]?.parts.at(-1)).toBe('xul.sym');
+    expect(placesOf(want, ['sym'], false)).toEqual([]);
+  });
+});
+
+describe('what a dump needs', () => {
+  const server = { id: 'ms', name: '', host: 'h', url: 'https://h/s', vendor: 'microsoft', root: '/x', direct: false };
+  const request = (imageName: string, maker: string | null) => ({
+    ...{ module: 'a', imageName, pe: { timestamp: 0x5215d156, sizeOfImage: 0x783000 }, demand: 2, maker, image: false, whole: false },
+    pdb: { file: 'a.pdb', guid: 'e9beba2f-e315-8270-4229-e51f81608433', age: 1 },
+  });
+  it('is listed with addresses, lines for a shell and for symchk', () => {
+    const [pdb, image] = needsOf([request('a.sys', null), request('a.sys', null)], [server]);
+    expect(pdb?.addresses).toEqual(['https://h/s/a.pdb/E9BEBA2FE31582704229E51F816084331/a.pdb']);
+    expect(pdb?.manifest).toBe('a.pdb,E9BEBA2FE31582704229E51F816084331,1');
+    expect(image?.curl).toBe('curl -fL --create-dirs -o "a.sys/5215D156783000/a.sys" "https://h/s/a.sys/5215D156783000/a.sys"');
+    expect(needsOf([request('a.sys', null), request('a.sys', null)], [server]).length).toBe(2);
+  });
+  it('has no address at a server of another maker', () => {
+    expect(needsOf([request('a.sys', 'nvidia')], [server]).map(({ addresses, curl }) => [addresses, curl])).toEqual([
+      [[], null],
+      [[], null],
+    ]);
+  });
+  it.each(['a"; rm -rf ~;".sys', '$(id).sys', '`id`.sys', '%PATH%.sys', '-o.sys', 'a&b.sys', 'a,1.sys'])(
+    'puts no name such as %s into a line for a shell',
+    (name) => {
+      const image = needsOf([request(name, null)], [server]).find(({ kind }) => kind === 'image');
+      expect([image?.curl, image?.manifest, image?.addresses.length]).toEqual([null, null, 1]);
+    },
+  );
 });
 
 describe('first bytes', () => {

@@ -2,6 +2,7 @@
 import { armTriage } from './armscene.ts';
 import { kernelOf } from './kernelscene.ts';
 import { buildMinidump } from './minidump.ts';
+import { smallPdb } from './pdb.ts';
 import { triageOf } from './scene.ts';
 import { SCENES, driverFault, exampleNic } from './scenes.ts';
 import { flatten } from './sparse.ts';
@@ -32,6 +33,7 @@ export function fixtures(): Fixture[] {
     { name: 'user-x86.dmp', bytes: () => flatten(buildMinidump(userCrashX86().spec)) },
     { name: 'user-arm64.dmp', bytes: () => flatten(buildMinidump(userCrashArm64().spec)) },
     { name: 'examplenic.sys', bytes: () => exampleNic().image.file },
+    { name: 'small.pdb', bytes: smallPdb },
     { name: 'examplenic.partial', bytes: () => partOf(exampleNic().image.file, 0x400) },
   ];
 }

@@ -1,8 +1,7 @@
 /** The readers that meet bytes from outside. Each goes as deep as it can: what is read lazily is asked for. */
-import type { Found } from '../../base/found.ts';
+import { type Found, valueOf } from '../../base/found.ts';
 import { TypeListing } from '../../commands/typelines.ts';
 import { openLocals } from '../../formats/pdb/locals.ts';
-import type { PdbFile } from '../../formats/pdb/pdb.ts';
 import { SparseSpace } from '../../memory/sparsespace.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import type { LayoutFile } from '../../types/layouts/layoutfile.ts';
@@ -20,7 +19,12 @@ import { listArchive, unpackDump } from '../../formats/archive/archive.ts';
 import { archiveKind } from '../../formats/archive/kind.ts';
 import { isCab, openCab } from '../../formats/cab/cab.ts';
 import { extractEntry } from '../../formats/cab/extract.ts';
-import { openPdb } from '../../formats/pdb/pdb.ts';
+import { readModules } from '../../formats/pdb/modules.ts';
+import { readNature } from '../../formats/pdb/nature.ts';
+import { openPdb, type PdbFile } from '../../formats/pdb/pdb.ts';
+import { readPlaces } from '../../formats/pdb/sections.ts';
+import { sourceUrl } from '../../formats/pdb/sources.ts';
+import { walkTraceAnnotations } from '../../formats/pdb/traceannotations.ts';
 import { readCodeViews } from '../../formats/pe/debug.ts';
 import { readExports } from '../../formats/pe/exports.ts';
 import { openPeFile } from '../../formats/pe/file.ts';
@@ -145,6 +149,15 @@ function runPartialImage(bytes: Uint8Array): Outcome {
   return { ok: true };
 }
 
+/** What is read of a PDB beside names and lines. */
+function usePdb(pdb: PdbFile): void {
+  sourceUrl(pdb, String.raw`c:\projects\a.c`);
+  readNature(pdb);
+  const { sections } = valueOf(readPlaces(pdb)) ?? { sections: [] };
+  for (const module of (valueOf(readModules(pdb)) ?? []).slice(0, MODULES))
+    for (const annotation of walkTraceAnnotations(pdb, module, sections)) void annotation;
+}
+
 function runPdb(bytes: Uint8Array): Outcome {
   const source = new ArraySource(bytes, 'fuzz.pdb');
   const pack = driveSync(packFromPdb(source));
@@ -155,6 +168,7 @@ function runPdb(bytes: Uint8Array): Outcome {
   if (pdb.ok) unwindPdb(pdb.value);
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
+  if (pdb.ok) usePdb(pdb.value);
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
     table?.nearest(rva(at));
     table?.inlined(rva(at));

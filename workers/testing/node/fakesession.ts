@@ -9,7 +9,7 @@ import { SparseSpace } from '../../memory/sparsespace.ts';
 import type { Module, UnloadedModule } from '../../modules/module.ts';
 import { SortedModuleList } from '../../modules/modulelist.ts';
 import { type ImageBytes, NO_SYMBOLS, type SymbolProvider } from '../../symbols/provider.ts';
-import type { Context, ContextSource, ExceptionInfo, Session, Target, ThreadInfo } from '../../target/target.ts';
+import type { BlobInfo, Context, ContextSource, ExceptionInfo, Session, Target, ThreadInfo } from '../../target/target.ts';
 import { loadLayouts } from '../../types/layouts/load.ts';
 import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Registers, Stack, Trust } from '../../unwind/frame.ts';
@@ -49,6 +49,8 @@ export interface Fake {
   readonly live?: boolean;
   readonly kernelPointers?: Readonly<Record<string, bigint>>;
   readonly kernelOffsets?: Readonly<Record<string, number>>;
+  /** Secondary data by GUID: name and content as hex text. */
+  readonly blobs?: Readonly<Record<string, readonly [name: string, hex: string]>>;
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
   readonly stack?: { readonly low: bigint; readonly high: bigint };
   /** Threads by id, each with its registers. */
@@ -156,9 +158,20 @@ export function fakeSession(fake: Fake): Session {
       registers: {},
     };
   });
+  const blobBytes = fromHex(
+    Object.values(fake.blobs ?? {})
+      .map(([, hex]) => hex)
+      .join(''),
+  );
+  let blobAt = 0;
+  const blobs = Object.entries(fake.blobs ?? {}).map(([guid, [name, hex]]): BlobInfo => {
+    const size = hex.replace(/\s/g, '').length / 2;
+    blobAt += size;
+    return { guid, name, size, fileOffset: blobAt - size, private: false };
+  });
   const stack: Stack = { frames, ended: { reason: 'end-of-stack', detail: 'the test ends here' } };
   const target = {
-    source: new ArraySource(new Uint8Array(0)),
+    source: new ArraySource(blobBytes),
     counters: { bytesRead: 0, reads: 0 },
     kind: fake.user ? 'user' : 'kernel-triage',
     live: found(fake.live ?? false),
@@ -183,7 +196,7 @@ export function fakeSession(fake: Fake): Session {
     },
     processor: found(0),
     streams: [],
-    blobs: [],
+    blobs,
     facts: (fake.facts ?? []).map((fact) => ({ group: 'test', name: fact.name, value: found(fact.value), privacy: 'public' as const })),
     oddities: [],
     kernelPointers: Object.fromEntries(Object.entries(fake.kernelPointers ?? {}).map(([name, at]) => [name, va(at)])),

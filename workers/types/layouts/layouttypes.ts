@@ -30,6 +30,8 @@ export class LayoutTypes implements TypeTable {
   readonly instead: MissingReason;
   readonly #file: LayoutFile;
   readonly #build: number;
+  /** Walks over lists ask for the same few structs thousands of times. */
+  readonly #structs = new Map<string, StructType>();
 
   /** `build`: index in the file's list. */
   constructor(file: LayoutFile, build: number, instead: MissingReason) {
@@ -61,16 +63,19 @@ export class LayoutTypes implements TypeTable {
   }
 
   #struct(name: string): StructType | undefined {
-    const variant = this.#variant(name);
-    return (
-      variant && {
-        kind: 'struct',
-        tag: variant.union ? 'union' : 'struct',
-        name: shownName(name),
-        sizeBytes: variant.size,
-        fields: () => found(this.#fields(variant.fields)),
-      }
-    );
+    const kept = this.#structs.get(name);
+    const variant = kept ? undefined : this.#variant(name);
+    if (!variant) return kept;
+    let fields: readonly Field[] | undefined;
+    const type: StructType = {
+      kind: 'struct',
+      tag: variant.union ? 'union' : 'struct',
+      name: shownName(name),
+      sizeBytes: variant.size,
+      fields: () => found((fields ??= this.#fields(variant.fields))),
+    };
+    this.#structs.set(name, type);
+    return type;
   }
 
   #enum(name: string): EnumType | undefined {

@@ -3,12 +3,11 @@ import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, missing } from '../../base/found.ts';
 import { keptRegisters } from '../kept.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
-import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
+import { ended, isGuess, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import type { Registers } from '../frame.ts';
 import { findThumbFunction, thumbAddress, undoThumb } from './function.ts';
 
 const WORD = 4;
-const isGuess = (frame: RawFrame): boolean => frame.trust === 'scan' || frame.trust === 'scan-call-checked';
 
 export function stepArm(walker: Walker, frame: RawFrame, resume: Va | undefined): Next {
   if (resume !== undefined) return scanFrom(walker, resume);

@@ -7,7 +7,7 @@ import { type Found, found, missing } from '../../base/found.ts';
 import { readAll } from '../../memory/bytespace.ts';
 import { keptRegisters } from '../kept.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
-import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
+import { ended, isGuess, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import { findArm64Function } from './function.ts';
 import { stripPac, type Undone, undoRecord } from './undo.ts';
 
@@ -25,8 +25,6 @@ export function stepArm64(walker: Walker, frame: RawFrame, resume: Va | undefine
   }
   return linkStep(walker, frame) ?? chainStep(walker, frame) ?? scanFrom(walker, frame, frame.sp);
 }
-
-const isGuess = (frame: RawFrame): boolean => frame.trust === 'scan' || frame.trust === 'scan-call-checked';
 
 /** Takes the frame down by its unwind data, or as a leaf where the table is at hand and has no entry. */
 function undo(walker: Walker, frame: RawFrame): Found<Undone> {

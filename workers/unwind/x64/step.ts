@@ -4,7 +4,7 @@ import { type Found, missing } from '../../base/found.ts';
 import { checkCall, findReturnAddress, scanEnded } from '../scan.ts';
 import { findTrapFrame, type Trap } from '../trapframe.ts';
 import { keptRegisters } from '../kept.ts';
-import { ended, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
+import { ended, isGuess, isReturnAddress, type Next, type RawFrame, register, type Walker } from '../walker.ts';
 import { codeAt } from './codeat.ts';
 import { framedStep } from './framed.ts';
 import { undoFunction, undoLeaf, type Undone } from './undo.ts';
@@ -38,8 +38,6 @@ function trapStep(walker: Walker, frame: RawFrame): Next | undefined {
   return own ? given(trap.registers) : handlerOf(walker, frame, trap);
 }
 
-/** Found by a scan: the word may be a leftover of an earlier call. */
-const isGuess = (frame: RawFrame): boolean => frame.trust === 'scan' || frame.trust === 'scan-call-checked';
 const isKernel = (at: Va): boolean => at >= 0xffff_8000_0000_0000n;
 
 /** A trap frame further up belongs to its handler, whose return address should stand between. */

@@ -139,6 +139,23 @@ describe('undoing one function', () => {
     const result = undoFunction(tables(data, [0x5b, 0xc3]), entry, 0x1000, { registers: { rip: 0n, rsp: 0x100n }, read: stack({ 0x100: 5n, 0x108: 6n }) });
     expect(result).toMatchObject({ ok: true, value: { registers: { rbx: 5n, rip: 6n, rsp: 0x110n } } });
   });
+  it.each([
+    ['an early way out inside the prolog', [0x01, 8, 2, 0, 8, 0x32, 1, 0x30], [0x5b, 0xc3]],
+    ['ret behind the prefix of bound checks', [0x01, 0, 2, 0, 0, 0x32, 0, 0x30], [0x5b, 0xf2, 0xc3]],
+    ['a tail call with a REX prefix that changes nothing', [0x01, 0, 2, 0, 0, 0x32, 0, 0x30], [0x5b, 0x48, 0xe9, 0, 0x10, 0, 0]],
+  ])('sees %s', (_what, data, code) => {
+    const at = 0x1004;
+    const placed = [0x90, 0x90, 0x90, 0x90, ...code];
+    const result = undoFunction(tables(data, placed), entry, at, { registers: { rip: 0n, rsp: 0x100n }, read: stack({ 0x100: 5n, 0x108: 6n }) });
+    expect(result).toMatchObject({ ok: true, value: { registers: { rbx: 5n, rip: 6n, rsp: 0x110n } } });
+  });
+  it('believes version 2 where it says that there is no epilog', () => {
+    // Epilogs of two bytes, one at the function's end (100h bytes on): the pop and ret at its start are none.
+    const data = [0x02, 0, 4, 0, 2, 0x16, 0, 0x06, 0, 0x32, 0, 0x30];
+    const read = stack({ 0x100: 5n, 0x120: 7n, 0x128: 8n });
+    const body = undoFunction(tables(data, [0x5b, 0xc3]), entry, 0x1000, { registers: { rip: 0n, rsp: 0x100n }, read });
+    expect(body).toMatchObject({ ok: true, value: { registers: { rbx: 7n, rip: 8n, rsp: 0x130n } } });
+  });
   it('takes the registers that the processor pushed', () => {
     const data = [0x01, 0, 1, 0, 0, 0x1a];
     const read = stack({ 0x108: 0xf00dn, 0x120: 0x9000n });

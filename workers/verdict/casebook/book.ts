@@ -4,7 +4,7 @@ import { windbgName } from '../../modules/names.ts';
 import { formatDay } from './days.ts';
 import { buildOf, freshDrivers, isOtherBuild } from './drivers.ts';
 import { type DumpFacts, isKernel } from './facts.ts';
-import { CaseFinding, type CaseVerdict } from './finding.ts';
+import { CaseFinding, type CaseVerdict, crashArgs } from './finding.ts';
 import { bySignature, crashesOf, type Group, groupDumps, type SignatureGroup } from './groups.ts';
 import { oneCore, onePage, onePart, scattered } from './hardwarepatterns.ts';
 import { type Mark, weighMarks } from './marks.ts';
@@ -32,7 +32,8 @@ export function judgeGroup(crashes: readonly DumpFacts[], marks: readonly Mark[]
 
 function firstPattern(crashes: readonly DumpFacts[]): CaseFinding {
   if (crashes.length === 0) return new CaseFinding('no-crash', caseText('c-none', {}), [], crashes);
-  if (crashes.length === 1) return new CaseFinding('one-crash', caseText('c-single', {}), crashes, crashes).settle(caseText('s-more', {}));
+  const [one] = crashes;
+  if (crashes.length === 1 && one) return new CaseFinding('one-crash', caseText('c-single', crashArgs(one)), crashes, crashes).settle(caseText('s-more', {}));
   for (const pattern of PATTERNS) {
     const found = pattern(crashes);
     if (found) return found;

@@ -52,6 +52,11 @@ describe('numbers that a stop names', () => {
   });
 });
 
+test('a time that no clock shows is a gap', () => {
+  for (const systemTime of [0n, 0x7fff_ffff_ffff_ffffn])
+    expect(factsOf({ ...driverFault(), systemTime }).crashTimeMs).toMatchObject({ missing: expect.any(String) });
+});
+
 test('a name that turns the direction of text is made visible, and the facts pass the check of an import', () => {
   const facts = factsOf(driverFault(), 'a\u202egpj.dmp');
   expect(facts.file).toBe('a\ufffdgpj.dmp');

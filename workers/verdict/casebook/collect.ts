@@ -13,7 +13,7 @@ import { findPrcb } from '../prcb.ts';
 import { exceptionName } from '../signals.ts';
 import type { Verdict } from '../verdict.ts';
 import { say } from '../words.ts';
-import { type DumpFacts, type Kept, type KeptDriver, type KeptVerdict, MAX_DRIVERS, MAX_NAME, MAX_SENTENCE } from './facts.ts';
+import { type DumpFacts, type Kept, type KeptDriver, type KeptVerdict, LAST_MS, MAX_DRIVERS, MAX_NAME, MAX_SENTENCE } from './facts.ts';
 
 /** Names come out of the file: cut, and without marks that disguise what is read. */
 const plainName = (value: string): string => legible(value, MAX_NAME);
@@ -40,7 +40,7 @@ export function collectFacts(session: Session, verdict: Verdict, id: string): Du
     processors: kept(target.os.processors),
     cpuMaker: kept(cpuMaker(target)),
     memory: kept(factOf(target, 'PhysicalMemory')),
-    crashTimeMs: kept(target.crashTime),
+    crashTimeMs: kept(thenFound(target.crashTime, datable)),
     uptimeSeconds: kept(target.uptimeSeconds),
     ...codeOf(target, knowledge),
     process: kept(target.process.name),
@@ -94,6 +94,10 @@ function keptVerdict(verdict: Verdict): KeptVerdict {
     })),
   };
 }
+
+/** A damaged header can hold any time. */
+const datable = (ms: number): Found<number> =>
+  ms >= 0 && ms <= LAST_MS ? found(ms) : notValid('the time of the crash', `${String(ms)} ms`, 'a time between the years 1970 and 9999');
 
 function factOf(target: Target, name: string): Found<string> {
   return target.facts.find((fact) => fact.name === name)?.value ?? missing({ why: 'stream-absent', stream: name });

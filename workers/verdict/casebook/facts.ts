@@ -90,6 +90,8 @@ export interface DumpFacts {
 /** The longest name and the longest sentence that are kept, in characters. */
 export const MAX_NAME = 520;
 export const MAX_SENTENCE = 4000;
+/** The end of the year 9999, in milliseconds: no clock of a PC shows later, and dates are written with four digits. */
+export const LAST_MS = 253_402_300_799_999;
 /** Most PCs load 150 to 250; the rest of a longer list would only cost room. */
 export const MAX_DRIVERS = 1000;
 

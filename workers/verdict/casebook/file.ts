@@ -2,7 +2,7 @@
 import { type Check, count, either, flag, list, oneOf, record, text } from '../../base/check.ts';
 import type { MissingReason } from '../../base/found.ts';
 import type { Cause, Part, Sureness } from '../verdict.ts';
-import { type DumpFacts, type Gap, type KeptDriver, type KeptEvidence, type KeptVerdict, MAX_DRIVERS, MAX_NAME, MAX_SENTENCE } from './facts.ts';
+import { type DumpFacts, type Gap, type KeptDriver, type KeptEvidence, type KeptVerdict, LAST_MS, MAX_DRIVERS, MAX_NAME, MAX_SENTENCE } from './facts.ts';
 import { MARK_ABOUT, type Mark } from './marks.ts';
 
 export interface CasebookFile {
@@ -40,8 +40,7 @@ const gap = record<Gap>({ missing: oneOf(...WHY), detail: words });
 const kept = <T>(check: Check<T>): Check<T | Gap> => either(check, gap);
 /** Uptimes have fractions of a second. */
 const seconds: Check<number> = (value) => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined);
-/** Within what a Date holds. */
-const time: Check<number> = (value) => (typeof value === 'number' && Math.abs(value) <= 8.64e15 ? value : undefined);
+const time: Check<number> = (value) => (typeof value === 'number' && value >= 0 && value <= LAST_MS ? value : undefined);
 const hexText: Check<string> = (value) => (typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value) ? value : undefined);
 
 const CAUSES: readonly Cause[] = [

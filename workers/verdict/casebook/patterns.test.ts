@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { blamed, crash, DAY, FIRST_DAY, type Made } from '../../testing/node/madefacts.ts';
 import { judgeGroup } from './book.ts';
-import type { DumpFacts } from './facts.ts';
+import { type DumpFacts, LAST_MS } from './facts.ts';
 import type { Mark } from './marks.ts';
 import { sayCase } from './words.ts';
 
@@ -159,6 +159,14 @@ describe('what was changed', () => {
     expect(ids(verdict).filter((id) => id === 'e-quiet')).toHaveLength(1);
   });
   test('a note is no change', () => expect(ids(judge(crashes, [mark(5, 'note')], at(90)))).not.toContain('e-quiet'));
+});
+
+test('times at both ends of what an import may hold are judged', () => {
+  const ends = [0, LAST_MS].map((crashTimeMs) =>
+    blamed('bad.sys', '0x10', { crashTimeMs, drivers: [{ name: 'bad.sys', timestamp: Math.floor(crashTimeMs / 1000) }] }),
+  );
+  const mark: Mark = { id: 'm', dump: ends[0]?.id ?? '', atMs: LAST_MS, about: 'driver', text: 'updated' };
+  expect(judge(ends, [mark], LAST_MS + 1).rule).toBe('one-module');
 });
 
 test('every text of every pattern is filled', () => {

@@ -21,7 +21,7 @@ const CASEBOOK = {
   'c-place-app': ['The program fails at the same place again and again ({k} of {n} times): a fault in its code.', '{place} in {k} of {n} crashes.'],
   'c-part': ['{k} of {n} crashes come from the same part: {part}.', '{part} in {k} of {n} crashes.'],
   'c-mixed': ['The {n} crashes here show no common cause.', '{n} crashes without a common module, place, processor or page.'],
-  'c-single': ['There is one crash here: no pattern can be told from it.', 'One crash: see its own verdict.'],
+  'c-single': ['One crash, so no pattern yet. By itself: {headline}', 'One crash: {helper}'],
   'c-none': ['None of these files records a crash.', 'Live reports, snapshots or wanted stops only.'],
 
   'e-one': ['{times}{stop}: {headline}', '{times}{helper}'],

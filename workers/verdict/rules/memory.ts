@@ -143,13 +143,17 @@ export function lockedPages(c: Case, f: Finding): void {
     .blame(image);
 }
 
+/** Rules that only the caller itself can break: a resource that it does not own. What another may have freed before (0xDA) is none. */
+const OWN_STATE: ReadonlySet<number> = new Set([0xe3, 0x1c6, 0x162]);
+
 /** 0xDA, 0x20, 0x1C6: the caller on the stack broke the rule. */
 export function callerBrokeRule(c: Case, f: Finding): void {
   showSubCode(c, f, 1);
   f.detector = 'ntoskrnl.exe';
   const near = c.suspects[0];
   if (near) {
-    misuser(c, f, near);
+    if (OWN_STATE.has(c.code)) misuser(c, f, near);
+    else suspect(c, f, near);
     placeOf(f, near);
     return;
   }

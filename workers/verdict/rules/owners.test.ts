@@ -236,3 +236,23 @@ describe('a file system at DISPATCH_LEVEL', () => {
   test('who raised the level stands further up', () => expect(verdictOf(fault(2n))).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' }));
   test('near: at a device’s level', () => expect(verdictOf(fault(5n)).culprit).toBeUndefined());
 });
+
+describe('the framework’s log', () => {
+  const GUID = '54c84888-01d1-4c1e-bed6-282c98241303';
+  // WDF_IFR_HEADER of a real dump (rizin-x64-7e-amdppm), its name replaced.
+  const log = (name: string, guid = '9d4c4d542c94d546bf50df5cd9524a50'): string =>
+    `${guid}48605 1e48bc0ffffb80f0000fc03c80314000000`.replace(' ', '') +
+    Array.from(name.padEnd(32, '\0'), (letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  const stop = (hex: string, frames: Fake['frames'] = []): Fake => ({
+    ...{ code: 0x10d, params: [6n, 0n, 0n, 0n], modules: [NT, 'Wdf01000.sys', 'badwdf.sys', 'USBXHCI.SYS', 'other.sys'], frames },
+    blobs: { [GUID]: ['Wdf01000!WdfDumpGuid', hex] },
+  });
+  test('names the driver, whatever stands on the stack', () =>
+    expect(verdictOf(stop(log('badwdf'), [['other.sys+1', 'scan-call-checked']]))).toMatchObject({ culprit: { module: 'badwdf.sys' }, sureness: 'likely' }));
+  test('near: a driver of Windows is where it shows, no culprit', () => {
+    const verdict = verdictOf(stop(log('USBXHCI')));
+    expect(verdict).toMatchObject({ sureness: 'not-known', victim: 'USBXHCI.SYS' });
+    expect(verdict.culprit).toBeUndefined();
+  });
+  test('against: other data under the same GUID', () => expect(shown(stop(log('badwdf', '00'.repeat(16))))).not.toContain('e-wdf-log'));
+});

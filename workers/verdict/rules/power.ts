@@ -5,6 +5,7 @@ import type { Case } from '../case.ts';
 import { type DeviceOwner, deviceStack, holderOfIrp } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
+import { showWdfLog } from './owners.ts';
 import { type Profile, readProfile } from '../samples.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 
@@ -13,6 +14,7 @@ export function powerState(c: Case, f: Finding): void {
   const [kind, , third, irp] = c.params;
   const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(kind)}`;
   f.detector = 'ntoskrnl.exe';
+  showWdfLog(c, f, 'context');
   if (kind !== 3n) {
     held(c, f, meaning);
     return;

@@ -493,6 +493,13 @@ describe('drivers caught', () => {
     expect(verdict).toMatchObject({ cause: 'driver-bug', sureness: 'not-known' });
     expect(verdict.culprit).toBeUndefined();
   });
+  test('0xE3: who releases a resource that it does not own did it itself; 0xDA: another may have freed the mapping before', () => {
+    const called = (code: number, frames: Fake['frames']): Verdict => verdictOf({ ...base, frames: frames ?? [], code, params: [0n, 0n, 0n, 0n] });
+    const direct = [[`${NT}+1`], ['bad.sys+1']] as const;
+    expect(called(0xe3, direct)).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'likely' });
+    expect(called(0xe3, [[`${NT}+1`], ['Wdf01000.sys+1'], ['bad.sys+1']])).toMatchObject({ sureness: 'possible' });
+    expect(called(0xda, direct)).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
+  });
   test('0xFE/3 is the device, not the client', () => expect(verdictOf({ ...base, code: 0xfe, params: [3n, 0n, 0n, 0n] }).culprit).toEqual({ part: 'device' }));
   test('0xD5: special pool caught it in the act', () =>
     expect(verdictOf({ ...base, code: 0xd5, params: [0xffffb000_00001000n, 0n, 'bad.sys+0x1', 0n], frames: [['bad.sys+0x1', 'given']] })).toMatchObject({

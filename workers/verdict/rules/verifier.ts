@@ -1,13 +1,14 @@
 /** Driver Verifier and the input-output memory unit: these name the driver while it does wrong. */
 import { va, vaAdd } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf } from '../actors.ts';
+import { type Actor, imageOf, isThirdParty } from '../actors.ts';
 import { readUnicode } from '../../modules/loadedlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 import { suspect } from './fault.ts';
+import { showWdfLog } from './owners.ts';
 
 /** A driver that one of the arguments points into. */
 function argumentModule(c: Case, f: Finding): string | undefined {
@@ -87,20 +88,31 @@ export function dma(c: Case, f: Finding): void {
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
 }
 
-/** 0x10D: the framework reports what its client did. */
+/** 0x10D: the framework reports what its client did; it keeps that client's log in the dump. */
 export function wdf(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(c.params[0])}`;
   f.say('x-wdf', { meaning });
   f.detector = 'Wdf01000.sys';
-  const near = c.suspects[0];
+  const logged = showWdfLog(c, f, 'decides');
+  if (logged && isThirdParty(logged, c.session)) {
+    frameworkClient(c, f, { image: imageOf(logged), sure: true });
+    return;
+  }
+  const near = logged ? undefined : c.suspects[0];
   if (!near) {
+    if (logged) f.victim = imageOf(logged);
     showNoSuspect(c, f);
     f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
     return;
   }
   suspect(c, f, near);
   placeOf(f, near);
-  const direct = near.frame.trust === 'unwind-info';
-  if (direct) f.head('h-driver-likely', { who: c.who(imageOf(near.module)), name: c.name, place: imageOf(near.module) });
-  f.sureness = direct ? 'likely' : 'possible';
+  frameworkClient(c, f, { image: imageOf(near.module), sure: near.frame.trust === 'unwind-info' });
+}
+
+function frameworkClient(c: Case, f: Finding, client: { readonly image: string; readonly sure: boolean }): void {
+  const sureness = client.sure ? 'likely' : 'possible';
+  f.head(`h-driver-${sureness}`, { who: c.who(client.image), name: c.name, place: client.image })
+    .judge('driver-bug', sureness)
+    .blame(client.image);
 }

@@ -47,6 +47,16 @@ export const OWNERS = {
     '{register} {value} ^ {where} {twin}: bit {bit} alone.',
   ],
   'e-kernel-suspect': ['Windows itself noted {who} when it stopped.', 'The kernel noted the driver {who} itself when it stopped.', 'KiBugCheckDriver: {who}.'],
+  'e-wdf-log': [
+    'Windows’ driver framework kept its notes about {who}.',
+    'The framework’s log in this dump is that of {name}: {who}.',
+    'WDF in-flight recorder of {name} ({who}).',
+  ],
+  'e-blobs': [
+    'Parts of Windows left notes of their own in the file.',
+    'Secondary data of the parts concerned is in the dump: {names}.',
+    'Secondary data: {names}.',
+  ],
   'e-device-stack': ['The device concerned is served by {names}.', 'Device stack of {device}, from the bus up: {names}.', '{device}: {names} (bottom up).'],
   'e-stack-shares': ['Most of the stack was used by {names}.', 'Stack use by module: {names}.', 'Stack bytes: {names}.'],
   'e-good-code': [

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportStore, importStore } from '../../symbols/service/offline.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import type { Effects, FetchResult, GetOptions } from '../../symbols/service/effects.ts';
-import type { ModuleRequest } from '../../symbols/service/want.ts';
+import { imageWant, type ModuleRequest } from '../../symbols/service/want.ts';
+import { writePartialImage } from '../../symbols/partialimage.ts';
 import { amdppm, amdppmPdb, Asker, nt, settle } from '../../testing/node/asker.ts';
 import { corpusBytes, hasCorpus } from '../../testing/node/corpus.ts';
 import { bytesBody, collectBytes, MemoryStore, nodeEffects } from './symbolworld.ts';
@@ -198,6 +199,20 @@ describe.skipIf(!hasCorpus)('symbols on this computer', () => {
       'amdppm.sys': 'done',
       'kernel32.pdb': 'done',
     });
+  });
+
+  it('takes a partial image along; it does where headers and unwind data are wanted, and not where all is', async () => {
+    const part = writePartialImage(sys.length, [{ offset: 0, bytes: sys.slice(0, 0x12000) }]);
+    const want = imageWant('amdppm', 'amdppm.sys', { timestamp: 0xc9c03000, sizeOfImage: 0x3b000 });
+    const first = serviceOf();
+    await first.cache.keep({ want, body: bytesBody(part, 'amdppm.sys'), pack: null, origin: 'test', partial: true });
+    const made = await exportStore(offline(first));
+    if (!made.ok) throw new Error(made.problem.detail);
+    effects = { ...nodeEffects(false), store: new MemoryStore() };
+    const added = await importStore(made.value, offline(serviceOf()));
+    expect(added.ok && added.value.taken).toEqual([{ name: 'amdppm.sys/C9C030003b000/amdppm.sys.partial', kind: 'image', key: 'c9c030003b000' }]);
+    expect((await states(serviceOf(), [amdppm])).states).toMatchObject({ 'amdppm.sys': 'done' });
+    expect((await states(serviceOf(), [{ ...amdppm, whole: true }])).states).toMatchObject({ 'amdppm.sys': 'failed NOT_ON_SERVER' });
   });
 
   it('takes nothing from a damaged or foreign archive', async () => {

@@ -108,16 +108,18 @@ const nodeDirectories: Directories = {
   keepable: () => true,
 };
 
+/** Listed once: nothing is put there during a run. */
 function directoryAt(path: string): Directory {
+  let listed: ReadonlyMap<string, DirectoryEntry> | undefined;
   return {
     entries: async () =>
-      new Map(
+      (listed ??= new Map(
         readdirSync(path, { withFileTypes: true }).flatMap((entry): [string, DirectoryEntry][] => {
           const at = join(path, entry.name);
           if (entry.isDirectory()) return [[entry.name.toLowerCase(), { kind: 'directory', directory: directoryAt(at) }]];
           return entry.isFile() ? [[entry.name.toLowerCase(), { kind: 'file', open: () => Promise.resolve(pathBody(at)) }]] : [];
         }),
-      ),
+      )),
   };
 }
 
@@ -223,6 +225,7 @@ export class NodeSymbols {
     this.#ready ??= (async () => {
       const { server, folders } = this.#options;
       await this.service.load();
+      for (const folder of folders) await this.service.local.folders.pick(folder, folder, false);
       await this.service.setPath('symbols', [...folders, ...(server === undefined ? [] : [`srv*${server}`])].join(';'));
       for (const { id } of this.service.book.ofPath()) await this.service.setConsent(id, 'given');
     })();
