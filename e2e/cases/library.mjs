@@ -113,7 +113,7 @@ export const cases = [
       for (const role of ['query', 'change', 'verify', 'undo']) expect(roles.includes(role), `a block to ${role}`);
       await shows(page, 'learn/what-a-dump-gives-away');
       await page.getByRole('button', { name: 'Look through the file' }).click();
-      await page.locator('article section [role=status], article section tbody td.mono').first().waitFor();
+      await page.locator('table[aria-label="In this file"] td, section > p[role=status]:not(.wait)').first().waitFor();
     },
   },
   ...['light', 'dark'].map((theme) => ({

@@ -99,9 +99,7 @@ export const l = {
     go: 'Look through the file',
     reading: 'Looking through the file',
     none: 'Nothing of the kind was found. That is no promise: texts can be cut, packed or encrypted.',
-    kinds: { account: 'account or computer', folder: 'user’s folder', mail: 'mail address', share: 'network share', site: 'web site' } as Readonly<
-      Record<string, string>
-    >,
+    kinds: { account: 'account or computer', folder: 'user’s folder', mail: 'mail address', share: 'network share', site: 'web site' },
     columns: ['Kind', 'Text', 'Times', 'First at'],
     part: (read: string, size: string) => `Looked through the first ${read} of ${size}.`,
     more: 'There are more than are listed.',
