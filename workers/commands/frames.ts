@@ -10,7 +10,7 @@ import type { Frame } from '../unwind/frame.ts';
 import { addressOf, valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
 import { contextNodes } from './registers.ts';
-import { findRow, numberOfFrame, scopeStack, styleOf } from './stack.ts';
+import { findRow, numberOfFrame, scopeStack, sessionView, styleOf } from './stack.ts';
 import { type CommandSpec, type OutputNode, line } from './spec.ts';
 
 const MOST_FRAMES = 0xffff;
@@ -19,6 +19,14 @@ const WITH_CALLER = 2;
 
 /** The registers of a frame as the walk recovered them; what it could not recover is not known. */
 const contextOfFrame = (frame: Frame): Context => ({ source: 'frame', registers: frame.registers, unknown: [] });
+
+/** The session as the frame sees it that .frame chose: its registers are the scope's. */
+export function* frameScope(session: Session): Job<Session> {
+  if (session.scopeFrame === 0) return session;
+  const { frames } = yield* scopeStack(session, session.scopeFrame + WITH_CALLER);
+  const frame = frames[session.scopeFrame];
+  return frame ? sessionView(session, contextOfFrame(frame)) : session;
+}
 
 /** `.frame /r 0n2`: letters, then the number. */
 const LINE = /^\s*((?:\/[rc]+\s*)*)(.*)$/i;

@@ -6,7 +6,7 @@ import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { InlinedFunction, SourceLine } from '../symbols/provider.ts';
 import { NarrowSpace } from '../memory/narrowspace.ts';
-import type { Session } from '../target/target.ts';
+import type { Context, Session } from '../target/target.ts';
 import { isNarrow, isWow64 } from '../target/wow64.ts';
 import type { Frame, Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
@@ -283,15 +283,18 @@ export function frameCount(session: Session, tail: string): Reply<number> {
     : reply(Number(count.value));
 }
 
-/** The session as 32-bit code sees it: addresses have eight digits. */
-export function narrowed(session: Session): Session {
+/** The session with another scope, and with other eyes on its memory. */
+export function sessionView(session: Session, scope: Context | undefined, memory = session.memory): Session {
   const { target, symbols, decoder, knowledge, types } = session;
   return {
-    ...{ target, symbols, decoder, knowledge, types, memory: new NarrowSpace(session.memory), scope: session.scope, scopeFrame: 0 },
+    ...{ target, symbols, decoder, knowledge, types, memory, scope, scopeFrame: 0 },
     crashStack: () => session.crashStack(),
     walk: (context, limit, range) => session.walk(context, limit, range),
   };
 }
+
+/** The session as 32-bit code sees it: addresses have eight digits. */
+export const narrowed = (session: Session): Session => sessionView(session, session.scope, new NarrowSpace(session.memory));
 
 interface Kin {
   readonly name: string;

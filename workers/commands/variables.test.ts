@@ -1,8 +1,11 @@
 /** `dv` over a real dump with its PDB; places are computed by hand from the records that llvm-pdbutil lists and the dump's registers. */
 import { describe, expect, it } from 'vitest';
+import type { Found } from '../base/found.ts';
 import { driveSync } from '../base/job.ts';
 import { ArraySource } from '../bytes/source.ts';
 import { openPdb } from '../formats/pdb/pdb.ts';
+import type { Module } from '../modules/module.ts';
+import { imageFromFile } from '../symbols/image.ts';
 import { NO_SYMBOLS, type SymbolProvider } from '../symbols/provider.ts';
 import { createSession } from '../target/session.ts';
 import type { Context, Session } from '../target/target.ts';
@@ -50,5 +53,27 @@ describe.skipIf(!hasCorpus)('dv of a crash in main', () => {
     const scope = session.scope as Context;
     session.scope = { ...scope, unknown: ['ebp'], registers: Object.fromEntries(Object.entries(scope.registers).filter(([name]) => name !== 'ebp')) };
     expect(shown(session, 'dv argc')[0]).toMatch(/^argc = <.*ebp.*>$/);
+  });
+});
+
+describe.skipIf(!hasCorpus)('dv of a caller', () => {
+  // level_three: m in RDI from [0001:1559,+250), depth in ESI; crash_write, a leaf that has run no instruction, left both as they were:
+  // RDI 0xb814c0, ESI 6. crash_write: p in RCX (0), v in EDX (6).
+  it('shows the variables of the frame that .frame chose, by the registers recovered there', () => {
+    const pdb = openPdb(new ArraySource(corpusBytes('user/symbols/wine/wcrash.pdb')));
+    const image = imageFromFile(new ArraySource(corpusBytes('user/symbols/wine/wcrash.exe')));
+    const own =
+      <T>(of: Found<T>, otherwise: (module: Module) => Found<T>) =>
+      (module: Module) =>
+        module.name === 'wcrash' ? of : otherwise(module);
+    const symbols: SymbolProvider = { ...NO_SYMBOLS, pdb: own(pdb, NO_SYMBOLS.pdb), image: own(image, NO_SYMBOLS.image) };
+    const { target, decoder, knowledge } = sessionOfBytes(corpusBytes('user/wine-write-normal.dmp'), 'wine.dmp');
+    const session = createSession({ target, symbols, decoder, knowledge });
+    expect(shown(session, 'dv /v')).toEqual([expect.stringMatching(/^@rcx +p = \(null\)/), expect.stringMatching(/^@edx +v = 0n6$/)]);
+    shown(session, '.frame 1');
+    expect(shown(session, 'dv /v').slice(0, 2)).toEqual([
+      expect.stringMatching(/^@rdi +m = 0x00000000`00b814c0/),
+      expect.stringMatching(/^@esi +depth = 0n6$/),
+    ]);
   });
 });

@@ -11,6 +11,7 @@ import { openPdbTypes, type PdbTypes } from '../types/pdbtypes.ts';
 import type { Type } from '../types/type.ts';
 import { TypedMemory } from '../types/typedview.ts';
 import { frameBaseOf, registerOf } from './cvregisters.ts';
+import { frameScope } from './frames.ts';
 import { matchesPattern } from './modules.ts';
 import { address } from './names.ts';
 import { type CommandSpec, line, note, type OutputNode, type Span, text } from './spec.ts';
@@ -145,7 +146,7 @@ const variablesCommand: CommandSpec = {
   *run({ session }, tail) {
     const wanted = parseWanted(tail);
     if (!wanted.ok) return wanted;
-    const scope = openScope(session);
+    const scope = openScope(yield* frameScope(session));
     if (!scope.ok) return reply([line('Private symbols are required for locals.'), note(describeMissing(scope.missing))]);
     const nodes = variableNodes(scope.value, wanted.value);
     return reply(nodes.length > 0 ? nodes : [note('this procedure has no variables of that name')]);
