@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { found } from '../base/found.ts';
 import { put } from '../testing/build/binary.ts';
 import { at, frame, handmade } from '../testing/node/handmade.ts';
 
@@ -75,12 +76,43 @@ describe('.thread', () => {
       registers: { rip: at('fffff806`31812345'), rsp: at('fffffe83`68510040'), rbp: 0x77n },
       stackRange: { low: at('fffffe83`6850a000'), high: at('fffffe83`68511000') },
     });
+    expect(made.run('? @$thread')).toEqual([expect.stringContaining('ffffd80c`1c746080')]);
+    expect(made.answer('? @$tid').ok).toBe(false);
     expect(made.run('.thread')).toEqual(['Resetting default scope']);
+    expect(made.answer('? @$thread').ok).toBe(false);
     expect(made.run('r rip')).toEqual(['rip=fffff80631600000']);
   });
   it('gives the reason where the saved registers are not in the dump', () => {
     const answer = made.answer('.thread ffffd80c`00000000');
     expect(answer.ok ? '' : answer.problem.detail).toContain('is not in this dump');
+  });
+});
+
+describe('pseudo-registers', () => {
+  const detailOf = (answer: ReturnType<ReturnType<typeof handmade>['answer']>): string => (answer.ok ? '' : answer.problem.detail);
+
+  it('$prcb is the entry of KiProcessorBlock for the processor of the crash', () => {
+    const made = handmade({
+      memory: { 'fffff806`31600100': bytesWith(16, { 0: 0x1180n, 8: 0x2180n }) },
+      target: { kernelPointers: { KiProcessorBlock: at('fffff806`31600100') }, processor: found(1) },
+    });
+    expect(made.run('? @$prcb')).toEqual(['Evaluate expression: 8576 = 00000000`00002180']);
+    expect(detailOf(handmade({}).answer('? @$prcb'))).toContain('KDBG');
+  });
+  it('$exentry is where the program begins, by its headers', () => {
+    // e_lfanew 0x80; AddressOfEntryPoint 0x28 behind it (PE format, "Optional Header").
+    const header = bytesWith(0x200, { 0: 0x5a4dn, 0x38: 0x80_0000_0000n, 0x80: 0x8664_0000_4550n, 0x98: 0x20bn, 0xa8: 0x14d0n });
+    const modules = [{ name: 'a', base: '00000001`40000000', end: '00000001`40010000', imageName: 'a.exe' }];
+    expect(handmade({ modules, memory: { '00000001`40000000': header }, target: { kind: 'user' } }).run('? @$exentry')).toEqual([
+      'Evaluate expression: 5368714448 = 00000001`400014d0',
+    ]);
+    expect(detailOf(handmade({ modules, target: { kind: 'user' } }).answer('? @$exentry'))).toContain('is not in this dump');
+  });
+  it('$peb is told where it was found', () => {
+    expect(handmade({ target: { process: { name: found('a'), id: found(1), peb: found(at('7ff0`00001000')) } } }).run('? @$peb')).toEqual([
+      expect.stringContaining('00007ff0`00001000'),
+    ]);
+    expect(handmade({}).answer('? @$peb').ok).toBe(false);
   });
 });
 

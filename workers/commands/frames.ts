@@ -104,7 +104,8 @@ export function threadContext(session: Session, at: Va): Found<Context> {
     thenFound(switchFrame(session, stack), (context) => {
       const low = pointer('OffsetKThreadStackLimit');
       const high = pointer('OffsetKThreadStackBase');
-      return found(low.ok && high.ok && low.value < high.value ? { ...context, stackRange: { low: low.value, high: high.value } } : context);
+      const stackRange = low.ok && high.ok && low.value < high.value ? { low: low.value, high: high.value } : undefined;
+      return found({ ...context, thread: at, ...(stackRange ? { stackRange } : {}) });
     }),
   );
 }

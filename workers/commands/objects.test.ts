@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { driveSync } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
+import { corpusBytes, hasCorpus } from '../testing/node/corpus.ts';
+import { sessionOfBytes } from '../testing/node/corpussession.ts';
 import { power9f } from '../testing/build/scenes.ts';
 import { fakeSession, qword } from '../testing/node/fakesession.ts';
 import { powerSession, sampleSession } from '../testing/node/sessions.ts';
@@ -154,4 +156,10 @@ describe('!locks', () => {
     expect(text.at(-2)).toBe('the list ends here: the memory at ffffe000`00002000 is not in this dump');
     expect(text.at(-1)).toBe('1 total locks, 0 locks currently held');
   });
+});
+
+it.skipIf(!hasCorpus)("!process finds the root of the process's VADs", () => {
+  // The kept layouts of 19041: EPROCESS.VadRoot at 7d8, one pointer; that word of the file, counted from the EPROCESS.
+  const session = sessionOfBytes(corpusBytes('kernel/rizin-x64-7e-amdppm.dmp'), 'amdppm.dmp');
+  expect(shown(session, '!process')).toContain('    VadRoot ffffc08bdf3ff960 Vads 30 Private 26.');
 });

@@ -1,6 +1,6 @@
 /** `!process`, `!thread`: the kernel's processes and threads, and what each thread waits for. */
 import { type Va, va } from '../base/address.ts';
-import { type Found, found, missing, thenFound, valueOf } from '../base/found.ts';
+import { firstFound, type Found, found, missing, thenFound, valueOf } from '../base/found.ts';
 import { hexDigits } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
@@ -77,18 +77,12 @@ const row = (label: string, width: number, ...spans: readonly (Span | string)[])
 function processDetails(session: Session, { view, createTime }: KernelProcess): OutputNode[] {
   const { crashTime } = session.target;
   const age = thenFound(crashTime, (now) => thenFound(createTime, (from) => found(elapsed(Math.max(0, now - from)))));
+  // An _RTL_AVL_TREE since Windows 8.1, before that an _MM_AVL_TABLE.
+  const vadRoot = firstFound([() => view.pointer('VadRoot.Root'), () => view.pointer('VadRoot.BalancedRoot.RightChild')]);
   // EX_FAST_REF: the lowest four bits count references (x64).
   const token = thenFound(view.uint('Token.Value'), (value) => found(value & ~0xfn));
   return [
-    line(
-      '    VadRoot ',
-      pointerSpan(view.pointer('VadRoot')),
-      ' Vads ',
-      decimalOr(view.uint('VadCount')),
-      ' Private ',
-      decimalOr(view.uint('NumberOfPrivatePages')),
-      '.',
-    ),
+    line('    VadRoot ', pointerSpan(vadRoot), ' Vads ', decimalOr(view.uint('VadCount')), ' Private ', decimalOr(view.uint('NumberOfPrivatePages')), '.'),
     row('Token', FULL_LABEL_WIDTH, pointerSpan(token)),
     row('ElapsedTime', FULL_LABEL_WIDTH, gapOr(age)),
     row('BasePriority', FULL_LABEL_WIDTH, decimalOr(view.int('Pcb.BasePriority'))),

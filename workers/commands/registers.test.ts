@@ -44,6 +44,10 @@ describe('.cxr', () => {
     expect(heap.run('? @rbx')).toEqual(['Evaluate expression: 24576 = 00000000`00006000']);
     expect(heap.run('.cxr')).toEqual(['Resetting default scope']);
     expect(heap.run('r rsp')).toEqual(['rsp=0000000000000000']);
+    heap.run('.cxr 0xffffa1088a4ae410');
+    expect(heap.run('.cxr 0')).toEqual(['Resetting default scope']);
+    expect(heap.run('.trap 0')).toEqual(['Resetting default scope']);
+    expect(heap.run('r rsp')).toEqual(['rsp=0000000000000000']);
   });
   it.each(['.cxr 1000', '.cxr fffff807`6624f3d4', '.trap 1000', '.exr 1000', 'r xyz', 'r r12'])('%s is refused with the reason', (line) => {
     const answer = heap.answer(line);

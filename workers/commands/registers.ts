@@ -170,13 +170,14 @@ function scopeCommand(parts: ScopeCommand): CommandSpec {
     aliases: parts.aliases,
     group: 'registers',
     summary: parts.summary,
-    args: [{ name: 'address', kind: 'expression', optional: true, summary: 'where the record lies; without it the crash is the scope again' }],
+    args: [{ name: 'address', kind: 'expression', optional: true, summary: 'where the record lies; without it, or with 0, the crash is the scope again' }],
     needs: ['memory'],
     examples: [{ line: parts.example, fixture: 'sample' }],
     *run({ session }, tail) {
       if (tail.trim() === '') return backToCrash(session);
       const at = addressOf(session, tail);
       if (!at.ok) return at;
+      if (at.value === 0n) return backToCrash(session);
       const context = parts.read(session, at.value);
       if (!context.ok) return refuse('BAD_ARGUMENT', describeMissing(context.missing), { at: 0 });
       session.scope = context.value;

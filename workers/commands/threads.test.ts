@@ -48,6 +48,18 @@ describe('~', () => {
     expect(run('~')[0]?.[0]).toBe('.');
   });
 
+  it('$tid and $teb are those of the thread that is the scope', () => {
+    const { run } = made();
+    expect([run('? @$tid'), run('? @$teb')].flat()).toEqual([
+      'Evaluate expression: 8944 = 00000000`000022f0',
+      'Evaluate expression: 366669635584 = 00000055`5f36a000',
+    ]);
+    run('~1s');
+    expect([run('? @$tid'), run('? @$teb')].flat()).toEqual([
+      'Evaluate expression: 1964 = 00000000`000007ac',
+      'Evaluate expression: 366669578240 = 00000055`5f35c000',
+    ]);
+  });
   // "Walking through a process with WinDbg" (public text, 2024): a blank line, the thread, its heading, its frames.
   it('*k writes the thread before its stack', () => {
     expect(made().run('~*k').slice(0, 7)).toEqual([

@@ -4,6 +4,7 @@ import { describeMissing } from '../base/missingwords.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { va } from '../base/address.ts';
+import { crashOf, currentThread } from '../target/currentthread.ts';
 import type { Session, ThreadInfo } from '../target/target.ts';
 import type { Stack } from '../unwind/frame.ts';
 import { valueOf } from './arguments.ts';
@@ -55,15 +56,6 @@ function* stacksOf(session: Session, threads: readonly ThreadInfo[], wanted: Sta
     yield { progress: `Stack of thread ${thread.index}`, done: thread.index + 1, of: session.target.threads.length };
   }
   return nodes;
-}
-
-const crashOf = (session: Session): ThreadInfo | undefined =>
-  session.target.crashThread.ok ? session.target.threads[session.target.crashThread.value] : undefined;
-
-/** The thread whose registers are the scope; the crash's where the scope is a record of it. */
-export function currentThread(session: Session): ThreadInfo | undefined {
-  const { scope, target } = session;
-  return target.threads.find((thread) => scope !== undefined && thread.context.ok && thread.context.value === scope) ?? crashOf(session);
 }
 
 function chooseThreads(session: Session, which: string | undefined): Reply<readonly ThreadInfo[]> {

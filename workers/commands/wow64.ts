@@ -2,10 +2,10 @@
 import { describeMissing } from '../base/missingwords.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
+import { currentThread } from '../target/currentthread.ts';
 import { isNarrow, isWow64, wow64Context } from '../target/wow64.ts';
 import { frameCount, narrowed, scopeStack, stackNodes, styleOf } from './stack.ts';
 import { type CommandSpec, line, note, type OutputNode } from './spec.ts';
-import { currentThread } from './threads.ts';
 
 const bothStacks: CommandSpec = {
   name: '!wow64exts.k',

@@ -1,8 +1,10 @@
 /** What expressions may name in an opened dump: registers of the scope, pseudo-registers, modules and symbols. */
 import { type Va, vaAdd } from '../base/address.ts';
-import { type Found, found, mapFound, missing } from '../base/found.ts';
+import { type Found, found, mapFound, missing, thenFound } from '../base/found.ts';
 import type { Arch } from '../code/decoder.ts';
-import type { Session } from '../target/target.ts';
+import { readImageHeaders } from '../modules/imageidentity.ts';
+import { currentThread } from '../target/currentthread.ts';
+import type { Session, ThreadInfo } from '../target/target.ts';
 import type { ExpressionScope } from './scope.ts';
 
 interface RegisterPart {
@@ -96,10 +98,7 @@ const PSEUDO: Readonly<Record<string, (session: Session) => Found<bigint>>> = {
   $scopeip: (session) => firstRegister(session, IP_NAMES) ?? noScope(),
   $csp: (session) => firstRegister(session, SP_NAMES) ?? noScope(),
   $retreg: (session) => firstRegister(session, RETURN_NAMES) ?? noScope(),
-  $exentry: (session) =>
-    session.target.kind === 'user' && session.target.modules.modules[0]
-      ? found(session.target.modules.modules[0].base)
-      : missing({ why: 'not-computed', detail: 'only an application dump has one' }),
+  $exentry: entryPoint,
   $ptrsize: (session) => found(BigInt(session.memory.pointerSize)),
   $pagesize: () => found(0x1000n),
   $bug_code: (session) => (session.target.bugCheck ? found(BigInt(session.target.bugCheck.code)) : missing({ why: 'stream-absent', stream: 'bug check' })),
@@ -108,10 +107,12 @@ const PSEUDO: Readonly<Record<string, (session: Session) => Found<bigint>>> = {
   $bug_param3: (session) => bugParameter(session, 2),
   $bug_param4: (session) => bugParameter(session, 3),
   $proc: (session) => objectAddress(session.target.process.object, 'process object'),
-  $thread: (session) => objectAddress(crashThreadObject(session), 'thread object'),
-  $tid: (session) => mapFound(session.target.crashThread, (index) => BigInt(session.target.threads[index]?.id ?? 0)),
+  $thread: (session) => objectAddress(session.scope?.thread ?? currentThread(session)?.object, 'thread object'),
+  $tid: (session) => ofThread(session, ({ id }) => found(BigInt(id))),
   $tpid: (session) => mapFound(session.target.process.id, BigInt),
-  $teb: (session) => crashThreadTeb(session),
+  $teb: (session) => ofThread(session, ({ teb }) => teb),
+  $peb: ({ target }) => target.process.peb ?? missing({ why: 'not-computed', detail: 'the address of the PEB is not known' }),
+  $prcb: currentPrcb,
 };
 
 function bugParameter(session: Session, index: 0 | 1 | 2 | 3): Found<bigint> {
@@ -120,14 +121,21 @@ function bugParameter(session: Session, index: 0 | 1 | 2 | 3): Found<bigint> {
 function objectAddress(at: Va | undefined, what: string): Found<bigint> {
   return at === undefined ? missing({ why: 'not-computed', detail: `the address of the ${what} is not known` }) : found(at);
 }
-function crashThreadObject(session: Session): Va | undefined {
-  const index = session.target.crashThread;
-  return index.ok ? session.target.threads[index.value]?.object : undefined;
+function ofThread(session: Session, read: (thread: ThreadInfo) => Found<bigint>): Found<bigint> {
+  const thread = session.scope?.thread === undefined ? currentThread(session) : undefined;
+  return thread ? read(thread) : missing({ why: 'not-computed', detail: 'the thread of this scope is not in the list of threads' });
 }
-function crashThreadTeb(session: Session): Found<bigint> {
-  const index = session.target.crashThread;
-  if (!index.ok) return index;
-  return session.target.threads[index.value]?.teb ?? missing({ why: 'not-computed', detail: 'there is no such thread' });
+/** KDBG's KiProcessorBlock: the processors' KPRCBs by number. */
+function currentPrcb({ target, memory }: Session): Found<bigint> {
+  const block = target.kernelPointers['KiProcessorBlock'];
+  if (block === undefined) return missing({ why: 'not-computed', detail: 'KDBG does not tell where the KPRCBs are' });
+  return thenFound(target.processor, (number) => memory.pointer(vaAdd(block, number * memory.pointerSize)));
+}
+/** The program is the first module of the loader's list. */
+function entryPoint({ target, memory }: Session): Found<bigint> {
+  const [program] = target.modules.modules;
+  if (target.kind !== 'user' || !program) return missing({ why: 'not-computed', detail: 'only an application dump has one' });
+  return mapFound(readImageHeaders(memory, program.base), (headers) => vaAdd(program.base, headers.entryPoint));
 }
 
 /** Two modules deep is enough: a bare name is looked for in the modules whose symbols are here. */

@@ -133,6 +133,7 @@ export function* walkList(space: AddressSpace, head: Va, linkOffset: number, lim
   for (let count = 0; count < limit; count++) {
     if (!link.ok) return link.missing;
     if (link.value === head) return undefined;
+    if (link.value === 0n) return { why: 'not-valid', what: 'list', got: 'a link of 0', wanted: 'an entry or its head' };
     if (seen.has(link.value)) return { why: 'not-valid', what: 'list', got: `a loop at ${hex(link.value)}`, wanted: 'an end at its head' };
     seen.add(link.value);
     yield vaAdd(link.value, -linkOffset);

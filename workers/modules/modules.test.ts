@@ -83,6 +83,9 @@ describe('lists in memory', () => {
     }
   };
 
+  it('a link of 0 ends a list that was never set up, and is no entry', () => {
+    expect(follow(memory([]))).toEqual({ found: [], ended: 'not-valid' });
+  });
   it('end at their head, at a loop, at a gap, at the limit', () => {
     expect(
       follow(

@@ -124,7 +124,7 @@ export class AttachedSymbols implements SymbolProvider {
     const ofPdb = this.#guarded(module, () => this.#pdbTable(pdb));
     if (ofPdb?.ok) return ofPdb;
     const ofImage = this.#guarded(module, () => this.#exports(image));
-    return ofImage?.ok ? ofImage : (ofPdb ?? ofImage ?? this.#none(module, 'no symbols have arrived'));
+    return ofImage?.ok ? ofImage : (ofPdb ?? ofImage ?? this.#none(module, this.#failure(pdb) ?? 'no symbols have arrived'));
   }
 
   image(module: Module): Found<ImageBytes> {
@@ -136,8 +136,15 @@ export class AttachedSymbols implements SymbolProvider {
   pdb(module: Module): Found<PdbFile> {
     const { pdb } = this.#idsOf(module);
     const here = pdb === null ? undefined : this.#here.get(pdb);
-    if (!here) return this.#none(module, 'its PDB has not arrived');
+    if (!here) return this.#none(module, this.#failure(pdb) ?? 'its PDB has not arrived');
     return this.#guarded(module, () => pdbOf(here)) ?? this.#none(module, 'its PDB cannot be read');
+  }
+
+  /** Why a file did not arrive, where that is known. */
+  #failure(id: string | null): string | undefined {
+    const download = id === null ? undefined : this.#downloads.get(id);
+    const status = download && statusOf(download);
+    return status?.state === 'failed' ? `${status.code}: ${status.detail}` : undefined;
   }
 
   /** True once the symbol worker has said its first word. */

@@ -51,6 +51,8 @@ export interface Context {
   readonly unknown: readonly string[];
   /** Where a trap frame or context record was read. */
   readonly at?: Va;
+  /** ETHREAD of a thread of the kernel that .thread chose. */
+  readonly thread?: Va;
   /** The stack that it stands on, where that is known and the thread is not in the list. */
   readonly stackRange?: { readonly low: Va; readonly high: Va };
 }
