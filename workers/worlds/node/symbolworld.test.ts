@@ -27,6 +27,8 @@ const amdppm = moduleOf('amdppm', 'amdppm.sys', { timestamp: 0xc9c03000, sizeOfI
 const wdf = moduleOf('Wdf01000', 'Wdf01000.sys', { timestamp: 0xa9a9d36e, sizeOfImage: 0xd1000 }, null);
 const nt = moduleOf('nt', 'ntoskrnl.exe', null, { file: 'ntkrnlmp.pdb', guid: '5278aff8-6c34-1677-d7d7-835c85b7b844', age: 1 });
 const lost = moduleOf('lost', 'lost.sys', { timestamp: 1, sizeOfImage: 0x1000 }, null);
+const TEST_APP_SYM = 'test_app.pdb/5A9832E5287241C1838ED98914E9B7FF1/test_app.sym';
+const testApp = moduleOf('test_app', 'test_app.exe', null, { file: 'test_app.pdb', guid: '5a9832e5-2872-41c1-838e-d98914e9b7ff', age: 1 });
 const demand = (module: Module) => ({ module, demand: 0, maker: null, image: true, whole: false });
 
 describe.skipIf(!hasCorpus)('symbols of the command line', () => {
@@ -45,6 +47,10 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     // The same name with another identity must not be taken.
     put('flat/older/ntkrnlmp.pdb', 'types/synth/store/ntkrnlmp.pdb/BBED7C2955FBE4522AAA23F4B8677AD91/ntkrnlmp.pdb');
     put('flat/coff-exports.exe', 'pdb/llvm-symbolizer/llvm/test/tools/llvm-symbolizer/Inputs/coff-exports.exe');
+    // Breakpad's own example: the file alone, no image and no PDB beside it.
+    const sym = `breakpad/${TEST_APP_SYM}`;
+    mkdirSync(dirname(join(folder, sym)), { recursive: true });
+    writeFileSync(join(folder, sym), corpusBytes(`user/symbols/breakpad/${TEST_APP_SYM}`));
     url = await store.start();
   });
   afterAll(async () => {
@@ -69,6 +75,14 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     expect(provider.table(lost)).toMatchObject({ ok: false, missing: { why: 'no-symbols' } });
     expect(provider.revision).toBe(3);
     expect(store.seen).toEqual([]);
+  });
+
+  it("takes Breakpad's symbol files from a folder that holds nothing else", async () => {
+    const symbols = new NodeSymbols({ folders: [join(folder, 'breakpad')], server: undefined });
+    await symbols.load([demand(testApp)]);
+    const table = symbols.provider.table(testApp);
+    // The file: FUNC 41b0 86 8 main
+    expect(table.ok && table.value.nearest(rva(0x4200))).toMatchObject({ ok: true, value: { name: 'main', displacement: 0x50 } });
   });
 
   it('asks a server only where given, and says why there are no names', async () => {

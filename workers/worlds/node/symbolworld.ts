@@ -17,7 +17,7 @@ import type { BodyCollector } from '../../symbols/service/offline.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
-import { compressedName } from '../../symbols/service/storepath.ts';
+import { compressedName, nameIn } from '../../symbols/service/storepath.ts';
 import { firstWants } from '../../symbols/service/want.ts';
 import type { WirePort } from '../../symbols/wire.ts';
 import { fetchNetwork } from '../browser/symbolfetch.ts';
@@ -237,9 +237,10 @@ export class NodeSymbols {
   }
 
   #paths(name: string): readonly string[] {
-    this.#index ??= indexFolders(this.#options.folders);
+    const index = (this.#index ??= indexFolders(this.#options.folders));
     const lower = name.toLowerCase();
-    return [...(this.#index.get(lower) ?? []), ...(this.#index.get(compressedName(lower)) ?? [])];
+    const names = new Set([lower, compressedName(lower), nameIn('sym', lower)]);
+    return [...names].flatMap((each) => index.get(each) ?? []);
   }
 
   /** How many files were taken in anew. */
