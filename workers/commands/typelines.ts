@@ -1,5 +1,6 @@
 /** The lines of `dt`: a struct's fields, their sub-fields, elements of arrays. */
 import { type Va, va, vaAdd } from '../base/address.ts';
+import { type Found, found, notValid, thenFound } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
@@ -85,14 +86,15 @@ export class TypeListing {
   }
 
   *#field(field: Field, owner: Va | undefined, row: { level: number; width: number; rest: readonly string[]; index: number | undefined }): Job<void> {
-    const type = field.type();
+    const at = owner === undefined || field.role === 'static' ? undefined : vaAdd(owner, field.offset);
+    const { index } = row;
+    const placed: Found<MaybePlace> = thenFound(field.type(), (type) => (index === undefined ? found({ type, at }) : elementPlace(type, at, index)));
     const head = this.#head(field, row);
-    if (!type.ok) {
-      this.nodes.push(line(head, { span: 'missing', reason: type.missing, text: '????' }, `  (${describeMissing(type.missing)})`));
+    if (!placed.ok) {
+      this.nodes.push(line(head, { span: 'missing', reason: placed.missing, text: '????' }, `  (${describeMissing(placed.missing)})`));
       return;
     }
-    const at = owner === undefined || field.role === 'static' ? undefined : vaAdd(owner, field.offset);
-    const place = row.index === undefined ? { type: type.value, at } : elementPlace(type.value, at, row.index);
+    const place = placed.value;
     const opened = row.rest.length > 0 && (place.type.kind === 'struct' || place.type.kind === 'pointer');
     this.nodes.push(line(head, ...(opened && place.type.kind === 'struct' ? [] : this.#value(place))));
     yield* this.#below(place, row.rest, row.level);
@@ -142,10 +144,18 @@ export class TypeListing {
   }
 }
 
-function elementPlace(type: Type, at: Va | undefined, index: number): { type: Type; at: Va | undefined } {
-  const element = type.kind === 'array' ? type.element() : undefined;
-  if (!element?.ok) return { type, at };
-  return { type: element.value, at: at === undefined ? undefined : vaAdd(at, index * element.value.sizeBytes) };
+interface MaybePlace {
+  readonly type: Type;
+  readonly at: Va | undefined;
+}
+
+function elementPlace(type: Type, at: Va | undefined, index: number): Found<MaybePlace> {
+  if (type.kind !== 'array') return notValid('type', typeWords(type), 'an array');
+  return thenFound(type.element(), (element) => {
+    const count = elementCount(type, element);
+    if (index >= count) return notValid('index', String(index), `below ${count}`);
+    return found({ type: element, at: at === undefined ? undefined : vaAdd(at, index * element.sizeBytes) });
+  });
 }
 
 /** "Pcb.Header" → Pcb, then Header; "Ldr." → Ldr as the beginning of a name, then everything; "MajorFunction[3]" → its fourth. */
@@ -155,7 +165,7 @@ function splitPath(path: string): { name: string; isPrefix: boolean; rest: strin
   const [, name = head, index] = /^(.*?)\[(\d+)\]$/.exec(head) ?? [];
   return {
     name,
-    isPrefix: dot >= 0 && dot === path.length - 1,
+    isPrefix: index === undefined && dot >= 0 && dot === path.length - 1,
     rest: dot < 0 ? undefined : path.slice(dot + 1),
     index: index === undefined ? undefined : Number(index),
   };

@@ -124,6 +124,11 @@ describe('dt of memory', () => {
       '      +0x008 Blink            : 0x00000000`00000006 _LIST_ENTRY',
     ]);
     const functions = { [`${AT + 0x70n}`]: hexOf(0xfffff800_10000010n, 0n) };
+    const element = (path: string): string[] => shown({ memory: functions }, `dt nt!_DRIVER_OBJECT ${AT.toString(16)} ${path}`);
+    expect(element('MajorFunction[27]')[0]).toMatch(/^ {3}\+0x070 MajorFunction\[27\] : /);
+    expect(element('MajorFunction[28]')).toEqual([expect.stringMatching(/^ {3}\+0x070 MajorFunction\[28\] : \?\?\?\?  \(.*28.*below 28\)$/)]);
+    expect(element('Flags[1]')).toEqual([expect.stringMatching(/^ {3}\+0x010 Flags\[1\] +: \?\?\?\?  \(.*an array\)$/)]);
+    expect(element('Driver[0].').filter((line) => line.includes('DriverStart'))).toEqual([]);
     expect(shown({ memory: functions }, `dt -a2 nt!_DRIVER_OBJECT ${AT.toString(16)} MajorFunction`)).toEqual([
       '   +0x070 MajorFunction : [28] 0xfffff800`10000010     void  nt+10',
       '    [00] 0xfffff800`10000010     void  nt+10',
