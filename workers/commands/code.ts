@@ -16,6 +16,7 @@ import { type CommandSpec, type OutputNode, type Span, line, note, text } from '
 const MAX_LENGTH = 15;
 const BYTE_COLUMN = 15;
 const MNEMONIC_COLUMN = 7;
+const ARM64_COLUMNS = [8, 11] as const;
 
 export function decodeAt(session: Session, at: Va): Found<Instruction> {
   const read = session.memory.read(at, MAX_LENGTH);
@@ -36,14 +37,18 @@ function operandSpans(session: Session, instruction: Instruction): readonly Span
 }
 
 export function instructionLine(session: Session, instruction: Instruction, after: readonly Span[] = []): OutputNode {
-  const bytes = [...instruction.bytes]
+  // ARM64 code is shown as the words that it is: "fffff802`8c407570 d43e0000 brk         #0xF000".
+  const words = session.target.arch === 'arm64';
+  const [byteColumn, mnemonicColumn] = words ? ARM64_COLUMNS : [BYTE_COLUMN, MNEMONIC_COLUMN];
+  const shown = words ? [...instruction.bytes].reverse() : [...instruction.bytes];
+  const bytes = shown
     .map((byte) => hexDigits(byte, 2))
     .join('')
-    .padEnd(BYTE_COLUMN);
+    .padEnd(byteColumn);
   const operands =
     instruction.operands === ''
       ? [text(instruction.mnemonic)]
-      : [text(`${instruction.mnemonic.padEnd(MNEMONIC_COLUMN)} `), ...operandSpans(session, instruction)];
+      : [text(`${instruction.mnemonic.padEnd(mnemonicColumn)} `), ...operandSpans(session, instruction)];
   return line(address(session, instruction.at), ` ${bytes} `, ...operands, ...after);
 }
 

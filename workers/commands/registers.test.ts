@@ -216,6 +216,12 @@ describe('r', () => {
   });
 });
 
+it('ARM64 code is shown in words', () => {
+  // WinDbg's break at nt!DbgBreakPointWithStatus (a public text): "fffff802`8c407570 d43e0000 brk         #0xF000".
+  const made = handmade({ arch: 'arm64', memory: { 'fffff802`8c407570': '00003ed4' }, context: { registers: { pc: at('fffff802`8c407570') } } });
+  expect(made.run('u @pc L1').at(-1)?.toLowerCase()).toBe('fffff802`8c407570 d43e0000 brk         #0xf000');
+});
+
 describe('.bugcheck', () => {
   // A public text (0x9F, 2024): "Bugcheck code 0000009F" / "Arguments 00000000`00000003 …"; the name below is ours.
   it('x64', () => {
