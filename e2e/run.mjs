@@ -60,12 +60,12 @@ async function runCase(browser, browserName, test) {
   }
 }
 
-for (const { name, path, launch } of BROWSERS) {
-  if (wantedBrowsers.length > 0 && !wantedBrowsers.includes(name)) continue;
+async function runBrowser({ name, path, launch }) {
+  if (wantedBrowsers.length > 0 && !wantedBrowsers.includes(name)) return;
   if (!path) {
     skipped += 1;
     console.log(`SKIP ${name}: not installed here`);
-    continue;
+    return;
   }
   const browser = await launch(path);
   console.log(`== ${name} ${browser.version()}`);
@@ -79,6 +79,9 @@ for (const { name, path, launch } of BROWSERS) {
   }
   await browser.close();
 }
+
+// Cases wait more than they work: the browsers go side by side.
+await Promise.all(BROWSERS.map(runBrowser));
 if (wantedBrowsers.length === 0 || wantedBrowsers.includes('webkit')) {
   const counts = await runWebKit(wantedCases);
   passed += counts.passed;
