@@ -3,6 +3,7 @@ import { va } from '../base/address.ts';
 import { found } from '../base/found.ts';
 import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
 import { glossLabels, glossOf } from './analyzegloss.ts';
+import type { Target } from '../target/target.ts';
 import { type Console, consoleOf, frame, handmade } from '../testing/node/handmade.ts';
 import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
 
@@ -161,11 +162,11 @@ describe('!analyze -hang', () => {
     suspend: 0,
     registers: { rip: 0x7ff966a80100n, rsp: BigInt(`0x${sp.replace('`', '')}`) },
   });
-  const made = (memory: Readonly<Record<string, string>>) =>
+  const made = (memory: Readonly<Record<string, string>>, target: Partial<Target> = {}) =>
     handmade({
       modules: [{ name: 'ntdll', imageName: 'ntdll.dll', base: '00007ff9`66a80000', end: '00007ff9`66c97000' }],
       threads: [waiting(0x1a8, '00000200`00010000'), waiting(0x1b0, '00000200`00020000')],
-      target: { kind: 'user', process: { name: found('Mem.exe'), id: found(0x1a4) } },
+      target: { kind: 'user', process: { name: found('Mem.exe'), id: found(0x1a4) }, ...target },
       memory,
     }).run('!analyze -hang');
   it('draws a circle of waits', () => {
@@ -191,6 +192,12 @@ describe('!analyze -hang', () => {
   it('names the thread at the end of the chain', () => {
     const rows = made({ [first]: section('b001000000000000'), '00000200`00010000': '0010000000020000' });
     expect(rows).toContain('BLOCKING_THREAD:  000001b0');
+  });
+  it('does not say of a dump with an exception that it has none', () => {
+    const exception = { code: 0xc0000005, flags: 0, address: va(0x7ff966a80100n), parameters: [0n, 0n], nested: va(0n) };
+    const rows = made({}, { exception }).join('|');
+    expect(rows).toContain('Mem.exe: waits only; the exception stream is left aside.');
+    expect(rows).not.toContain('no exception');
   });
   it('says where nothing waits', () => expect(made({}).join('|')).toContain('No thread of this dump is seen waiting'));
 });

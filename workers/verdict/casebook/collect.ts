@@ -74,7 +74,8 @@ function keptDriver(module: Module, target: Target, knowledge: Knowledge): KeptD
 function keptVerdict(verdict: Verdict): KeptVerdict {
   const { headline, culprit, place } = verdict;
   const said = say(headline);
-  const weighty = verdict.evidence.filter(({ weighs, says }) => (weighs === 'decides' || weighs === 'for') && says.id !== 'e-code');
+  // Words that the program itself wrote stay in the dump: what is kept here can be exported.
+  const weighty = verdict.evidence.filter((one) => (one.weighs === 'decides' || one.weighs === 'for') && one.says.id !== 'e-code' && !one.private);
   return {
     headline: sentence(said.owner),
     helper: sentence(said.helper),
