@@ -119,6 +119,7 @@ describe('labels of single codes', () => {
     [0x19, [0x22n, 0xffffc48068d7d000n, 4n, 0n], 'POOL_ADDRESS:  ffffc48068d7d000 '],
     [0x13a, [0x12n, 0xffffe2808c200140n, 0xffffe2809abee000n, 0n], 'CORRUPTING_POOL_ADDRESS:  ffffe2809abee000 '],
     [0xc2, [7n, 0n, 0x4a424b43n, 0xffffc48068d7d000n], 'FREED_POOL_TAG:  CKBJ'],
+    [0x124, [0n, 0n, 0xbe000000n, 0x00800135n], 'MODULE_NAME: hardware'],
     [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DRVPOWERSTATE_SUBCODE:  3'],
     [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DEVICE_OBJECT: ffffad8f6b1d5060'],
     [0x116, [0n, 0xfffff80100000010n, 0n, 0n], 'FAULTING_MODULE: fffff80100000000 nvlddmkm'],
