@@ -18,7 +18,7 @@ import { dma, verifier, wdf } from './verifier.ts';
 type Row = readonly [name: string, rule: Rule, ...codes: number[]];
 
 const ROWS: readonly Row[] = [
-  ['raised-irql', raisedIrql, 0x0a, 0xd1, 0xd3, 0xd4],
+  ['raised-irql', raisedIrql, 0x0a, 0xd1, 0xd3],
   ['nonpaged-fault', nonPaged, 0x50],
   ['special-pool-fault', specialPoolFault, 0xcc, 0xcd, 0xd5, 0xd6],
   ['readonly-write', readOnlyWrite, 0xbe],
