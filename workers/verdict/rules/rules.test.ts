@@ -535,6 +535,35 @@ describe('not faults', () => {
   });
 });
 
+describe('codes whose names are near to others', () => {
+  // By the names of the codes (windows-driver-docs, a page a code).
+  test.each([
+    [0x12c, { cause: 'storage', detector: 'exfat.sys' }], // EXFAT_FILE_SYSTEM
+    [0x149, { cause: 'storage', detector: 'ReFS.sys' }], // REFS_FILE_SYSTEM
+    [0x24, { cause: 'storage', detector: 'Ntfs.sys' }], // NTFS_FILE_SYSTEM
+    [0x18c, { cause: 'not-known', sureness: 'not-known' }], // HYPERGUARD_VIOLATION: no disk
+    [0x10f, { cause: 'not-known', sureness: 'not-known' }], // RESOURCE_MANAGER_EXCEPTION_NOT_HANDLED: of transactions, no graphics
+    [0x79, { cause: 'not-known', sureness: 'not-known' }], // MISMATCHED_HAL: files of Windows, no firmware
+  ] as const)('%#', (code, wanted) => {
+    const verdict = verdictOf({ code, params: [1n, 0n, 0n, 0n] });
+    expect(verdict).toMatchObject(wanted);
+    if (wanted.cause === 'not-known') expect(verdict.culprit).toBeUndefined();
+  });
+  test('0x192: the driver that took the lock at a raised level is possible, without one nobody', () => {
+    const base: Fake = { code: 0x192, params: [1n, 2n, 2n, 0n], modules: [NT, 'bad.sys'] };
+    expect(verdictOf({ ...base, frames: [[`${NT}+1`], ['bad.sys+1']] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
+    expect(
+      verdictOf({
+        ...base,
+        frames: [
+          [`${NT}+1`, 'context'],
+          ['bad.sys+1', 'scan'],
+        ],
+      }).culprit,
+    ).toBeUndefined();
+  });
+});
+
 describe('processes, vendors, unknown codes', () => {
   test('0xEF names the process only where the object is its', () => {
     const known = verdictOf({ code: 0xef, params: [0xffffc08d_7f1580c0n, 0n, 0n, 0n], process: 'svchost.exe', processObject: 0xffffc08d_7f1580c0n });
