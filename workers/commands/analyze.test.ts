@@ -3,6 +3,7 @@ import { va } from '../base/address.ts';
 import { found } from '../base/found.ts';
 import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
 import { glossLabels, glossOf } from './analyzegloss.ts';
+import type { Target } from '../target/target.ts';
 import { type Console, consoleOf, frame, handmade } from '../testing/node/handmade.ts';
 import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
 
@@ -118,6 +119,7 @@ describe('labels of single codes', () => {
     [0x19, [0x22n, 0xffffc48068d7d000n, 4n, 0n], 'POOL_ADDRESS:  ffffc48068d7d000 '],
     [0x13a, [0x12n, 0xffffe2808c200140n, 0xffffe2809abee000n, 0n], 'CORRUPTING_POOL_ADDRESS:  ffffe2809abee000 '],
     [0xc2, [7n, 0n, 0x4a424b43n, 0xffffc48068d7d000n], 'FREED_POOL_TAG:  CKBJ'],
+    [0x124, [0n, 0n, 0xbe000000n, 0x00800135n], 'MODULE_NAME: hardware'],
     [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DRVPOWERSTATE_SUBCODE:  3'],
     [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DEVICE_OBJECT: ffffad8f6b1d5060'],
     [0x116, [0n, 0xfffff80100000010n, 0n, 0n], 'FAULTING_MODULE: fffff80100000000 nvlddmkm'],
@@ -161,11 +163,11 @@ describe('!analyze -hang', () => {
     suspend: 0,
     registers: { rip: 0x7ff966a80100n, rsp: BigInt(`0x${sp.replace('`', '')}`) },
   });
-  const made = (memory: Readonly<Record<string, string>>) =>
+  const made = (memory: Readonly<Record<string, string>>, target: Partial<Target> = {}) =>
     handmade({
       modules: [{ name: 'ntdll', imageName: 'ntdll.dll', base: '00007ff9`66a80000', end: '00007ff9`66c97000' }],
       threads: [waiting(0x1a8, '00000200`00010000'), waiting(0x1b0, '00000200`00020000')],
-      target: { kind: 'user', process: { name: found('Mem.exe'), id: found(0x1a4) } },
+      target: { kind: 'user', process: { name: found('Mem.exe'), id: found(0x1a4) }, ...target },
       memory,
     }).run('!analyze -hang');
   it('draws a circle of waits', () => {
@@ -191,6 +193,12 @@ describe('!analyze -hang', () => {
   it('names the thread at the end of the chain', () => {
     const rows = made({ [first]: section('b001000000000000'), '00000200`00010000': '0010000000020000' });
     expect(rows).toContain('BLOCKING_THREAD:  000001b0');
+  });
+  it('does not say of a dump with an exception that it has none', () => {
+    const exception = { code: 0xc0000005, flags: 0, address: va(0x7ff966a80100n), parameters: [0n, 0n], nested: va(0n) };
+    const rows = made({}, { exception }).join('|');
+    expect(rows).toContain('Mem.exe: waits only; the exception stream is left aside.');
+    expect(rows).not.toContain('no exception');
   });
   it('says where nothing waits', () => expect(made({}).join('|')).toContain('No thread of this dump is seen waiting'));
 });

@@ -37,12 +37,14 @@ function description(entry: BugCheckEntry | undefined, code: number): readonly O
   return [line(`${entry?.name ?? 'Unknown bugcheck code'} (${code.toString(16)})`), ...(entry ? [line(sentence(entry.gist))] : [])];
 }
 
+const titleOf = ({ target }: Session): readonly OutputNode[] => box(target.bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
+
 function* analyze(session: Session, verbose: boolean): Job<Reply<readonly OutputNode[]>> {
   const gathered = yield* gatherCase(session);
   const whom = { followUp: followUp(gathered), passedOver: passedOver(gathered) };
   const analysis: Analysis = { session, verdict: yield* judge(session), stack: gathered.stack, ...whom };
   const { bugCheck } = session.target;
-  const title = box(bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
+  const title = titleOf(session);
   if (!verbose) return reply([...title, ...shortNodes(analysis)]);
   const head = bugCheck
     ? [
@@ -61,7 +63,7 @@ function* analyze(session: Session, verbose: boolean): Job<Reply<readonly Output
 /** `-hang`: the waits instead of the exception. */
 function* hang(session: Session): Job<Reply<readonly OutputNode[]>> {
   const { nodes, verdict } = yield* hangNodes(session);
-  return reply([...box('Exception Analysis'), BLANK, ...nodes, ...two('FAILURE_BUCKET_ID', verdict.bucket), ...verdictNotes(verdict)]);
+  return reply([...titleOf(session), BLANK, ...nodes, ...two('FAILURE_BUCKET_ID', verdict.bucket), ...verdictNotes(verdict)]);
 }
 
 const parameterSpans = (value: bigint, index: number): readonly Span[] => [

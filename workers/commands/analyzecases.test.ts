@@ -82,7 +82,9 @@ function fakeOf(one: Printed): Fake {
   const owner = OWNER_ARGUMENT[code];
   const tag = partOf((one.SYMBOL_NAME ?? '').replace('+', '+0x'));
   if (owner !== undefined && tag) params[owner] = places.of(tag);
-  return { code, params, frames, modules: places.modules, ...(one.process === null ? {} : { process: one.process }) };
+  // Each machine of the list that reports a hardware error is one of Intel, by the module printed; its processor driver is always loaded.
+  const modules = code === 0x124 ? [...places.modules, 'intelppm.sys'] : places.modules;
+  return { code, params, frames, modules, ...(one.process === null ? {} : { process: one.process }) };
 }
 
 /** What the frames of the list cannot give, by case. */

@@ -41,9 +41,12 @@ function* kernelWaits(session: Session): Job<readonly OutputNode[]> {
   if (!scan.ok) return [note(`Locks of the kernel cannot be listed here: ${describeMissing(scan.missing)}`), BLANK];
   waited.sort((a, b) => waitersOf(b) - waitersOf(a));
   const owner = waited[0]?.owners[0]?.thread;
-  const none = waited.length === 0 ? [note(`None of ${String(scan.value.total)} resources of the kernel is waited for.`), BLANK] : [];
+  const { total, ended } = scan.value;
+  const seen = ended && total === 0 ? [] : [`None of ${total} resources of the kernel is waited for.`];
+  const cut = ended ? [`The list of the kernel’s resources ends early: ${describeMissing(ended)}`] : [];
+  const notes = [...(waited.length === 0 ? seen : []), ...cut];
   return [
-    ...none,
+    ...notes.flatMap((words) => [note(words), BLANK]),
     ...waited.flatMap((resource) => [...resourceNodes(session, resource), BLANK]),
     ...(owner === undefined ? [] : two('BLOCKING_THREAD', plainAddress(session, owner))),
   ];

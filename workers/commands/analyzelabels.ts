@@ -236,6 +236,7 @@ function imageLabels(module: Module, where: 'early' | 'late'): readonly OutputNo
 function pseudoModule({ verdict }: Analysis): readonly [module: string, image: string, symbol?: string] | undefined {
   if (verdict.bucket.endsWith('ANALYSIS_INCONCLUSIVE')) return ['Unknown_Module', 'Unknown_Image', 'ANALYSIS_INCONCLUSIVE'];
   if (verdict.bucket === 'MEMORY_CORRUPTION_ONE_BIT') return ['hardware', 'memory_corruption'];
+  if (/^0x124_/.test(verdict.bucket) && !verdict.bucket.includes('_IMAGE_')) return ['hardware', 'hardware'];
   const vendor = /_IMAGE_(GenuineIntel|AuthenticAMD)\.sys$/.exec(verdict.bucket)?.[1];
   return vendor === undefined ? undefined : [vendor, `${vendor}.sys`];
 }

@@ -149,6 +149,13 @@ describe('!locks', () => {
     const calm = shown(fakeSession({ code: 0xe2, params: [0n, 0n, 0n, 0n], memory: idle, kernelPointers: { ExpSystemResourcesList: head } }), '!analyze -hang');
     expect(calm).toContain('None of 1 resources of the kernel is waited for.');
     expect(calm.some((row) => row.startsWith('BLOCKING_THREAD'))).toBe(false);
+    expect(calm[2]).toContain(' Bugcheck Analysis ');
+  });
+
+  it('!analyze -hang says that the list is not in the dump, and claims nothing of it', () => {
+    const cut = shown(fakeSession({ code: 0xe2, params: [0n, 0n, 0n, 0n], kernelPointers: { ExpSystemResourcesList: head } }), '!analyze -hang');
+    expect(cut.some((row) => /^The list of the kernel’s resources ends early: the memory at .* is not in this dump$/.test(row))).toBe(true);
+    expect(cut.some((row) => row.startsWith('None of'))).toBe(false);
   });
 
   it('says why the list ends early', () => {

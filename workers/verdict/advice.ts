@@ -96,6 +96,8 @@ const corruption: Advise = (c, f) => {
   watchDrivers(c, f);
 };
 
+/** Of a longer list the sentence names these; the command holds them all. */
+const NAMED = 4;
 /** The command line of verifier.exe takes this many names without trouble; more are a job for several rounds. */
 const MOST_WATCHED = 24;
 
@@ -106,7 +108,11 @@ function watchDrivers(c: Case, f: Finding): void {
   const all = [...new Set(suspicious.length > 0 ? suspicious : others)].map(safeName).filter((name) => /\.sys$/i.test(name));
   const names = all.slice(0, MOST_WATCHED);
   if (names.length === 0) f.step(text('d-verifier-on', {}), 'verifier');
-  else f.step(text('d-verifier-these', { names: names.slice(0, 4).join(', '), count: String(names.length) }), `verifier /standard /driver ${names.join(' ')}`);
+  else {
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+    const args = { names: `${names.slice(0, NAMED).join(', ')}${more}`, count: String(names.length) };
+    f.step(text('d-verifier-these', args), `verifier /standard /driver ${names.join(' ')}`);
+  }
 }
 
 const application: Advise = (c, f) => {

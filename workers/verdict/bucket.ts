@@ -5,9 +5,12 @@
 import { hex } from '../base/hex.ts';
 import { type Actor, imageOf } from './actors.ts';
 import type { Case } from './case.ts';
+import { textOf } from './address.ts';
 import { ownerOfDevice } from './devicestack.ts';
+import { cpuMaker } from './cpumaker.ts';
 import type { Finding } from './finding.ts';
 import { isLive } from './rules/index.ts';
+import { callerOfBugCheck } from './rules/process.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Modules that WinDbg passes over when it looks for whom to name. */
@@ -25,7 +28,7 @@ function functionOf(actor: Actor, user: boolean): string {
 
 /**
  * The frame that WinDbg would name. Stray words on the stack are left out. Where only modules stand that it passes over, the first that is
- * not the kernel; of a live report the top frame; of a fast fail in the kernel its dispatcher.
+ * not the kernel; of a live report the top frame; of a fast fail in the kernel its dispatcher; of a stop that a driver made, the driver.
  */
 export function followUp(c: Case): Actor | undefined {
   const trusted = candidates(c);
@@ -35,7 +38,9 @@ export function followUp(c: Case): Actor | undefined {
   );
   if (first) return first;
   const dispatch = c.code === 0x139 ? c.actors.find(isFastFail) : undefined;
-  return isLive(c) ? trusted[0] : (trusted.find((actor) => actor.module.name.toLowerCase() !== 'nt') ?? dispatch ?? trusted[0]);
+  if (isLive(c)) return trusted[0];
+  const caller = callerOfBugCheck(c);
+  return trusted.find((actor) => actor.module.name.toLowerCase() !== 'nt') ?? dispatch ?? (caller?.thirdParty ? caller : trusted[0]);
 }
 
 /** Proved frames from the fault on, without the kernel's own way to the stop. */
@@ -97,6 +102,12 @@ function fastFail(c: Case): string {
   return `0x139_${low(c.params[0])}_${name ?? 'UNKNOWN'}_${subject(c)}`;
 }
 
+/** Argument 1 = 7: a block is freed again, and argument 3 is its tag. */
+function freedBucket(c: Case): string {
+  const tag = c.params[0] === 7n ? textOf(c.params[2], 4) : undefined;
+  return `0xc2_${low(c.params[0])}_${tag === undefined ? '' : `${tag}_`}${subject(c)}`;
+}
+
 /** P1/P3 of 0x124 in decimal, then vendor and unit. */
 function wheaBucket(c: Case, f: Finding): string {
   const words = f.evidence.find((one) => one.says.id === 'e-mca')?.says.args['what'] ?? '';
@@ -109,9 +120,9 @@ function wheaBucket(c: Case, f: Finding): string {
         : /^bus/.test(words)
           ? 'PROCESSOR_BUS'
           : '_UNKNOWN';
-  const amd = c.target.modules.byName('amdppm.sys') !== undefined;
-  const vendor = amd ? 'AuthenticAMD' : 'GenuineIntel';
-  return `0x124_${c.params[0].toString()}_${vendor}_${unit}_IMAGE_${vendor}.sys`;
+  const vendor = cpuMaker(c.target);
+  const head = `0x124_${c.params[0].toString()}`;
+  return vendor.ok ? `${head}_${vendor.value}_${unit}_IMAGE_${vendor.value}.sys` : `${head}_${unit}`;
 }
 
 /** Argument 1 = 3: the driver that holds the request, then the image of the device's own bus driver. */
@@ -119,6 +130,17 @@ function powerBucket(c: Case, f: Finding): string {
   if (c.params[0] !== 3n) return `0x9F_${low(c.params[0])}_${subject(c)}`;
   if (!f.place) return '0x9F_3';
   return `0x9F_3_${bare(f.place.module)}_IMAGE_${ownerOfDevice(c, c.params[1])?.image ?? f.place.module}`;
+}
+
+function clockBucket(c: Case): string {
+  const { processors } = c.target.os;
+  return `CLOCK_WATCHDOG_TIMEOUT_${processors.ok ? `${processors.value.toString(16)}_PROC_` : ''}ANALYSIS_INCONCLUSIVE`;
+}
+
+/** The process that runs is the one that died only where argument 1 is its object. */
+function processBucket(c: Case): string {
+  const { name, object } = c.target.process;
+  return `0xEF_${object === c.params[0] && name.ok ? name.value : 'unknown'}_BUGCHECK_CRITICAL_PROCESS_${subject(c)}`;
 }
 
 /** 0x20, argument 2: a count of 16 bits that went below zero. */
@@ -132,6 +154,8 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   0x3b: exceptionBucket,
   0x7e: exceptionBucket,
   0x8e: exceptionBucket,
+  0xc2: freedBucket,
+  0xea: imageBucket,
   0x116: imageBucket,
   0x117: imageBucket,
   0x141: imageBucket,
@@ -142,9 +166,9 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   0x20: (c) => `0x20_${c.params[0] === 0n ? 'NULLAPC_' : ''}${isNegative16(c.params[1]) ? 'KAPC_NEGATIVE_' : ''}${subject(c)}`,
   0x153: (c) => `0x153_KERNEL_LOCK_ENTRY_LEAKED_ON_THREAD_TERMINATION_${c.params[2] === 1n ? 'LOCK_POINTER_NOT_NULL_' : ''}${subject(c)}`,
   0x1cc: (c) => `0x1cc_EXRESOURCE_TIMEOUT_OWNERTHREAD_${subject(c)}`,
-  0x101: (c) => `CLOCK_WATCHDOG_TIMEOUT_${c.target.os.processors.ok ? c.target.os.processors.value.toString(16) : '0'}_PROC_ANALYSIS_INCONCLUSIVE`,
+  0x101: clockBucket,
   0x9f: powerBucket,
-  0xef: (c) => `0xEF_${c.target.process.name.ok ? c.target.process.name.value : 'unknown'}_BUGCHECK_CRITICAL_PROCESS_${subject(c)}`,
+  0xef: processBucket,
 };
 
 function kernelBucket(c: Case, f: Finding): string {

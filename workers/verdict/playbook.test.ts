@@ -26,6 +26,9 @@ test('Verifier is asked to watch the suspects, else drivers of other makers', ()
   expect(copied(other, [['bad.sys+1', 'unwind-info']])).toBe('verifier /standard /driver bad.sys');
   expect(copied(other, [])).toBe('verifier /standard /driver nvlddmkm.sys');
   expect(copied(['ntoskrnl.exe'], [])).toBe('verifier');
+  const makers = ['nvlddmkm.sys', 'RTKVHD64.sys', 'atikmdag.sys', 'vgk.sys', 'igdkmd64.sys'];
+  const steps = driveSync(judge(fakeSession({ code: 0x19, params: [0x20n, 0n, 0n, 0n], modules: ['ntoskrnl.exe', ...makers] }))).steps;
+  expect(steps.find((step) => step.says.id === 'd-verifier-these')?.says.args['names']).toBe('nvlddmkm.sys, RTKVHD64.sys, atikmdag.sys, vgk.sys and 1 more');
   // A name from a dump that is no file name of a driver does not get into a command.
   expect(copied(['ntoskrnl.exe', 'a.sys & calc.sys'], [['a.sys & calc.sys+1', 'unwind-info']])).toBe('verifier /standard /driver a.syscalc.sys');
 });

@@ -36,6 +36,17 @@ test('header, culprit and drivers with their makers', () => {
   expect(driver('ndis.sys')?.maker).toBe('Microsoft');
 });
 
+test('words that a program wrote are not kept', () => {
+  const session = sessionOfBytes(triageOf(driverFault()).bytes, 'built.dmp');
+  const verdict = driveSync(judge(session));
+  const [first] = verdict.evidence;
+  if (!first) throw new Error('the built dump has no evidence');
+  const said = { ...first, id: 'e99', says: { id: 'e-throw-message', args: { message: 'password is hunter2' } }, weighs: 'for', private: true } as const;
+  const { evidence } = collectFacts(session, { ...verdict, evidence: [said, ...verdict.evidence] }, 'id').verdict;
+  expect(evidence.length).toBeGreaterThan(0);
+  expect(JSON.stringify(evidence)).not.toContain('hunter2');
+});
+
 describe('numbers that a stop names', () => {
   test('a silent processor, a page, a core', () => {
     expect(stop(0x101, 12n, 0n, 0xffff980000000180n, 2n)).toMatchObject({ silentCpu: 2 });

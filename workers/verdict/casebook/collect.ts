@@ -1,5 +1,5 @@
 /** The facts of an opened and judged dump, for the casebook. */
-import { va, vaAdd } from '../../base/address.ts';
+import { va } from '../../base/address.ts';
 import { legible } from '../../base/check.ts';
 import { found, type Found, missing, notValid, thenFound } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
@@ -9,7 +9,7 @@ import type { Knowledge } from '../../knowledge/knowledge.ts';
 import type { Module } from '../../modules/module.ts';
 import type { Session, Target } from '../../target/target.ts';
 import { readErrorRecord } from '../cper.ts';
-import { findPrcb } from '../prcb.ts';
+import { cpuMaker } from '../cpumaker.ts';
 import { exceptionName } from '../signals.ts';
 import type { Verdict } from '../verdict.ts';
 import { say } from '../words.ts';
@@ -38,7 +38,7 @@ export function collectFacts(session: Session, verdict: Verdict, id: string): Du
     system: kept(target.os.name),
     build: kept(target.os.build),
     processors: kept(target.os.processors),
-    cpuMaker: kept(cpuMaker(target)),
+    cpuMaker: kept(target.kind === 'user' ? factOf(target, 'CPU vendor') : cpuMaker(target)),
     memory: kept(factOf(target, 'PhysicalMemory')),
     crashTimeMs: kept(thenFound(target.crashTime, datable)),
     uptimeSeconds: kept(target.uptimeSeconds),
@@ -74,7 +74,8 @@ function keptDriver(module: Module, target: Target, knowledge: Knowledge): KeptD
 function keptVerdict(verdict: Verdict): KeptVerdict {
   const { headline, culprit, place } = verdict;
   const said = say(headline);
-  const weighty = verdict.evidence.filter(({ weighs, says }) => (weighs === 'decides' || weighs === 'for') && says.id !== 'e-code');
+  // Words that the program itself wrote stay in the dump: what is kept here can be exported.
+  const weighty = verdict.evidence.filter((one) => (one.weighs === 'decides' || one.weighs === 'for') && one.says.id !== 'e-code' && !one.private);
   return {
     headline: sentence(said.owner),
     helper: sentence(said.helper),
@@ -109,27 +110,6 @@ function pagesOf(target: Target, name: string): Found<number> {
     const pages = Number.parseInt(words, 10);
     return Number.isSafeInteger(pages) ? found(pages) : notValid(name, words, 'a number of pages');
   });
-}
-
-/** Windows loads the processor driver of the maker at hand; KPRCB.VendorString says it outright where it is in the dump. */
-function cpuMaker(target: Target): Found<string> {
-  if (target.kind === 'user') return factOf(target, 'CPU vendor');
-  const told = vendorString(target);
-  if (told !== undefined) return { ok: true, value: told };
-  const driver = Object.keys(PROCESSOR_DRIVERS).find((name) => target.modules.byName(name));
-  const maker = driver === undefined ? undefined : PROCESSOR_DRIVERS[driver];
-  return maker === undefined ? missing({ why: 'not-computed', detail: 'no driver of a processor maker is loaded' }) : { ok: true, value: maker };
-}
-const PROCESSOR_DRIVERS: Readonly<Record<string, string>> = { 'intelppm.sys': 'GenuineIntel', 'amdppm.sys': 'AuthenticAMD' };
-
-/** Twelve characters and an end (CPUID leaf 0), where KDBG's OffsetPrcbVendorString leads. */
-function vendorString(target: Target): string | undefined {
-  const offset = target.kernelOffsets?.['OffsetPrcbVendorString'];
-  const prcb = target.processor.ok ? findPrcb(target, target.processor.value) : undefined;
-  if (offset === undefined || prcb === undefined) return undefined;
-  const { bytes, got } = target.memory.read(vaAdd(prcb, offset), 12);
-  const name = String.fromCharCode(...bytes.subarray(0, got));
-  return /^[A-Za-z ]{12}$/.test(name) ? name : undefined;
 }
 
 /**

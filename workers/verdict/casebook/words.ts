@@ -22,7 +22,10 @@ const CASEBOOK = {
   'c-part': ['{k} of {n} crashes come from the same part: {part}.', '{part} in {k} of {n} crashes.'],
   'c-mixed': ['The {n} crashes here show no common cause.', '{n} crashes without a common module, place, processor or page.'],
   'c-single': ['One crash, so no pattern yet. By itself: {headline}', 'One crash: {helper}'],
-  'c-none': ['None of these files records a crash.', 'Live reports, snapshots or wanted stops only.'],
+  'c-none': [
+    'Nothing crashed by itself in these files: they are live reports, snapshots or stops made on purpose.',
+    'Live reports, snapshots or wanted stops only.',
+  ],
 
   'e-one': ['{times}{stop}: {headline}', '{times}{helper}'],
   'e-builds': ['Other builds of {module} were tried: {builds}. The crashes went on.', '{module} in {count} builds: {builds}.'],

@@ -288,7 +288,11 @@ describe('pool', () => {
   test('0xC2/46: an address that pool never gave out is the caller’s', () =>
     expect(verdictOf({ ...stack, code: 0xc2, params: [0x46n, 0n, 0n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'likely' }));
   test('0xC2/7: who freed the block first is not on the stack, so the caller is a suspect', () =>
-    expect(verdictOf({ ...stack, code: 0xc2, params: [7n, 0n, 0x6b626843n, 0n] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' }));
+    expect(verdictOf({ ...stack, code: 0xc2, params: [7n, 0n, 0x6b626843n, 0n] })).toMatchObject({
+      culprit: { module: 'bad.sys' },
+      sureness: 'possible',
+      bucket: '0xc2_7_Chbk_bad!unknown_function',
+    }));
   test('0xC2 near miss: a scanned caller stays a suspect', () => {
     const verdict = verdictOf({ ...stack, code: 0xc2, params: [7n, 0n, 0n, 0n], frames: [['bad.sys+0x10', 'scan-call-checked']] });
     expect(verdict.sureness).toBe('possible');
@@ -360,9 +364,11 @@ describe('storage', () => {
 
 describe('hardware', () => {
   test('0x124 from the two halves', () => {
-    const verdict = verdictOf({ code: 0x124, params: [0n, 0xfffff900_00000000n, 0xbe000000n, 0x00800135n] });
+    const cache: Fake = { code: 0x124, params: [0n, 0xfffff900_00000000n, 0xbe000000n, 0x00800135n] };
+    const verdict = verdictOf({ ...cache, modules: [NT, 'intelppm.sys'] });
     expect(verdict).toMatchObject({ cause: 'hardware', sureness: 'certain', culprit: { part: 'cpu' } });
     expect(verdict.bucket).toBe('0x124_0_GenuineIntel_PROCESSOR_CACHE_IMAGE_GenuineIntel.sys');
+    expect(verdictOf({ ...cache, modules: [NT] }).bucket).toBe('0x124_0_PROCESSOR_CACHE');
   });
   test('a memory code points at memory', () => expect(verdictOf({ code: 0x124, params: [0n, 0n, 0xbe000000n, 0x0080009fn] }).culprit).toEqual({ part: 'ram' }));
   test('near miss: PCI Express without a record is not the processor', () =>
@@ -529,6 +535,50 @@ describe('not faults', () => {
   });
 });
 
+describe('codes whose names are near to others', () => {
+  // By the names of the codes (windows-driver-docs, a page a code).
+  test.each([
+    [0x12c, { cause: 'storage', detector: 'exfat.sys' }], // EXFAT_FILE_SYSTEM
+    [0x149, { cause: 'storage', detector: 'ReFS.sys' }], // REFS_FILE_SYSTEM
+    [0x24, { cause: 'storage', detector: 'Ntfs.sys' }], // NTFS_FILE_SYSTEM
+    [0x18c, { cause: 'not-known', sureness: 'not-known' }], // HYPERGUARD_VIOLATION: no disk
+    [0x10f, { cause: 'not-known', sureness: 'not-known' }], // RESOURCE_MANAGER_EXCEPTION_NOT_HANDLED: of transactions, no graphics
+    [0x79, { cause: 'not-known', sureness: 'not-known' }], // MISMATCHED_HAL: files of Windows, no firmware
+  ] as const)('%#', (code, wanted) => {
+    const verdict = verdictOf({ code, params: [1n, 0n, 0n, 0n] });
+    expect(verdict).toMatchObject(wanted);
+    if (wanted.cause === 'not-known') expect(verdict.culprit).toBeUndefined();
+  });
+  test('0xCA is no stop of Driver Verifier: a driver on the stack is possible, a stray word nobody', () => {
+    const base: Fake = { code: 0xca, params: [2n, 1n, 2n, 0n], modules: [NT, 'bad.sys'] };
+    const verdict = verdictOf({ ...base, frames: [[`${NT}+1`], ['bad.sys+1']] });
+    expect(verdict).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
+    expect(verdict.headline.id).not.toMatch(/verifier/);
+    expect(
+      verdictOf({
+        ...base,
+        frames: [
+          [`${NT}+1`, 'context'],
+          ['bad.sys+1', 'scan'],
+        ],
+      }).culprit,
+    ).toBeUndefined();
+  });
+  test('0x192: the driver that took the lock at a raised level is possible, without one nobody', () => {
+    const base: Fake = { code: 0x192, params: [1n, 2n, 2n, 0n], modules: [NT, 'bad.sys'] };
+    expect(verdictOf({ ...base, frames: [[`${NT}+1`], ['bad.sys+1']] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
+    expect(
+      verdictOf({
+        ...base,
+        frames: [
+          [`${NT}+1`, 'context'],
+          ['bad.sys+1', 'scan'],
+        ],
+      }).culprit,
+    ).toBeUndefined();
+  });
+});
+
 describe('processes, vendors, unknown codes', () => {
   test('0xEF names the process only where the object is its', () => {
     const known = verdictOf({ code: 0xef, params: [0xffffc08d_7f1580c0n, 0n, 0n, 0n], process: 'svchost.exe', processObject: 0xffffc08d_7f1580c0n });
@@ -536,6 +586,8 @@ describe('processes, vendors, unknown codes', () => {
     expect(known.sureness).toBe('not-known');
     const other = verdictOf({ code: 0xef, params: [0xffffc08d_7f1580c0n, 0n, 0n, 0n], process: 'chrome.exe', processObject: 0xffffc08d_00000000n });
     expect(other.headline.args['process']).toMatch(/running at that moment/);
+    expect(known.bucket).toMatch(/^0xEF_svchost\.exe_BUGCHECK_CRITICAL_PROCESS_/);
+    expect(other.bucket).not.toContain('chrome.exe');
   });
   test('0xC000021A', () => expect(verdictOf({ code: 0xc000021a, params: [0n, 0xffffffff_c0000005n, 0n, 0n] }).headline.id).toBe('h-winlogon'));
   test('a vendor’s code: the caller of KeBugCheckEx', () =>
@@ -549,7 +601,7 @@ describe('processes, vendors, unknown codes', () => {
           ['atikmdag.sys+0x2783e', 'unwind-info'],
         ],
       }),
-    ).toMatchObject({ culprit: { module: 'atikmdag.sys', part: 'gpu' }, sureness: 'likely' }));
+    ).toMatchObject({ culprit: { module: 'atikmdag.sys', part: 'gpu' }, sureness: 'likely', bucket: '0xa0000001_atikmdag!unknown_function' }));
   test('near miss: the caller is a stray word', () =>
     expect(
       verdictOf({

@@ -86,13 +86,24 @@ export function bootDevice(c: Case, f: Finding): void {
   f.head('h-boot', { name: c.name, what }).judge('storage', 'likely').blame(undefined, 'disk').rival({ part: 'firmware' }, text('r-firmware', {}));
 }
 
+/** Whose source file argument 1 names. */
+const FILE_SYSTEMS: Readonly<Record<number, string>> = {
+  0x23: 'fastfat.sys',
+  0x24: 'Ntfs.sys',
+  0x27: 'rdbss.sys',
+  0x12c: 'exfat.sys',
+  0x12d: 'volsnap.sys',
+  0x149: 'ReFS.sys',
+};
+
 /** 0x24 and its kin: file and line in P1, exception in P2 and P3. */
 export function fileSystem(c: Case, f: Finding): void {
   const [place] = c.params;
   const { status } = c.fault;
   const words = status === undefined ? 'status not readable here' : c.status(status);
-  f.detector = 'Ntfs.sys';
-  f.say('x-ntfs', { file: hex((place >> 16n) & 0xffffn), line: (place & 0xffffn).toString(), status: words });
+  const driver = FILE_SYSTEMS[c.code] ?? 'ntoskrnl.exe';
+  f.detector = driver;
+  f.say('x-ntfs', { driver, file: hex((place >> 16n) & 0xffffn), line: (place & 0xffffn).toString(), status: words });
   if (status === 0xc0000005) {
     judgeFault(c, f);
     return;

@@ -170,8 +170,17 @@ function trapped(c: Case, f: Finding): void {
   f.head('h-app-trap', { app: appName(c), instruction, place: faultPlace(c) });
 }
 
+/** Of Windows Error Reporting for a program that does not answer. */
+const APPLICATION_HANG = 0xcfffffff;
+/** Crashpad's code of a dump that the program asked for. */
+const CRASHPAD_SIMULATED = 0x0517a7ed;
+/** Breakpad's of a dump taken on request. */
+const DUMP_REQUESTED = 0xffffffff;
+const NO_ERROR: ReadonlySet<number> = new Set([0, APPLICATION_HANG, CRASHPAD_SIMULATED, DUMP_REQUESTED]);
+
 export const hang: Rule = (c, f) => {
-  f.head('h-app-hang', { app: appName(c) }).judge('hang', 'possible');
+  const failed = c.target.exception !== null && !NO_ERROR.has(c.target.exception.code);
+  f.head(failed ? 'h-app-hang-error' : 'h-app-hang', { app: appName(c) }).judge('hang', 'possible');
   showLocks(c, f, appName(c));
   if (!c.target.exception) f.show(text('e-no-exception', {}), '.exr -1', { weighs: 'for' });
   showThread(c, f);
@@ -205,7 +214,7 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0x80000003: breakpoint,
   0x80000004: breakpoint,
   0x4000001f: breakpoint,
-  0xcfffffff: hang,
+  [APPLICATION_HANG]: hang,
   0xe06d7363: thrown,
   0xe0434352: managed,
   0xe0434f4d: managed,
@@ -222,8 +231,6 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0xc0000017: outOfMemory,
   0xe0000008: outOfMemory,
 };
-
-const DUMP_REQUESTED = 0xffffffff;
 
 const posix: Rule = (c, f) => {
   if (c.target.exception?.code === DUMP_REQUESTED || c.target.exception?.code === 0) {
@@ -245,8 +252,6 @@ const posix: Rule = (c, f) => {
 };
 
 const isTrapInstruction = (c: Case): boolean => c.instruction !== undefined && /^(ud[012]?|int3|int 3|brk|udf)$/.test(c.instruction.mnemonic);
-
-const CRASHPAD_SIMULATED = 0x0517a7ed;
 
 export const userMode: Rule = (c, f) => {
   const { exception } = c.target;

@@ -122,8 +122,8 @@ export const CODES = {
   'x-hiber': ['It happened while the computer went to or came from sleep.', 'Power transition: {meaning}.', 'Power transition: {meaning}.'],
   'x-ntfs': [
     'The file system stopped at a place of its own code that only Microsoft can name.',
-    'NTFS source file {file}, line {line}; status {status}.',
-    'NTFS {file}:{line}, {status}.',
+    '{driver}: source file {file}, line {line}; status {status}.',
+    '{driver} {file}:{line}, {status}.',
   ],
   'x-app-av': [
     'It tried to {access} memory that it may not use ({kind}).',

@@ -200,6 +200,11 @@ export const HEADLINES = {
     '{app}: no exception in the dump: hang or snapshot.',
     '{app}: no exception stream; threads tell what waits.',
   ],
+  'h-app-hang-error': [
+    'Read as a program that did not answer: what {app} waited for. The file also records an error, which is not looked at here.',
+    '{app}: read as a hang; its exception is left aside.',
+    '{app}: waits only; the exception stream is left aside.',
+  ],
   'h-app-memory': ['The program {app} ran out of memory.', '{app}: {name}: out of memory.', '{app}: {name} at {place}.'],
   'h-vendor': [
     '{who} stopped Windows itself, with a code that only its maker explains ({code}).',
