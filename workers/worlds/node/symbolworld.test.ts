@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLoopbackStore } from '../../../scripts/server/testing/loopbackstore.mjs';
 import { rva, va } from '../../base/address.ts';
-import { type Found, found, missing } from '../../base/found.ts';
+import { type Found, found, missing, valueOf } from '../../base/found.ts';
 import type { Module, PdbIdentity, PeIdentity } from '../../modules/module.ts';
 import { corpusBytes, corpusRoot, hasCorpus } from '../../testing/node/corpus.ts';
 import { NodeSymbols } from './symbolworld.ts';
@@ -45,6 +45,7 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     // The same name with another identity must not be taken.
     put('flat/older/ntkrnlmp.pdb', 'types/synth/store/ntkrnlmp.pdb/BBED7C2955FBE4522AAA23F4B8677AD91/ntkrnlmp.pdb');
     put('flat/coff-exports.exe', 'pdb/llvm-symbolizer/llvm/test/tools/llvm-symbolizer/Inputs/coff-exports.exe');
+    put('syms/crash.sym', 'pdb/symbolic/windows/crash.sym');
     url = await store.start();
   });
   afterAll(async () => {
@@ -100,6 +101,17 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
           .map(({ name }) => name)
           .sort(),
     ).toEqual(['foo', 'main']);
+  });
+
+  it('takes names and lines of a .sym file where there is no PDB', async () => {
+    const crash = moduleOf('crash', 'crash.exe', null, { file: 'crash.pdb', guid: '3249d99d-0c40-4931-8610-f4e4fb0b6936', age: 1 });
+    const symbols = new NodeSymbols({ folders: [join(folder, 'syms')], server: undefined });
+    await symbols.load([demand(crash)]);
+    expect(symbols.provider.status(crash)).toMatchObject({ state: 'ready', kind: 'sym' });
+    const table = symbols.provider.table(crash);
+    // Sentry's snapshot of this program's crash has main, main.cpp:35.
+    const hit = table.ok && valueOf(table.value.nearest(rva(0x2a3d)));
+    expect(hit).toMatchObject({ name: 'main', source: { ok: true, value: { line: 35 } } });
   });
 
   it('refuses a symbol path that is none, with its place', () => {

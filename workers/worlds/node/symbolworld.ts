@@ -17,7 +17,7 @@ import type { BodyCollector } from '../../symbols/service/offline.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
-import { compressedName } from '../../symbols/service/storepath.ts';
+import { nameIn, type Shape } from '../../symbols/service/storepath.ts';
 import { firstWants } from '../../symbols/service/want.ts';
 import type { WirePort } from '../../symbols/wire.ts';
 import { fetchNetwork } from '../browser/symbolfetch.ts';
@@ -27,6 +27,7 @@ const MAX_DEPTH = 6;
 const CACHED_BLOCKS = 64;
 /** Images that arrive make a better stack, which may name further modules. */
 const MAX_ROUNDS = 3;
+const SHAPES: readonly Shape[] = ['plain', 'compressed', 'sym'];
 
 /** Opened for each read and closed again: a symbol folder may have more files than a process may hold open. */
 class PathSource implements ByteSource {
@@ -238,8 +239,8 @@ export class NodeSymbols {
 
   #paths(name: string): readonly string[] {
     this.#index ??= indexFolders(this.#options.folders);
-    const lower = name.toLowerCase();
-    return [...(this.#index.get(lower) ?? []), ...(this.#index.get(compressedName(lower)) ?? [])];
+    const index = this.#index;
+    return SHAPES.flatMap((shape) => index.get(nameIn(shape, name.toLowerCase())) ?? []);
   }
 
   /** How many files were taken in anew. */
