@@ -14,7 +14,7 @@ export const USAGE = `usage: npm run -s faultline -- FILE… [--json] [-c "comma
   FILE            dumps, folders with dumps, .zip, .gz or .cab files
   --json          one line of JSON a dump (docs/result.schema.json)
   -c COMMANDS     console commands to run on each dump, separated by semicolons
-  --symbols DIR   a folder with images and PDBs, flat or as a symbol store; may be given several times
+  --symbols DIR   a folder with images, PDBs and .sym files, flat or as a symbol store; may be given several times
   --server URL    a symbol server or proxy; without it nothing of the network is used
   --casebook      what the dumps say together: by PC and program, the pattern of their crashes
   --hash          take the SHA-256 of files over 64 MiB too

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { va } from '../base/address.ts';
 import { found } from '../base/found.ts';
 import { put } from '../testing/build/binary.ts';
 import { at, frame, handmade } from '../testing/node/handmade.ts';
@@ -94,7 +95,7 @@ describe('pseudo-registers', () => {
   it('$prcb is the entry of KiProcessorBlock for the processor of the crash', () => {
     const made = handmade({
       memory: { 'fffff806`31600100': bytesWith(16, { 0: 0x1180n, 8: 0x2180n }) },
-      target: { kernelPointers: { KiProcessorBlock: at('fffff806`31600100') }, processor: found(1) },
+      target: { kernelPointers: { KiProcessorBlock: va(at('fffff806`31600100')) }, processor: found(1) },
     });
     expect(made.run('? @$prcb')).toEqual(['Evaluate expression: 8576 = 00000000`00002180']);
     expect(detailOf(handmade({}).answer('? @$prcb'))).toContain('KDBG');
@@ -109,7 +110,7 @@ describe('pseudo-registers', () => {
     expect(detailOf(handmade({ modules, target: { kind: 'user' } }).answer('? @$exentry'))).toContain('is not in this dump');
   });
   it('$peb is told where it was found', () => {
-    expect(handmade({ target: { process: { name: found('a'), id: found(1), peb: found(at('7ff0`00001000')) } } }).run('? @$peb')).toEqual([
+    expect(handmade({ target: { process: { name: found('a'), id: found(1), peb: found(va(at('7ff0`00001000'))) } } }).run('? @$peb')).toEqual([
       expect.stringContaining('00007ff0`00001000'),
     ]);
     expect(handmade({}).answer('? @$peb').ok).toBe(false);

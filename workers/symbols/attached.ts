@@ -12,6 +12,7 @@ import { openLines } from './lines.ts';
 import { imageSource } from './partialimage.ts';
 import { readPack } from './pack/layout.ts';
 import { PackTable } from './pack/table.ts';
+import { openSymLines } from './symlines.ts';
 import type { ImageBytes, SymbolProvider, SymbolStatus, SymbolTable } from './provider.ts';
 import type { FolderState } from './service/folders.ts';
 import type { Download } from './service/status.ts';
@@ -217,7 +218,9 @@ export class AttachedSymbols implements SymbolProvider {
   #pdbTable(id: string | null): Found<SymbolTable> | undefined {
     const here = id === null ? undefined : this.#here.get(id);
     if (!here?.pack) return undefined;
-    here.table ??= thenFound(readPack(here.pack), (pack) => found(new PackTable(pack, () => thenFound(pdbOf(here), openLines))));
+    here.table ??= thenFound(readPack(here.pack), (pack) =>
+      found(new PackTable(pack, () => (pack.texts.kind === 'sym' ? openSymLines(here.source) : thenFound(pdbOf(here), openLines)))),
+    );
     return here.table;
   }
   #peFile(id: string | null): Found<PeFile> | undefined {

@@ -11,7 +11,7 @@ export interface SourceLine {
 
 /** A function whose code was put into its caller's. */
 export interface InlinedFunction {
-  /** Missing where the PDB does not name it. */
+  /** Missing where the symbols do not name it. */
   readonly name: Found<string>;
   /** Bytes behind the start of its code. */
   readonly displacement: number;
@@ -25,7 +25,7 @@ export interface SymbolHit {
   /** How far the symbol is known to reach; absent where only the next public bounds it. */
   readonly sizeBytes?: number;
   readonly kind: 'procedure' | 'public' | 'export' | 'label' | 'sym-file';
-  /** Absent where names come without lines: exports, .sym files. */
+  /** Absent where names come without lines: exports. */
   readonly source?: Found<SourceLine>;
 }
 
@@ -43,7 +43,7 @@ export interface SymbolTable {
   readonly origin: string;
   readonly kind: 'pdb' | 'exports' | 'sym';
   nearest(at: Rva): Found<SymbolHit>;
-  /** The functions inlined at a place, innermost first. Export tables and .sym files know none. */
+  /** The functions inlined at a place, innermost first. Export tables know none. */
   inlined?(at: Rva): readonly InlinedFunction[];
   byName(name: string): Found<Rva>;
   /** Names that match, at most `limit`; `*` and `?` are wildcards. */

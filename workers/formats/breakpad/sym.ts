@@ -26,25 +26,38 @@ export interface SymSymbol {
 
 const utf8 = new TextDecoder('utf-8');
 
-/** Lines one by one, without their ends. A line longer than allowed is left out. */
-export function* walkLines(source: ByteSource): Generator<string> {
-  let at = 0;
+/** A line as it lies: `bytes` from `from` to `end`, `offset` in the file. */
+export interface SymSpan {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly end: number;
+  readonly offset: number;
+}
+
+/** Lines one by one, with a carriage return still at the end. A line longer than allowed is left out. May throw SourceError. */
+export function* walkSpans(source: ByteSource, start = 0, window = WINDOW): Generator<SymSpan> {
+  let at = start;
   while (at < source.size) {
-    const bytes = source.readBlock(at, WINDOW);
+    const bytes = source.readBlock(at, window);
     if (bytes.length === 0) return;
     const atEnd = at + bytes.length >= source.size;
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-      if (end - from <= MAX_LINE) yield text(bytes, from, end);
+      if (end - from <= MAX_LINE) yield { bytes, from, end, offset: at + from };
       from = end + 1;
     }
-    if (atEnd && from < bytes.length && bytes.length - from <= MAX_LINE) yield text(bytes, from, bytes.length);
+    if (atEnd && from < bytes.length && bytes.length - from <= MAX_LINE) yield { bytes, from, end: bytes.length, offset: at + from };
     // A window without a line's end is skipped: such a line is too long anyway.
     at += from > 0 && !atEnd ? from : bytes.length;
   }
 }
 
-function text(bytes: Uint8Array, from: number, end: number): string {
+/** Lines one by one, without their ends. */
+export function* walkLines(source: ByteSource): Generator<string> {
+  for (const span of walkSpans(source)) yield spanText(span);
+}
+
+export function spanText({ bytes, from, end }: SymSpan): string {
   return utf8.decode(bytes.subarray(from, bytes[end - 1] === RETURN ? end - 1 : end));
 }
 

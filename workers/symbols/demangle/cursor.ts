@@ -2,13 +2,13 @@
 
 /** References can double a name at every level. */
 export const MAX_LENGTH = 65_536;
-const MAX_DEPTH = 64;
 const MAX_DIGITS = 16;
 
 export class NameCursor {
   protected readonly text: string;
   protected at = 0;
   protected failed = false;
+  protected readonly maxDepth: number = 64;
   #depth = 0;
 
   constructor(text: string) {
@@ -85,7 +85,7 @@ export class NameCursor {
 
   /** Bounds the nesting, which the text alone would not. */
   protected deeper<T>(read: () => T, otherwise: T): T {
-    if (this.#depth >= MAX_DEPTH) {
+    if (this.#depth >= this.maxDepth) {
       this.fail();
       return otherwise;
     }

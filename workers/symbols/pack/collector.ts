@@ -1,6 +1,6 @@
 /** Gathers symbols in any order and makes the sorted pack of them. */
 import type { Job } from '../../base/job.ts';
-import { undecorateC } from '../demangle/display.ts';
+import { plainName } from '../demangle/display.ts';
 import { bytesHash, nameHash } from './hash.ts';
 import { CXX_HASH, FLAG_DECORATED, FLAG_FUNCTION, KIND_MASK, type Pack, PACK_KINDS, type PackTexts } from './layout.ts';
 
@@ -9,6 +9,7 @@ export const MAX_SYMBOLS = 2 ** 21 - 1;
 const MAX_HEAP = 512 * 1024 * 1024;
 const BATCH = 4096;
 const QUESTION_MARK = 0x3f;
+const UNDERSCORE = 0x5f;
 const PROCEDURE = PACK_KINDS.indexOf('procedure');
 
 export interface PackSpace {
@@ -90,19 +91,24 @@ export class SymbolCollector {
     return this.#heap.indexOf(0, this.#names[index] ?? 0);
   }
 
-  /** The name under which it is found: C names without their decoration, C++ names as they are. */
+  /** The name under which it is found: C and Rust names without their decoration, C++ names as they are. */
   #shown(index: number, arch: string): string {
     const name = decoder.decode(this.#heap.subarray(this.#names[index] ?? 0, this.#nameEnd(index)));
-    return (this.#flags[index] ?? 0) & FLAG_DECORATED && arch === 'x86' ? undecorateC(name) : name;
+    return this.#isDecorated(index) ? plainName(name, arch) : name;
+  }
+
+  #isDecorated(index: number): boolean {
+    return ((this.#flags[index] ?? 0) & FLAG_DECORATED) !== 0;
   }
 
   #isCxx(index: number): boolean {
-    return ((this.#flags[index] ?? 0) & FLAG_DECORATED) !== 0 && this.#heap[this.#names[index] ?? 0] === QUESTION_MARK;
+    return this.#isDecorated(index) && this.#heap[this.#names[index] ?? 0] === QUESTION_MARK;
   }
 
   #hash(index: number, arch: string): number {
     if (this.#isCxx(index)) return CXX_HASH;
-    const plain = arch !== 'x86' || !((this.#flags[index] ?? 0) & FLAG_DECORATED);
+    // Most names are as they are shown: their bytes need not be decoded.
+    const plain = !this.#isDecorated(index) || (arch !== 'x86' && this.#heap[this.#names[index] ?? 0] !== UNDERSCORE);
     return plain ? bytesHash(this.#heap, this.#names[index] ?? 0, this.#nameEnd(index)) : nameHash(this.#shown(index, arch));
   }
 

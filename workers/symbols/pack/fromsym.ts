@@ -3,6 +3,7 @@ import { type Found, found } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { parseSymSymbol, readSymModule, walkLines } from '../../formats/breakpad/sym.ts';
+import { rustName } from '../demangle/rust.ts';
 import { SymbolCollector } from './collector.ts';
 import { FLAG_FUNCTION, type Pack, PACK_KINDS } from './layout.ts';
 
@@ -11,7 +12,7 @@ const NONE = new Uint32Array(0);
 const encoder = new TextEncoder();
 const ARCHES: Readonly<Record<string, string>> = { x86: 'x86', x86_64: 'x64', x86_64h: 'x64', arm64: 'arm64', arm64e: 'arm64', arm: 'arm' };
 
-/** Names are taken as they stand: the file's maker has undecorated them. May throw SourceError. */
+/** Names are taken as they stand: the file's maker has undecorated them, but Rust's not always. May throw SourceError. */
 export function* packFromSym(source: ByteSource): Job<Found<Pack>> {
   const module = readSymModule(source);
   if (!module.ok) return module;
@@ -23,7 +24,7 @@ export function* packFromSym(source: ByteSource): Job<Found<Pack>> {
     if (lines++ % BATCH === 0) yield { progress: 'reading names', done: lines, of: null };
     const symbol = parseSymSymbol(line);
     if (!symbol) continue;
-    const name = encoder.encode(symbol.name);
+    const name = encoder.encode(rustName(symbol.name, false) ?? symbol.name);
     if (symbol.kind === 'PUBLIC') publics.push({ rva: symbol.rva, name });
     else if (!collector.add({ rva: symbol.rva, size: symbol.sizeBytes, flags }, name, 0, name.length)) break;
   }

@@ -6,7 +6,7 @@ import { type Found, found, missing, notValid } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
 
 /** Raised whenever packs of before would be read wrongly or lack something: stored ones are then made anew. */
-export const PACK_VERSION = 2;
+export const PACK_VERSION = 3;
 const MAGIC = 0x4b50_4c46; // FLPK
 const HEADER_WORDS = 16;
 const MAX_TEXTS = 8;

@@ -29,7 +29,7 @@ export class PackTable implements SymbolTable {
   readonly #openLines: () => Found<LineFinder>;
   #lines: Found<LineFinder> | undefined;
 
-  /** `openLines`: where the PDB itself is at hand too; called when a line is asked for. */
+  /** `openLines`: where the PDB or .sym file itself is at hand too; called when a line is asked for. */
   constructor(pack: Pack, openLines: () => Found<LineFinder> = () => missing({ why: 'stream-absent', stream: 'lines' })) {
     this.#pack = pack;
     this.#openLines = openLines;
@@ -140,7 +140,7 @@ export class PackTable implements SymbolTable {
       displacement: place - (this.#pack.rvas[index] ?? 0),
       kind: PACK_KINDS[(this.#pack.flags[index] ?? 0) & KIND_MASK] ?? 'public',
       ...(size > 0 ? { sizeBytes: size } : {}),
-      ...(this.kind === 'pdb' ? { source: line } : {}),
+      source: line,
     };
   }
 

@@ -35,6 +35,7 @@ import { missingParts } from '../../symbols/imageparts.ts';
 import { openPartialImage } from '../../symbols/partialimage.ts';
 import { packFromPdb } from '../../symbols/pack/frompdb.ts';
 import { packFromSym } from '../../symbols/pack/fromsym.ts';
+import { openSymLines } from '../../symbols/symlines.ts';
 import { PackTable } from '../../symbols/pack/table.ts';
 import { NO_SYMBOLS } from '../../symbols/provider.ts';
 import { openTarget, readFirst } from '../../target/open.ts';
@@ -169,11 +170,23 @@ function runPdb(bytes: Uint8Array): Outcome {
   const lines = pdb.ok ? openLines(pdb.value) : pdb;
   const table = pack.ok ? new PackTable(pack.value, () => lines) : undefined;
   if (pdb.ok) usePdb(pdb.value);
+  askPlaces(table);
+  return pack;
+}
+
+function runSym(bytes: Uint8Array): Outcome {
+  const source = new ArraySource(bytes, 'fuzz.sym');
+  const pack = driveSync(packFromSym(source));
+  const table = pack.ok ? new PackTable(pack.value, () => openSymLines(source)) : undefined;
+  askPlaces(table);
+  return pack;
+}
+
+function askPlaces(table: PackTable | undefined): void {
   for (let at = 0x1000; at < 0x1000 + PLACES * PLACE_STEP; at += PLACE_STEP) {
     table?.nearest(rva(at));
     table?.inlined(rva(at));
   }
-  return pack;
 }
 
 const TYPES = 24;
@@ -223,7 +236,7 @@ export function parsers(tools: Tools): Parser[] {
     { name: 'partial image', accepts: (bytes) => starts(bytes, 'FLPART1'), run: runPartialImage },
     { name: 'pdb', accepts: (bytes) => starts(bytes, 'Microsoft C/C++ MSF', 'Microsoft MSFZ', 'BSJB'), run: runPdb },
     { name: 'cab', accepts: (bytes) => isCab(new ArraySource(bytes)), run: runCab },
-    { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: (bytes) => driveSync(packFromSym(new ArraySource(bytes, 'fuzz.sym'))) },
+    { name: 'sym', accepts: (bytes) => starts(bytes, 'MODULE '), run: runSym },
     { name: 'archive', accepts: (bytes) => archiveKind(bytes.subarray(0, 16)) !== undefined && !isCab(new ArraySource(bytes)), run: runArchive },
   ];
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLoopbackStore } from '../../../scripts/server/testing/loopbackstore.mjs';
 import { rva, va } from '../../base/address.ts';
-import { type Found, found, missing } from '../../base/found.ts';
+import { type Found, found, missing, valueOf } from '../../base/found.ts';
 import type { Module, PdbIdentity, PeIdentity } from '../../modules/module.ts';
 import { corpusBytes, corpusRoot, hasCorpus } from '../../testing/node/corpus.ts';
 import { NodeSymbols } from './symbolworld.ts';
@@ -51,6 +51,7 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
     const sym = `breakpad/${TEST_APP_SYM}`;
     mkdirSync(dirname(join(folder, sym)), { recursive: true });
     writeFileSync(join(folder, sym), corpusBytes(`user/symbols/breakpad/${TEST_APP_SYM}`));
+    put('syms/crash.sym', 'pdb/symbolic/windows/crash.sym');
     url = await store.start();
   });
   afterAll(async () => {
@@ -114,6 +115,17 @@ describe.skipIf(!hasCorpus)('symbols of the command line', () => {
           .map(({ name }) => name)
           .sort(),
     ).toEqual(['foo', 'main']);
+  });
+
+  it('takes names and lines of a .sym file where there is no PDB', async () => {
+    const crash = moduleOf('crash', 'crash.exe', null, { file: 'crash.pdb', guid: '3249d99d-0c40-4931-8610-f4e4fb0b6936', age: 1 });
+    const symbols = new NodeSymbols({ folders: [join(folder, 'syms')], server: undefined });
+    await symbols.load([demand(crash)]);
+    expect(symbols.provider.status(crash)).toMatchObject({ state: 'ready', kind: 'sym' });
+    const table = symbols.provider.table(crash);
+    // Sentry's snapshot of this program's crash has main, main.cpp:35.
+    const hit = table.ok && valueOf(table.value.nearest(rva(0x2a3d)));
+    expect(hit).toMatchObject({ name: 'main', source: { ok: true, value: { line: 35 } } });
   });
 
   it('refuses a symbol path that is none, with its place', () => {

@@ -17,7 +17,7 @@ import type { BodyCollector } from '../../symbols/service/offline.ts';
 import { symbolFormats } from '../../symbols/service/formats.ts';
 import { SymbolService } from '../../symbols/service/service.ts';
 import { type Download, isEnded } from '../../symbols/service/status.ts';
-import { compressedName, nameIn } from '../../symbols/service/storepath.ts';
+import { nameIn, type Shape } from '../../symbols/service/storepath.ts';
 import { firstWants } from '../../symbols/service/want.ts';
 import type { WirePort } from '../../symbols/wire.ts';
 import { fetchNetwork } from '../browser/symbolfetch.ts';
@@ -27,6 +27,7 @@ const MAX_DEPTH = 6;
 const CACHED_BLOCKS = 64;
 /** Images that arrive make a better stack, which may name further modules. */
 const MAX_ROUNDS = 3;
+const SHAPES: readonly Shape[] = ['plain', 'compressed', 'sym'];
 
 /** Opened for each read and closed again: a symbol folder may have more files than a process may hold open. */
 class PathSource implements ByteSource {
@@ -237,10 +238,9 @@ export class NodeSymbols {
   }
 
   #paths(name: string): readonly string[] {
-    const index = (this.#index ??= indexFolders(this.#options.folders));
-    const lower = name.toLowerCase();
-    const names = new Set([lower, compressedName(lower), nameIn('sym', lower)]);
-    return [...names].flatMap((each) => index.get(each) ?? []);
+    this.#index ??= indexFolders(this.#options.folders);
+    const index = this.#index;
+    return SHAPES.flatMap((shape) => index.get(nameIn(shape, name.toLowerCase())) ?? []);
   }
 
   /** How many files were taken in anew. */
