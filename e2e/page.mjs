@@ -24,6 +24,17 @@ export async function openFiles(page, files) {
   await page.setInputFiles('#file', files);
 }
 export const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+/** FILETIME: 100 ns since 1601. */
+const fileTime = (iso) => (BigInt(Date.parse(iso)) + 11_644_473_600_000n) * 10_000n;
+
+/** The sample as it would have been written at another time, or on a PC with other processors (DUMP_HEADER64). */
+export function sampleAt(name, iso, processors = 8) {
+  const bytes = Buffer.from(readFileSync(SAMPLE));
+  bytes.writeUInt32LE(processors, 0x34);
+  bytes.writeBigUInt64LE(fileTime(iso), 0xfa8);
+  bytes.writeBigUInt64LE(36_000_000_000n, 0x1030);
+  return file(name, bytes);
+}
 export const sampleAs = (name) => file(name, readFileSync(SAMPLE));
 
 /** A drop as the system makes it, where the browser can be made to; else one made by script from the same bytes. */

@@ -1,18 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { violations } from '../axe.mjs';
-import { SAMPLE, equal, expect, file, fitsWindow, goTo, keepSaved, openFiles, resizeWindow, savedFile, verdict } from '../page.mjs';
+import { equal, expect, file, fitsWindow, goTo, keepSaved, openFiles, resizeWindow, sampleAt, savedFile, verdict } from '../page.mjs';
 
-/** FILETIME: 100 ns since 1601. */
-const fileTime = (iso) => (BigInt(Date.parse(iso)) + 11_644_473_600_000n) * 10_000n;
-
-/** The sample as it would have been written at another time, or on a PC with other processors (DUMP_HEADER64). */
-function sampleAt(name, iso, processors = 8) {
-  const bytes = Buffer.from(readFileSync(SAMPLE));
-  bytes.writeUInt32LE(processors, 0x34);
-  bytes.writeBigUInt64LE(fileTime(iso), 0xfa8);
-  bytes.writeBigUInt64LE(36_000_000_000n, 0x1030);
-  return file(name, bytes);
-}
 const WEEK = [
   sampleAt('day1.dmp', '2024-03-01T10:00:00Z'),
   sampleAt('day3.dmp', '2024-03-03T10:00:00Z'),
