@@ -163,7 +163,10 @@ export class Dump {
   }
 
   async #job<T>(question: (api: Parameters<Parameters<Engine['ask']>[0]>[0], note: ReturnType<typeof progressPort>) => Promise<Reply<T>>): Promise<Reply<T>> {
-    const note = progressPort((said) => (this.progress = said));
+    // Notes come by a port of their own: one may arrive behind the answer, and would stay.
+    const note = progressPort((said) => {
+      if (this.#running > 0) this.progress = said;
+    });
     this.#running += 1;
     const answer = await this.#engine.ask((api) => question(api, note));
     this.#running -= 1;

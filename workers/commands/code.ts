@@ -5,6 +5,7 @@ import { hexDigits } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
+import { encodingOf } from '../code/encoding.ts';
 import type { Instruction, MemoryOperand } from '../code/decoder.ts';
 import { evaluateRange } from '../expr/range.ts';
 import { sessionScope } from '../expr/sessionscope.ts';
@@ -38,13 +39,9 @@ function operandSpans(session: Session, instruction: Instruction): readonly Span
 
 export function instructionLine(session: Session, instruction: Instruction, after: readonly Span[] = []): OutputNode {
   // ARM64 code is shown as the words that it is: "fffff802`8c407570 d43e0000 brk         #0xF000".
-  const words = session.target.arch === 'arm64';
-  const [byteColumn, mnemonicColumn] = words ? ARM64_COLUMNS : [BYTE_COLUMN, MNEMONIC_COLUMN];
-  const shown = words ? [...instruction.bytes].reverse() : [...instruction.bytes];
-  const bytes = shown
-    .map((byte) => hexDigits(byte, 2))
-    .join('')
-    .padEnd(byteColumn);
+  const { arch } = session.target;
+  const [byteColumn, mnemonicColumn] = arch === 'arm64' ? ARM64_COLUMNS : [BYTE_COLUMN, MNEMONIC_COLUMN];
+  const bytes = encodingOf(instruction, arch).join('').padEnd(byteColumn);
   const operands =
     instruction.operands === ''
       ? [text(instruction.mnemonic)]

@@ -23,7 +23,6 @@ export function decodeAt(session: Session, at: Va): Instruction | undefined {
 }
 
 export const wordsOf = (instruction: Instruction): string => `${instruction.mnemonic} ${instruction.operands}`.replace(/\s+/g, ' ').trim();
-export const bytesOf = (instruction: Instruction): string => Array.from(instruction.bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
 function readOperand(operand: MemoryOperand, fault: Fault, mask: bigint): OperandReading | undefined {
   const { registers } = fault;

@@ -4,7 +4,8 @@ import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
 import { type AddressClass, onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
-import { matchOperand, type OperandReading, wordsOf, bytesOf } from '../instruction.ts';
+import { encodingOf } from '../../code/encoding.ts';
+import { matchOperand, type OperandReading, wordsOf } from '../instruction.ts';
 import { findRefused } from '../protection.ts';
 import { text } from '../words.ts';
 
@@ -77,7 +78,9 @@ export function showInstruction(c: Case, f: Finding): OperandVerdict {
   const { instruction, fault, operands } = c;
   if (!instruction || fault.ip === undefined) return { matched: false, mismatch: false };
   const words = wordsOf(instruction);
-  f.show(text('e-instruction', { instruction: words, bytes: bytesOf(instruction), place: faultPlace(c) }), `u ${hex(fault.ip)}`, { weighs: 'context' });
+  f.show(text('e-instruction', { instruction: words, bytes: encodingOf(instruction, c.target.arch).join(' '), place: faultPlace(c) }), `u ${hex(fault.ip)}`, {
+    weighs: 'context',
+  });
   const { address } = fault;
   if (address === undefined) return { matched: false, mismatch: false };
   const match = matchOperand(operands, address);
