@@ -1,5 +1,5 @@
 /** Checks a summary that came in with a link: a new record is made of known fields only, and nothing of the old one is kept. */
-import { type Check, count, list as listOf, oneOf, record, text as textOf } from '../engine/check.ts';
+import { CAUSES, type Check, count, list as listOf, oneOf, record, text as textOf } from '../engine/check.ts';
 import type { SharedDriver, SharedEvidence, SharedFrame, Summary } from './summary.ts';
 
 const MAX_TEXT = 4000;
@@ -11,19 +11,6 @@ const isoTime: Check<string> = (value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
 
 const TRUSTS = ['context', 'given', 'unwind-info', 'frame-pointer', 'scan-call-checked', 'scan'];
-const CAUSES = [
-  'driver-bug',
-  'hardware',
-  'memory-corruption',
-  'application-bug',
-  'hang',
-  'resource-exhaustion',
-  'storage',
-  'firmware',
-  'manual',
-  'live-dump',
-  'not-known',
-];
 
 const evidence = record<SharedEvidence>({
   weighs: oneOf('decides', 'for', 'against', 'context'),

@@ -1,20 +1,25 @@
 /** The verdict's records (design §4). Texts by id with arguments; the words stand in src/text and in the command line's own table. */
 import type { MissingReason } from '../base/found.ts';
 
-export type Cause =
-  | 'driver-bug'
-  | 'hardware'
-  | 'memory-corruption'
-  | 'application-bug'
-  | 'hang'
-  | 'resource-exhaustion'
-  | 'storage'
-  | 'firmware'
-  | 'manual'
-  | 'live-dump'
-  | 'not-known';
-export type Part = 'ram' | 'cpu' | 'gpu' | 'disk' | 'power' | 'firmware' | 'device' | 'hardware';
-export type Sureness = 'certain' | 'likely' | 'possible' | 'not-known';
+/** The closed lists of design §4: types, and what data from outside may say. */
+export const CAUSES = [
+  'driver-bug',
+  'hardware',
+  'memory-corruption',
+  'application-bug',
+  'hang',
+  'resource-exhaustion',
+  'storage',
+  'firmware',
+  'manual',
+  'live-dump',
+  'not-known',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+export const PARTS = ['ram', 'cpu', 'gpu', 'disk', 'power', 'firmware', 'device', 'hardware'] as const;
+export type Part = (typeof PARTS)[number];
+export const SURENESS = ['certain', 'likely', 'possible', 'not-known'] as const;
+export type Sureness = (typeof SURENESS)[number];
 export type Weight = 'decides' | 'for' | 'against' | 'context';
 export type How = 'read' | 'derived' | 'inferred' | 'table';
 

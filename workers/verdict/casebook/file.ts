@@ -1,7 +1,7 @@
 /** The casebook as a file of JSON, and the check of one that comes in: of a known form, no larger than allowed, drawn as text only. */
 import { type Check, count, either, flag, list, oneOf, record, text } from '../../base/check.ts';
 import type { MissingReason } from '../../base/found.ts';
-import type { Cause, Part, Sureness } from '../verdict.ts';
+import { CAUSES, PARTS, SURENESS } from '../verdict.ts';
 import { type DumpFacts, type Gap, type KeptDriver, type KeptEvidence, type KeptVerdict, LAST_MS, MAX_DRIVERS, MAX_NAME, MAX_SENTENCE } from './facts.ts';
 import { MARK_ABOUT, type Mark } from './marks.ts';
 
@@ -42,22 +42,6 @@ const kept = <T>(check: Check<T>): Check<T | Gap> => either(check, gap);
 const seconds: Check<number> = (value) => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined);
 const time: Check<number> = (value) => (typeof value === 'number' && value >= 0 && value <= LAST_MS ? value : undefined);
 const hexText: Check<string> = (value) => (typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value) ? value : undefined);
-
-const CAUSES: readonly Cause[] = [
-  'driver-bug',
-  'hardware',
-  'memory-corruption',
-  'application-bug',
-  'hang',
-  'resource-exhaustion',
-  'storage',
-  'firmware',
-  'manual',
-  'live-dump',
-  'not-known',
-];
-const PARTS: readonly Part[] = ['ram', 'cpu', 'gpu', 'disk', 'power', 'firmware', 'device', 'hardware'];
-const SURENESS: readonly Sureness[] = ['certain', 'likely', 'possible', 'not-known'];
 
 const driver = record<KeptDriver>({ name, timestamp: count, version: name, maker: name }, ['timestamp', 'version', 'maker']);
 const evidence = record<KeptEvidence>({ id: name, says: words, command: name, weighs: oneOf('decides', 'for', 'against', 'context') });
