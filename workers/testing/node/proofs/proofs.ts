@@ -1,0 +1,5 @@
+/** Every proof. */
+import { ACCESS_PROOFS } from './access.ts';
+import type { Proof } from './proof.ts';
+
+export const PROOFS: readonly Proof[] = [...ACCESS_PROOFS];
