@@ -101,7 +101,7 @@ function commandFor(code: number, index: Index, value: bigint): string {
   return value === 0n ? '.bugcheck' : (special[`${String(code)}/${String(index)}`] ?? (value > 0xffffn ? `ln ${at}` : '.bugcheck'));
 }
 
-const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e]);
+const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x135]);
 
 /** Codes that carry an exception: its code in P1, and for 0x1E the exception's own two parameters in P3 and P4. */
 function exceptionArgument(session: Session, code: number, one: { readonly index: Index; readonly value: bigint }): string | undefined {

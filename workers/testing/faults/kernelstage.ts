@@ -149,8 +149,8 @@ export class KernelStage {
     return this;
   }
 
-  /** A user thread of a process of this machine has called into the kernel. */
-  fromUser(service: string): this {
+  /** A user thread of a process of this machine has called into the kernel; without a service, that one has come back already. */
+  fromUser(service?: string): this {
     const { draw } = this;
     const address = draw.pool() & ~0x3fn;
     this.process = {
@@ -166,7 +166,7 @@ export class KernelStage {
       registers: { rax: BigInt(draw.below(0x100)) },
     });
     this.current = { image: this.nt, name: 'KiSystemServiceCopyEnd' };
-    return this.call(this.nt, service, 'SystemService');
+    return service === undefined ? this : this.call(this.nt, service, 'SystemService');
   }
 
   /** The processor enters a handler at a mark of the running function. */

@@ -59,10 +59,13 @@ export function readOnlyWrite(c: Case, f: Finding): void {
     showInstruction(c, f);
     return;
   }
-  judgeFault(c, f);
   const [first] = c.suspects;
-  // Without the trap frame nobody can say who stood at the instruction.
-  if (c.fault.ip === undefined && first) suspect(c, f, first);
+  if (c.fault.ip === undefined && first) {
+    showFault(c, f);
+    suspect(c, f, first);
+    return;
+  }
+  judgeFault(c, f);
   if (f.sureness !== 'not-known') return;
   f.head('h-memory', { name: c.name, what: `write to ${kind?.words ?? 'read-only memory'}` }).judge('memory-corruption', 'possible');
 }

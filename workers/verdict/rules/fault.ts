@@ -310,6 +310,8 @@ export function suspect(c: Case, f: Finding, actor: Actor): boolean {
   headDriver(c, f, image, 'possible');
   f.judge('driver-bug', 'possible').blame(image).oppose('a-single-dump', {});
   if (isScanned(actor)) f.oppose('a-scan', {});
+  const other = c.suspects.find((one) => one !== actor);
+  if (other) f.rival({ module: imageOf(other.module) }, text('r-driver', { who: c.who(imageOf(other.module)) }));
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   return true;
 }

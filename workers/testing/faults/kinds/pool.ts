@@ -24,10 +24,27 @@ function poolHeader(draw: Draw, sizeUnits: number, tag: string): bigint {
   return (tagWord << 32n) | (0x02n << 24n) | (BigInt(sizeUnits) << 16n) | BigInt(draw.between(1, 0x1f));
 }
 
+/** How the links about a list entry look (ntdef.h, LIST_ENTRY: Flink, Blink). */
+export type ListDamage = 'removed-twice' | 'neighbour-spoiled' | 'one-bit';
+
+/** A list entry and its neighbours, in memory; the entry's address, which the check still has in a register. */
+export function brokenList(stage: KernelStage, damage: ListDamage): bigint {
+  const { draw, memory } = stage;
+  const [entry, next, last] = [draw.pool(), draw.pool(), draw.pool()];
+  const back = { 'removed-twice': last, 'neighbour-spoiled': 0x0061_0074_0061_0064n, 'one-bit': entry ^ (1n << BigInt(draw.between(33, 44))) }[damage];
+  const spoiled = damage === 'neighbour-spoiled';
+  memory.push(
+    words(entry, [next, last]),
+    words(next, [spoiled ? back : draw.pool(), back]),
+    words(last, [damage === 'removed-twice' ? next : entry, draw.pool()]),
+  );
+  return entry;
+}
+
 /** A fast-fail in the running function: int 29h, KiRaiseSecurityCheckFailure, then 0x139 with trap frame and record. */
-export function fastFail(stage: KernelStage, reason: bigint, truth: Truth): MadeFault {
+export function fastFail(stage: KernelStage, reason: bigint, truth: Truth, entry?: bigint): MadeFault {
   const rip = stage.placeOf('failfast');
-  const trapFrame = stage.trap('KiRaiseSecurityCheckFailure', { mark: 'failfast', registers: { rcx: reason } });
+  const trapFrame = stage.trap('KiRaiseSecurityCheckFailure', { mark: 'failfast', registers: { rcx: reason, ...(entry === undefined ? {} : { r8: entry }) } });
   const record = stage.stack.low + 0x300n;
   stage.memory.push({ address: record, bytes: exceptionRecord64(0xc0000409, rip, [reason], 1) });
   stage.chain(stage.nt, 'KiFastFailDispatch', 'KiBugCheckDispatch');
@@ -75,7 +92,7 @@ export const POOL_KINDS = [
   }),
   kind('139-own-list', 'a driver removes an entry of its own list twice', (draw) => {
     const stage = poolStage(draw);
-    return fastFail(stage, 3n, byDriver(stage));
+    return fastFail(stage, 3n, byDriver(stage), draw.chance(0.5) ? brokenList(stage, 'removed-twice') : draw.pool());
   }),
   kind('139-kernel-list', 'the kernel finds a broken list of timers or waiters; who broke it is gone', (draw) => {
     const stage = new KernelStage(draw);
