@@ -91,6 +91,7 @@ function commandFor(code: number, index: Index, value: bigint): string {
     '126/3': `.exr ${at}`,
     '126/4': `.cxr ${at}`,
     '59/3': `.cxr ${at}`,
+    '309/2': `.cxr ${at}`,
     '313/2': `.trap ${at}`,
     '313/3': `.exr ${at}`,
     '142/3': `.trap ${at}`,

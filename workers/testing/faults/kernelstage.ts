@@ -85,6 +85,8 @@ export class KernelStage {
   readonly stack: NoisyStack;
   readonly memory: MemoryBlock[] = [];
   atHand: AtHand;
+  /** What the dump must be where chance may not choose. */
+  readonly wants: { kernelDump?: boolean; code?: boolean } = {};
   irql = 0;
   process: ProcessObject = SYSTEM_PROCESS;
   thread: Partial<ThreadObject> = {};
@@ -287,12 +289,14 @@ export class KernelStage {
   /** Mostly small dumps, of both writers; with or without the code that the return addresses point at. */
   private bytesOf(made: Scene, live: boolean): Uint8Array {
     const { draw } = this;
-    if (live || draw.chance(0.12)) {
+    const whole = draw.chance(0.12);
+    if (live || (this.wants.kernelDump ?? whole)) {
       const writes = this.codeBlocks().map((block) => this.withFlips(block));
       return flatten(kernelOf({ ...made, others: ordinaryProcesses(this.machine) }, { kind: live ? 'live' : 'bitmap-kernel', writes }).dump);
     }
     const style = draw.pick(['extracted', 'direct'] as const);
-    const keepCode = draw.chance(0.4);
+    const byChance = draw.chance(0.4);
+    const keepCode = this.wants.code ?? byChance;
     const ofFrames = new Set(made.stack.frames.map((frame) => frame.ip - 0x40n));
     const kept = (block: MemoryBlock): boolean => keepCode || !ofFrames.has(block.address);
     const change = (spec: TriageSpec): TriageSpec => ({ ...spec, blocks: spec.blocks.filter(kept).map((block) => this.withFlips(block)) });

@@ -12,7 +12,17 @@ import { findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from
 import { text } from '../words.ts';
 import { addressBit, changedCode, farBit, pointerBit, registerBit } from './bits.ts';
 import { showKernelSuspect, showPoolOwner } from './owners.ts';
-import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoOperand, showNoSuspect, showSuspect } from './evidence.ts';
+import {
+  ACCESS_WORDS,
+  faultPlace,
+  type OperandVerdict,
+  rivalDrivers,
+  showFault,
+  showInstruction,
+  showNoOperand,
+  showNoSuspect,
+  showSuspect,
+} from './evidence.ts';
 
 const ILLEGAL = 0xc000001d;
 const MINUS_ONE = 0xffff_ffff_ffff_ffffn;
@@ -266,7 +276,7 @@ function windowsAtFault(c: Case, f: Finding): boolean {
   if (shared) f.say('x-passed-to-scheduler', {});
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('not-known', 'not-known');
-  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f);
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   f.oppose('a-single-dump', {});
   return true;
@@ -310,8 +320,7 @@ export function suspect(c: Case, f: Finding, actor: Actor): boolean {
   headDriver(c, f, image, 'possible');
   f.judge('driver-bug', 'possible').blame(image).oppose('a-single-dump', {});
   if (isScanned(actor)) f.oppose('a-scan', {});
-  const other = c.suspects.find((one) => one !== actor);
-  if (other) f.rival({ module: imageOf(other.module) }, text('r-driver', { who: c.who(imageOf(other.module)) }));
+  rivalDrivers(c, f, c.suspects.filter((one) => one !== actor).slice(0, 1));
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   return true;
 }

@@ -1,13 +1,13 @@
 /** The kernel's own checks: stack cookies, lists, fast fail. */
 import { hex } from '../../base/hex.ts';
 import { va } from '../../base/address.ts';
-import { imageOf, isKernelImage, isThirdParty, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isKernelImage, isThirdParty, placeWords } from '../actors.ts';
 import { onlyBit } from '../address.ts';
 import type { BrokenList } from '../brokenlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { placeOf, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
+import { placeOf, rivalDrivers, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
 import { headDriver, suspect } from './fault.ts';
 import { showBrokenList, showPoolOwner } from './owners.ts';
 
@@ -82,6 +82,15 @@ function listBit(f: Finding, seen: { readonly name: string; readonly bit: number
     .oppose('a-driver-could', {});
 }
 
+/** The driver checked what is its own: links that show a second removal are its doing, all else may be another's. */
+function ownCheck(c: Case, f: Finding, actor: Actor, list: BrokenList | undefined): void {
+  suspect(c, f, actor);
+  placeOf(f, actor);
+  if (list?.kind !== 'removed-twice') return;
+  headDriver(c, f, imageOf(actor.module), 'likely');
+  f.sureness = 'likely';
+}
+
 /** 0x139: P1 class, P2 trap frame, P3 exception record. */
 export function securityCheck(c: Case, f: Finding): void {
   const [kind] = c.params;
@@ -102,18 +111,13 @@ export function securityCheck(c: Case, f: Finding): void {
   const checker = c.actors.find((actor) => actor.trusted && !isKernelImage(actor.module));
   // The driver that ran the check on its own list is where to look, unless the links show that another wrote over them.
   if (near && checker === near && list?.kind !== 'overwritten') {
-    suspect(c, f, near);
-    placeOf(f, near);
-    if (list?.kind === 'removed-twice') {
-      headDriver(c, f, imageOf(near.module), 'likely');
-      f.sureness = 'likely';
-    }
+    ownCheck(c, f, near, list);
     return;
   }
   f.say('x-detector', { module: checker ? imageOf(checker.module) : 'ntoskrnl.exe' });
   showNoSuspect(c, f);
   f.head('h-memory', { name: c.name, what: meaning }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
-  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f);
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }
 

@@ -18,10 +18,10 @@ function poolStage(draw: Draw): KernelStage {
   return stage;
 }
 
-/** POOL_HEADER of 10.0.19041 x64: previous size and pool index, block size and type, tag (vergiliusproject.com, _POOL_HEADER). */
-function poolHeader(draw: Draw, sizeUnits: number, tag: string): bigint {
+/** POOL_HEADER of 10.0.19041 x64: previous size and pool index, block size and type, tag; sizes in 16 bytes (vergiliusproject.com, _POOL_HEADER). */
+export function poolHeader(size: number, previous: number, tag: string): bigint {
   const tagWord = [...tag].reduce((value, char, index) => value | (BigInt(char.charCodeAt(0)) << BigInt(index * 8)), 0n);
-  return (tagWord << 32n) | (0x02n << 24n) | (BigInt(sizeUnits) << 16n) | BigInt(draw.between(1, 0x1f));
+  return (tagWord << 32n) | (0x02n << 24n) | (BigInt(size) << 16n) | BigInt(previous);
 }
 
 /** How the links about a list entry look (ntdef.h, LIST_ENTRY: Flink, Blink). */
@@ -56,7 +56,7 @@ export const POOL_KINDS = [
     const stage = poolStage(draw);
     stage.call(stage.nt, 'ExFreePoolWithTag');
     const block = draw.pool();
-    const header = poolHeader(draw, 0x12, 'Zx01');
+    const header = poolHeader(0x12, draw.between(1, 0x1f), 'Zx01');
     if (draw.chance(0.5)) stage.memory.push(words(block - 0x10n, [header, 0n, 0n, draw.pool()]));
     return stage.stop(0xc2, [7n, 0n, header & 0xffff_ffffn, block], byDriver(stage));
   }),
@@ -70,7 +70,7 @@ export const POOL_KINDS = [
     stage.call(stage.nt, 'ExFreePoolWithTag');
     const block = draw.pool() - 0x10n;
     if (draw.chance(0.5))
-      stage.memory.push(words(block - 0x40n, [poolHeader(draw, 4, 'Nb  '), 0n, ...Array.from({ length: 10 }, () => 0x4141_4141_4141_4141n)]));
+      stage.memory.push(words(block - 0x40n, [poolHeader(4, draw.between(1, 0x1f), 'Nb  '), 0n, ...Array.from({ length: 10 }, () => 0x4141_4141_4141_4141n)]));
     return stage.stop(0x19, [0x20n, block, block + 0x200n, 0x0c20_0041n], foundBy(stage));
   }),
   kind('19-freed-header', 'the header of a free block changed; the next allocation finds it', (draw) => {
