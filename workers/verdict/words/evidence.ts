@@ -36,7 +36,11 @@ export const EVIDENCE = {
     'Code byte at {at}: {found} in memory, {wanted} in the file, bit {bit}.',
     '{at}: {found} ≠ {wanted} (bit {bit}).',
   ],
-  'e-one-bit': ['A value that should be empty has exactly one bit set.', '{what} = {value}: exactly bit {bit} is set.', '{what} = {value}: single bit {bit}.'],
+  'e-one-bit': [
+    'A value that should be empty has exactly one bit set.',
+    'Exactly one bit is set: {what} = {value}, bit {bit}.',
+    'Single bit {bit}: {what} = {value}.',
+  ],
   'e-canonical-bit': [
     'The address is wrong by exactly one bit.',
     'Address {address} would be proper but for bit {bit}.',
