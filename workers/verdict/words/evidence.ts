@@ -213,6 +213,11 @@ export const EVIDENCE = {
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
   ],
+  'e-maker': [
+    'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
+    '{module}: {maker}, believed from the file name.',
+    '{module}: {maker} (believed).',
+  ],
   'e-old-driver': ['{who} dates from {year}.', '{who}: built {date}.', '{who}: link date {date}.'],
   'e-thread': ['The program’s thread {thread} failed.', 'Thread {thread} of {count}.', 'Faulting thread {thread} of {count}.'],
   'e-frames': ['It was running code of {modules}.', 'Modules on the stack: {modules}.', 'Stack modules: {modules}.'],
