@@ -96,6 +96,8 @@ export interface UserOptions {
   readonly whole?: boolean;
   /** Of the thread that fails; further threads count on by four. */
   readonly threadId?: number;
+  /** The dump is written within the process: its writer's thread stands first, and the failing one waits for it. */
+  readonly reporter?: boolean;
 }
 
 export class UserStage {
@@ -178,7 +180,7 @@ export class UserStage {
     const whole = this.options.whole ?? byChance;
     const places = whole ? [] : [ip, ...this.others.map((one) => one.placeOf('read'))];
     const spec: MinidumpSpec = {
-      ...{ arch: 'x64', time: 1_709_664_131, processId: draw.between(0x100, 0x900) * 4, build: draw.pick([19045, 22631, 26100]), threads: [row, ...rows] },
+      ...{ arch: 'x64', time: 1_709_664_131, processId: draw.between(0x100, 0x900) * 4, build: draw.pick([19045, 22631, 26100]), threads: this.options.reporter ? [...rows, this.waitingForReporter(row)] : [row, ...rows] },
       ...(raised ? { exception: { threadId: id, ...raised, context } } : {}),
       modules: [...this.images].map(([name, { base, pe }]) => {
         const { timestamp, checksum = 0, pdb } = pe.spec;
@@ -201,6 +203,12 @@ export class UserStage {
   private imagesAtHand(): ReadonlyMap<string, BuiltPe> {
     if (!this.options.developer) return systemImages();
     return new Map([...systemImages(), [this.program, this.loaded(this.program).pe]]);
+  }
+
+  /** In the thread list it stands in its wait; the exception keeps the registers of the fault. */
+  private waitingForReporter(row: MinidumpThread): MinidumpThread {
+    const rip = addressIn(this.loaded('ntdll.dll'), 'NtWaitForSingleObject:read');
+    return { ...row, context: x64Context({ rsp: row.stack.address, rip, user: true }, 0x10005f) };
   }
 
   private folder(name: string): string {

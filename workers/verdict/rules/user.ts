@@ -140,11 +140,19 @@ const stackOverflow: Rule = (c, f) => {
     who: repeats?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
     place: repeats?.place ?? faultPlace(c),
   });
-  if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
+  if (actor) return;
+  f.judge('application-bug', 'possible');
+  if (repeats?.thirdParty) f.blame(repeats.module).oppose('a-leftovers', {});
 };
 
+interface Repeats {
+  readonly place: string;
+  readonly module: string;
+  readonly thirdParty: boolean;
+}
+
 /** What turns in a circle: by frames, else by the words on the stack. */
-function showRepeats(c: Case, f: Finding): { readonly place: string; readonly module: string } | undefined {
+function showRepeats(c: Case, f: Finding): Repeats | undefined {
   const recursion = findRecursion(c);
   if (recursion) {
     const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
@@ -220,7 +228,10 @@ const loader: Rule = (c, f) => {
   f.say('x-loader', { status });
   const actor = blameFrame(c, f);
   if (actor) headApp(c, f, actor);
-  else f.head('h-app-loader', { app: appName(c), what: status }).judge('application-bug', 'possible');
+  else {
+    f.head('h-app-loader', { app: appName(c), what: status }).judge('application-bug', 'possible');
+    f.oppose('a-not-seen', { app: appName(c) });
+  }
 };
 
 const outOfMemory: Rule = (c, f) => {

@@ -40,11 +40,7 @@ export const APPS = {
     '{app}: {count} threads wait for critical sections that thread {owner} owns.',
     '{app}: thread {owner} holds what {count} threads wait for.',
   ],
-  'a-not-seen': [
-    'No step of the program itself can be seen in this file.',
-    'No proved frame of {app} is on the stack.',
-    'No trusted frame of {app}.',
-  ],
+  'a-not-seen': ['No step of the program itself can be seen in this file.', 'No proved frame of {app} is on the stack.', 'No trusted frame of {app}.'],
   'a-one-moment': [
     'One picture cannot tell a wait for ever from a wait for a moment.',
     'A snapshot shows that threads wait, not for how long: two of them, seconds apart, would.',
