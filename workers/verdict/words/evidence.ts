@@ -36,7 +36,11 @@ export const EVIDENCE = {
     'Code byte at {at}: {found} in memory, {wanted} in the file, bit {bit}.',
     '{at}: {found} ≠ {wanted} (bit {bit}).',
   ],
-  'e-one-bit': ['A value that should be empty has exactly one bit set.', '{what} = {value}: exactly bit {bit} is set.', '{what} = {value}: single bit {bit}.'],
+  'e-one-bit': [
+    'A value that should be empty has exactly one bit set.',
+    'Exactly one bit is set: {what} = {value}, bit {bit}.',
+    'Single bit {bit}: {what} = {value}.',
+  ],
   'e-canonical-bit': [
     'The address is wrong by exactly one bit.',
     'Address {address} would be proper but for bit {bit}.',
@@ -229,6 +233,11 @@ export const EVIDENCE = {
     'Also running: programs for tuning, monitoring, lighting or against cheating ({names}). That is a hint at most.',
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
+  ],
+  'e-maker': [
+    'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
+    '{module}: {maker}, believed from the file name.',
+    '{module}: {maker} (believed).',
   ],
   'e-old-driver': ['{who} dates from {year}.', '{who}: built {date}.', '{who}: link date {date}.'],
   'e-thread': ['The program’s thread {thread} failed.', 'Thread {thread} of {count}.', 'Faulting thread {thread} of {count}.'],

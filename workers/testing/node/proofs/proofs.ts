@@ -3,5 +3,11 @@ import { ACCESS_PROOFS } from './access.ts';
 import { EXCEPTION_PROOFS } from './exception.ts';
 import { POOL_PROOFS } from './pool.ts';
 import type { Proof } from './proof.ts';
+import { USER_PROOFS } from './user.ts';
+import { USER_END_PROOFS } from './userends.ts';
+import { USER_WAIT_PROOFS } from './userwaits.ts';
 
-export const PROOFS: readonly Proof[] = [...ACCESS_PROOFS, ...EXCEPTION_PROOFS, ...POOL_PROOFS];
+export const PROOFS: readonly Proof[] = [
+  ...[...ACCESS_PROOFS, ...EXCEPTION_PROOFS, ...POOL_PROOFS],
+  ...[...USER_PROOFS, ...USER_END_PROOFS, ...USER_WAIT_PROOFS],
+];
