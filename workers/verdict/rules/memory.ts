@@ -101,7 +101,7 @@ export function pageFrames(c: Case, f: Finding): void {
 /** Which page was damaged, in words; how far that alone points at the hardware stands in the headline. */
 interface Page {
   readonly what: string;
-  readonly head: 'h-bitflip' | 'h-memory-ram' | 'h-memory';
+  readonly head: 'h-bitflip' | 'h-page-content' | 'h-memory';
   readonly sureness: 'likely' | 'possible';
 }
 const STORE_CORRUPT = 0x1c7;
@@ -115,16 +115,16 @@ function pageOf(c: Case, f: Finding): Page {
   if (c.code === STORE_CORRUPT) {
     const meaning = showSubCode(c, f, 1) ?? what;
     f.say('x-store', { status: meaning });
-    return first === RECORD_CHANGED ? { what: meaning, head: 'h-memory', sureness: 'possible' } : { what, head: 'h-memory-ram', sureness: 'likely' };
+    return first === RECORD_CHANGED ? { what: meaning, head: 'h-memory', sureness: 'possible' } : { what, head: 'h-page-content', sureness: 'likely' };
   }
-  if (c.code !== 0x12b) return { what: 'data of the prefetcher is damaged', head: 'h-memory-ram', sureness: 'possible' };
+  if (c.code !== 0x12b) return { what: 'data of the prefetcher is damaged', head: 'h-page-content', sureness: 'possible' };
   if (third === 0n && fourth === 0n) {
     f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
     return { what: 'a zero page', head: 'h-bitflip', sureness: 'likely' };
   }
   f.say('x-store', { status: c.status(first) });
   f.show(text('e-status', { status: c.status(first), index: '1' }), `!error ${hex(first & 0xffff_ffffn)}`, { weighs: 'for' });
-  return { what, head: 'h-memory-ram', sureness: 'likely' };
+  return { what, head: 'h-page-content', sureness: 'likely' };
 }
 
 /** 0x12B, 0x1C7, 0x191. */
@@ -151,7 +151,7 @@ export function storeException(c: Case, f: Finding): void {
   f.say('x-store', { status: words });
   if (status !== undefined) f.show(text('e-status', { status: words, index: '2' }), `dps ${hex(c.params[1])}`, { weighs: 'decides' });
   const disk = status === 0xc0000006;
-  f.head(disk ? 'h-disk' : 'h-memory-ram', {
+  f.head(disk ? 'h-disk' : 'h-page-content', {
     name: c.name,
     what: disk ? 'memory that had been moved to disk did not come back' : 'unpacking compressed memory failed',
   });
