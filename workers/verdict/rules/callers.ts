@@ -8,13 +8,24 @@ import type { Finding } from '../finding.ts';
 import { imageNamedAt } from '../kernelsuspect.ts';
 import { text } from '../words.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
-import { misuser, suspect } from './fault.ts';
+import { misuser, suspect, suspectAfter } from './fault.ts';
+import { showMdl, showTag } from './owners.ts';
 
 /** A driver did it, and nothing here names which. */
 export function misused(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+}
+
+/** The buffer's description was written over before: nobody can be named. */
+export function spoiledMdl(c: Case, f: Finding, use: { readonly at: bigint; readonly unlock: boolean }): boolean {
+  if (!showMdl(c, f, use)) return false;
+  f.detector = 'ntoskrnl.exe';
+  f.head('h-memory', { name: c.name, what: 'the description of a buffer' }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
+  rivalDrivers(c, f);
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+  return true;
 }
 
 /** A driver that an argument leads to. */
@@ -57,7 +68,7 @@ const hoarder: Reading = (c, f) => {
 
 /** 0x76: pages still locked when a process ends; who stands on the stack only ends it. 1 is an unlock too many, of the caller. */
 const leftLocked: Reading = (c, f) => {
-  if (c.params[0] !== 0n) return false;
+  if (c.params[0] !== 0n) return spoiledMdl(c, f, { at: c.params[1], unlock: true });
   misused(c, f);
   return true;
 };
@@ -82,21 +93,35 @@ const enumerator: Reading = (c, f) => {
 
 const READINGS: Readonly<Record<number, Reading>> = { 0xd8: hoarder, 0x76: leftLocked, 0xe4: queuedWork, 0xca: enumerator };
 
-/** Rules that only the caller itself can break: a resource that it does not own. What another may have freed before (0xDA) is none. */
+/** Rules that only the caller itself can break: a resource that it does not own. */
 const OWN_STATE: ReadonlySet<number> = new Set([0xe3, 0x1c6, 0x162]);
+const MAPPINGS = 0xda;
+/** Of 0xDA what the caller alone asked for: none, another's, in part, in another number. What is empty or free another may have freed before. */
+const OWN_MAPPINGS: ReadonlySet<bigint> = new Set([2n, 0x100n, 0x101n, 0x103n, 0x104n, 0x105n, 0x107n, 0x108n, 0x10an, 0x10cn, 0x200n, 0x301n, 0x304n, 0x305n]);
+const ownState = (c: Case): boolean => (c.code === MAPPINGS ? OWN_MAPPINGS.has(c.params[0]) : OWN_STATE.has(c.code));
+
+/** 0xDA, mappings with a tag: P3 the caller's, in three cases P4 the owner's. */
+const OTHERS_MAPPING: ReadonlySet<bigint> = new Set([0x101n, 0x104n, 0x108n]);
+function showTags(c: Case, f: Finding): void {
+  const [kind, , caller, owner] = c.params;
+  if (c.code !== MAPPINGS || kind < 0x100n || kind > 0x10cn) return;
+  showTag(c, f, caller);
+  if (OTHERS_MAPPING.has(kind)) showTag(c, f, owner);
+}
 
 /** An argument names who broke the rule, else the caller on the stack is the suspect. */
 export function callerBrokeRule(c: Case, f: Finding): void {
   showSubCode(c, f, 1);
   f.detector = 'ntoskrnl.exe';
+  showTags(c, f);
   if (READINGS[c.code]?.(c, f)) return;
   const [near] = c.suspects;
   if (!near) {
     misused(c, f);
     return;
   }
-  if (OWN_STATE.has(c.code)) misuser(c, f, near);
-  else suspect(c, f, near);
+  if (ownState(c)) misuser(c, f, near);
+  else (c.code === MAPPINGS ? suspectAfter : suspect)(c, f, near);
   placeOf(f, near);
 }
 

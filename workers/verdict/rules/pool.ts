@@ -2,7 +2,7 @@
 import { hex } from '../../base/hex.ts';
 import { va } from '../../base/address.ts';
 import { imageOf, isKernelImage, isScanned, isThirdParty } from '../actors.ts';
-import { onlyBit, textOf } from '../address.ts';
+import { onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { findPoolBlock } from '../poolblock.ts';
@@ -10,16 +10,8 @@ import { text } from '../words.ts';
 import { poolTouched } from './access.ts';
 import { farTwin } from './bits.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
-import { suspect } from './fault.ts';
-import { showBlockBefore, showPoolOwner, tagOwner } from './owners.ts';
-
-/** A tag of four printable characters in the low 32 bits. */
-function showTag(c: Case, f: Finding, value: bigint): void {
-  if (value === 0n || value > 0xffff_ffffn) return;
-  const tag = textOf(value & 0x7fff_ffffn, 4);
-  if (tag === undefined) return;
-  f.show(text('e-tag', { tag, owner: tagOwner(c, tag) }), `.formats ${hex(value)}`, { how: 'table' });
-}
+import { suspect, suspectAfter } from './fault.ts';
+import { showBlockBefore, showPoolOwner, showTag } from './owners.ts';
 
 function foundOnly(c: Case, f: Finding, what: string): void {
   f.detector = 'ntoskrnl.exe';
@@ -117,7 +109,7 @@ export function badCaller(c: Case, f: Finding): void {
     foundOnly(c, f, meaning);
     return;
   }
-  suspect(c, f, caller);
+  (FREED_TWICE.has(kind) ? suspectAfter : suspect)(c, f, caller);
   placeOf(f, caller);
   // Who freed a block first is not on the stack of who frees it again.
   const proved = caller.frame.trust === 'unwind-info' || caller.frame.trust === 'frame-pointer';

@@ -8,7 +8,7 @@ import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
-import { headDriver, suspect } from './fault.ts';
+import { headDriver, suspect, suspectAfter } from './fault.ts';
 import { showBrokenList, showPoolOwner } from './owners.ts';
 
 const MASK = 0xffff_ffff_ffff_ffffn;
@@ -154,7 +154,7 @@ export function reference(c: Case, f: Finding): void {
   f.say('x-reference', { object: hex(c.params[1]) });
   f.detector = 'ntoskrnl.exe';
   const near = c.suspects[0];
-  if (near && suspect(c, f, near)) return;
+  if (near && suspectAfter(c, f, near)) return;
   showNoSuspect(c, f);
-  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-before', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }

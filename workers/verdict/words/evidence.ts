@@ -132,6 +132,16 @@ export const EVIDENCE = {
     'The memory at argument {from} ({at}) holds {value}: argument {to}.',
     '*P{from} = {value} = P{to}.',
   ],
+  'e-mdl-spoiled': [
+    'The note that describes the memory concerned had itself been overwritten.',
+    'The memory descriptor list at {at} is nonsense: its size, start and length do not agree. Somebody wrote over it.',
+    'MDL {at}: Size, StartVa, ByteCount contradict each other.',
+  ],
+  'e-mdl-unlocked': [
+    'The memory concerned was not locked, by the driver’s own note.',
+    'The memory descriptor list at {at} is in order, and its pages are not locked.',
+    'MDL {at}: sound, MDL_PAGES_LOCKED clear.',
+  ],
   'e-points-other': [
     'The place that Windows names holds another value now.',
     'The memory at argument 2 ({at}) holds {found}, not argument 3 ({value}).',
@@ -328,6 +338,11 @@ export const EVIDENCE = {
   'r-gpu': ['The graphics card itself', 'Graphics hardware: clocks, power, heat, memory on the card.', 'GPU hardware'],
   'r-driver': ['{who}', '{who}: on the stack.', '{who}'],
   'r-any-driver': ['Another driver that wrote where it should not', 'Some other driver that overwrote the memory earlier.', 'Stray write by another driver'],
+  'r-before': [
+    'Another driver that had given it back before',
+    'A driver that had given the same thing back before; it left no trace here.',
+    'Earlier release by another driver',
+  ],
   'r-killer': [
     'Another program that ended it, such as security software',
     'A program that ended it: security software, a cleaner, a task manager.',
