@@ -1,5 +1,8 @@
 /** Every proof. */
 import { ACCESS_PROOFS } from './access.ts';
+import { HARDWARE_PROOFS } from './hardware.ts';
 import type { Proof } from './proof.ts';
+import { STORAGE_PROOFS } from './storage.ts';
+import { VERIFIER_PROOFS } from './verifier.ts';
 
-export const PROOFS: readonly Proof[] = [...ACCESS_PROOFS];
+export const PROOFS: readonly Proof[] = [...ACCESS_PROOFS, ...VERIFIER_PROOFS, ...STORAGE_PROOFS, ...HARDWARE_PROOFS];
