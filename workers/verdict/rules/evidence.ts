@@ -7,6 +7,7 @@ import type { Finding } from '../finding.ts';
 import { encodingOf } from '../../code/encoding.ts';
 import { matchOperand, type OperandReading, wordsOf } from '../instruction.ts';
 import { findRefused } from '../protection.ts';
+import type { Weight } from '../verdict.ts';
 import { text } from '../words.ts';
 
 export const ACCESS_WORDS = { read: 'read', write: 'write to', execute: 'run code at' } as const;
@@ -155,7 +156,7 @@ export function showNoOperand(c: Case, f: Finding): boolean {
   return true;
 }
 
-export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: 'for' | 'context' | 'decides' = 'for'): void {
+export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: Weight = 'for'): void {
   f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: trustWords(actor) }), 'k', {
     weighs,
     how: isScanned(actor) ? 'inferred' : 'read',

@@ -1,8 +1,14 @@
 /** Every proof. */
 import { ACCESS_PROOFS } from './access.ts';
+import { HARDWARE_PROOFS } from './hardware.ts';
 import type { Proof } from './proof.ts';
+import { STORAGE_PROOFS } from './storage.ts';
 import { USER_PROOFS } from './user.ts';
 import { USER_END_PROOFS } from './userends.ts';
 import { USER_WAIT_PROOFS } from './userwaits.ts';
+import { VERIFIER_PROOFS } from './verifier.ts';
 
-export const PROOFS: readonly Proof[] = [...ACCESS_PROOFS, ...USER_PROOFS, ...USER_END_PROOFS, ...USER_WAIT_PROOFS];
+export const PROOFS: readonly Proof[] = [
+  ...[ACCESS_PROOFS, VERIFIER_PROOFS, STORAGE_PROOFS, HARDWARE_PROOFS].flat(),
+  ...[USER_PROOFS, USER_END_PROOFS, USER_WAIT_PROOFS].flat(),
+];
