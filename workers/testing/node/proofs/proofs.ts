@@ -2,6 +2,7 @@
 import { ACCESS_PROOFS } from './access.ts';
 import { HARDWARE_PROOFS } from './hardware.ts';
 import type { Proof } from './proof.ts';
+import { SIGN_CODE_PROOFS } from './signscode.ts';
 import { STORAGE_PROOFS } from './storage.ts';
 import { USER_PROOFS } from './user.ts';
 import { USER_END_PROOFS } from './userends.ts';
@@ -11,4 +12,5 @@ import { VERIFIER_PROOFS } from './verifier.ts';
 export const PROOFS: readonly Proof[] = [
   ...[ACCESS_PROOFS, VERIFIER_PROOFS, STORAGE_PROOFS, HARDWARE_PROOFS].flat(),
   ...[USER_PROOFS, USER_END_PROOFS, USER_WAIT_PROOFS].flat(),
+  ...SIGN_CODE_PROOFS,
 ];
