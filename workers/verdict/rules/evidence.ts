@@ -167,6 +167,11 @@ export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: Weight = 
   });
 }
 
+/** Drivers on the stack that nothing ties to it, as other answers. */
+export function rivalDrivers(c: Case, f: Finding, actors: readonly Actor[] = c.suspects.slice(0, 2)): void {
+  for (const actor of actors) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+}
+
 const TRUST_WORDS: Readonly<Record<string, string>> = {
   context: 'the registers themselves',
   'unwind-info': 'found by unwind data',

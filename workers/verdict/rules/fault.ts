@@ -16,6 +16,7 @@ import {
   ACCESS_WORDS,
   faultPlace,
   type OperandVerdict,
+  rivalDrivers,
   showFault,
   showInstruction,
   showNoOperand,
@@ -282,7 +283,7 @@ function windowsAtFault(c: Case, f: Finding): boolean {
   if (shared) f.say('x-passed-to-scheduler', {});
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('not-known', 'not-known');
-  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f);
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   f.oppose('a-single-dump', {});
   return true;
@@ -326,6 +327,7 @@ export function suspect(c: Case, f: Finding, actor: Actor): boolean {
   headDriver(c, f, image, 'possible');
   f.judge('driver-bug', 'possible').blame(image).oppose('a-single-dump', {});
   if (isScanned(actor)) f.oppose('a-scan', {});
+  rivalDrivers(c, f, c.suspects.filter((one) => one !== actor).slice(0, 1));
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   return true;
 }
