@@ -4,8 +4,9 @@ import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { BugCheckEntry } from '../knowledge/knowledge.ts';
-import { followUp, passedOver } from '../verdict/bucket.ts';
 import { gatherCase } from '../verdict/case.ts';
+import { followedCase } from '../verdict/followed.ts';
+import { followUp, passedOver } from '../verdict/followup.ts';
 import { judge } from '../verdict/judge.ts';
 import { readArguments } from '../verdict/explain/page.ts';
 import { type ParameterReading, readParameters } from '../verdict/parameters.ts';
@@ -40,7 +41,7 @@ function description(entry: BugCheckEntry | undefined, code: number): readonly O
 const titleOf = ({ target }: Session): readonly OutputNode[] => box(target.bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
 
 function* analyze(session: Session, verbose: boolean): Job<Reply<readonly OutputNode[]>> {
-  const gathered = yield* gatherCase(session);
+  const gathered = yield* followedCase(yield* gatherCase(session));
   const whom = { followUp: followUp(gathered), passedOver: passedOver(gathered) };
   const analysis: Analysis = { session, verdict: yield* judge(session), stack: gathered.stack, ...whom };
   const { bugCheck } = session.target;
