@@ -24,14 +24,22 @@ function baseOf(target: Target, which: ProcessorStack): Va | undefined {
 }
 
 const isOn = (sp: bigint, base: Va): boolean => sp < base + ABOVE_BASE && sp >= base - PROCESSOR_STACK;
+const isOnBase = (sp: bigint, base: Va | undefined): boolean => base !== undefined && isOn(sp, base);
 
 const stopSp = ({ headerContext, arch }: Target): Va | undefined => (headerContext.ok ? spOf(headerContext.value.registers, arch) : undefined);
+
+/** Stack.Pointer: the processor's stack that the stop was made on; undefined on the thread's own, and where it is not known. */
+export function stackOfStop(target: Target): 'ISR' | 'DPC' | undefined {
+  const sp = stopSp(target);
+  const found = sp === undefined ? undefined : (['Isr', 'Dpc'] as const).find((which) => isOnBase(sp, baseOf(target, which)));
+  return found === undefined ? undefined : found === 'Isr' ? 'ISR' : 'DPC';
+}
 
 /** KPRCB.DpcStack where the stop was made on it. */
 export function dpcStackBase(target: Target): Va | undefined {
   const base = baseOf(target, 'Dpc');
   const sp = stopSp(target);
-  return base !== undefined && sp !== undefined && isOn(sp, base) ? base : undefined;
+  return sp !== undefined && isOnBase(sp, base) ? base : undefined;
 }
 
 /** Undefined where the stack is a known one, and where not all of them are known. */
@@ -42,7 +50,7 @@ function strayStop({ target }: Case): Va | undefined {
   if (sp === undefined || target.arch !== 'x64' || !thread?.stackRange.ok) return undefined;
   const { low, high } = thread.stackRange.value;
   const known = bases.every((base) => base !== undefined);
-  const stray = known && (sp < low || sp >= high) && !bases.some((base) => base !== undefined && isOn(sp, base));
+  const stray = known && (sp < low || sp >= high) && !bases.some((base) => isOnBase(sp, base));
   return stray ? sp : undefined;
 }
 
