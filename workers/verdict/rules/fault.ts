@@ -22,6 +22,7 @@ import {
   showNoOperand,
   showNoSuspect,
   showSuspect,
+  touchesUnnamed,
 } from './evidence.ts';
 
 const ILLEGAL = 0xc000001d;
@@ -49,8 +50,8 @@ const CHECKS: readonly Check[] = [
   unloadedModule,
   firmwareDriver,
   noOperand,
-  driverAtFault,
   mismatch,
+  driverAtFault,
   windowsAtFault,
 ];
 
@@ -200,20 +201,26 @@ function mismatch(c: Case, f: Finding, look: Look): boolean {
   const { instruction, fault, operands } = c;
   const [reading] = operands;
   const meaningful =
-    look.operand.mismatch && instruction !== undefined && !movesThroughMemory(instruction) && fault.address !== MINUS_ONE && fault.access !== 'execute';
+    look.operand.mismatch &&
+    instruction !== undefined &&
+    !movesThroughMemory(instruction) &&
+    !touchesUnnamed(instruction) &&
+    fault.address !== MINUS_ONE &&
+    fault.access !== 'execute';
   if (!meaningful || !reading || fault.unknown.length > 0) return false;
   const args = { instruction: wordsOf(instruction), inputs: reading.inputs, address: hex(reading.address), wanted: hex(fault.address ?? 0n) };
   f.show(text('e-mismatch', args), fault.command, { how: 'derived', from: ['e-instruction', 'e-address'] });
-  f.head('h-cpu-mismatch', { name: c.name, place: faultPlace(c) })
-    .judge('hardware', 'possible')
-    .blame(undefined, 'cpu')
-    .rival({ part: 'ram' }, text('r-ram', {}));
-  return true;
+  return otherThanCode(c, f);
 }
 
 /** The code in the dump cannot have made the access; a driver that stands there is the victim. */
 function noOperand(c: Case, f: Finding): boolean {
   if (c.fault.address === MINUS_ONE || c.fault.unknown.length > 0 || !showNoOperand(c, f)) return false;
+  return otherThanCode(c, f);
+}
+
+/** What was reported is not what the code does. */
+function otherThanCode(c: Case, f: Finding): true {
   if (c.fault.place) f.victim = imageOf(c.fault.place.module);
   f.head('h-cpu-mismatch', { name: c.name, place: faultPlace(c) })
     .judge('hardware', 'possible')

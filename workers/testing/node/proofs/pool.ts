@@ -38,7 +38,7 @@ function poolStop(draw: Draw, code: number, params: (stage: KernelStage) => Para
   const { through = ['ExFreePoolWithTag'], truth = byDriver, below = false, scanned = false } = call;
   const stage = new KernelStage(draw, { actors: below ? ['filter', 'tool'] : ['filter'] });
   stage.atHand = scanned ? 'nothing' : 'names';
-  Object.assign(stage.wants, { kernelDump: false, code: true });
+  stage.file = { kind: 'triage', keepCode: true };
   runInto(stage, 'ioctl');
   if (below) {
     stage.call(stage.nt, 'IofCallDriver').call(stage.actor(1), 'Dispatch', 'DriverDispatch').call(stage.actor(1), 'Fault');
