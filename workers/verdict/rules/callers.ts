@@ -3,10 +3,9 @@ import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
-import { ownerOfDevice } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
-import { imageNamedAt } from '../kernelsuspect.ts';
 import { text } from '../words.ts';
+import { showDeviceOwner, showNamedDriver } from './arguments.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect, suspectAfter } from './fault.ts';
 import { showMdl, showTag } from './owners.ts';
@@ -58,11 +57,12 @@ type Reading = (c: Case, f: Finding) => boolean;
 /** 0xD8: P1 the name of the driver that holds the most page table entries, P2 how many, P4 of how many. */
 const hoarder: Reading = (c, f) => {
   const [at, count, , all] = c.params;
-  const note = at === 0n ? undefined : imageNamedAt(c, va(at));
-  if (!note) return false;
-  f.show(text('e-pte-holder', { who: c.who(note.image), count: count.toString(), all: all.toString() }), note.command, { weighs: 'decides' });
-  named(c, f, note.image, note.image);
-  if (c.suspects.some((actor) => imageOf(actor.module) !== note.image)) f.oppose('a-other-asked', {});
+  const image = at === 0n ? undefined : showNamedDriver(c, f, 1);
+  if (image === undefined) return false;
+  f.show(text('e-pte-holder', { count: count.toString(), all: all.toString() }), '.bugcheck', { from: ['e-owner-tag'] });
+  named(c, f, image, image);
+  const other = c.suspects.map((actor) => imageOf(actor.module)).find((one) => one.toLowerCase() !== image.toLowerCase());
+  if (other !== undefined) f.oppose('a-two-drivers', { what: 'Argument 1', who: c.who(image), other: c.who(other) });
   return true;
 };
 
@@ -83,10 +83,8 @@ const queuedWork: Reading = (c, f) => {
 /** 0xCA: P2 is a device that a bus driver made, wrongly twice (1), deleted (4), freed (5) or with nothing for a child (8). */
 const BUS_DRIVERS: ReadonlySet<bigint> = new Set([1n, 4n, 5n, 8n]);
 const enumerator: Reading = (c, f) => {
-  const [kind, device] = c.params;
-  const owner = BUS_DRIVERS.has(kind) ? ownerOfDevice(c, device) : undefined;
+  const owner = BUS_DRIVERS.has(c.params[0]) ? showDeviceOwner(c, f, 2) : undefined;
   if (!owner?.thirdParty) return false;
-  f.show(text('e-device-owner', { who: c.who(owner.image), device: hex(device) }), `dps ${hex(owner.from)} L1`, { weighs: 'decides' });
   named(c, f, owner.image, owner.image);
   return true;
 };

@@ -153,14 +153,9 @@ export const EVIDENCE = {
     'Share count {value}: bit {bit} alone.',
   ],
   'e-pte-holder': [
-    'Windows ran out of room for mapping memory, and {who} holds the most of it.',
-    'Argument 1 names {who}: it holds {count} of {all} system page table entries.',
-    'P1: {who}, {count} of {all} system PTEs.',
-  ],
-  'e-device-owner': [
-    'The device concerned was made by {who}.',
-    'The device object {device} of argument 2 belongs to {who}.',
-    'P2 DEVICE_OBJECT {device} → DRIVER_OBJECT {who}.',
+    'Windows ran out of room for mapping memory; that driver holds {count} of {all} places.',
+    'The driver that argument 1 names holds {count} of {all} system page table entries.',
+    '{count} of {all} system PTEs are its.',
   ],
   'e-dpc-samples': [
     'While the processor was busy, Windows noted {count} times what ran: {share} times {module} was at work, and never a driver of another maker.',
@@ -320,11 +315,6 @@ export const EVIDENCE = {
     'What ran at the last moment need not be what took the time.',
     'For the cumulative limit the stack at the end may be innocent.',
     'Cumulative watchdog: the final stack is one sample.',
-  ],
-  'a-other-asked': [
-    'Another driver asked for more at that moment; its use may be wrong as well.',
-    'The driver on the stack asked when nothing was left: it is not the one that holds the most.',
-    'The caller is another driver.',
   ],
   'a-top-driver': [
     'The request went through further drivers below it.',

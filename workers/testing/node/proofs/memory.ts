@@ -39,7 +39,7 @@ function called(draw: Draw, code: number, params: (stage: KernelStage) => Params
   const [first = '', ...rest] = through;
   const stage = new KernelStage(draw, { actors: ['filter', 'usb'] });
   stage.atHand = scanned ? 'nothing' : 'names';
-  Object.assign(stage.wants, { kernelDump: false, code: true });
+  stage.file = { kind: 'triage', keepCode: true };
   runInto(stage, way);
   stage.call(stage.nt, first, pointer ? 'Pointer' : undefined).chain(stage.nt, ...rest);
   return stage.stop(code, params(stage), truth ?? byDriver(stage));
@@ -313,7 +313,7 @@ export const MEMORY_PROOFS: readonly Proof[] = [
     ],
     against: [
       staged('page table entries are used up; one driver holds the most, another asked', (draw) => holding(draw, 1), {
-        ...{ ...LIKELY, shows: ['e-pte-holder'], doubts: ['a-other-asked'] },
+        ...{ ...LIKELY, shows: ['e-pte-holder'], doubts: ['a-two-drivers'] },
       }),
     ],
   },
