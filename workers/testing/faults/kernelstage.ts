@@ -2,14 +2,24 @@
 import type { X64Registers } from '../build/context.ts';
 import type { BugCheckParams } from '../build/dumpheader.ts';
 import { kernelOf } from '../build/kernelscene.ts';
-import { type Machine, SYSTEM_PROCESS, type Scene, type SceneSpec, bugCheckHere, scene, triageOf } from '../build/scene.ts';
+import {
+  type Machine,
+  SYSTEM_PROCESS,
+  type Scene,
+  type SceneProcess,
+  type SceneSpec,
+  type SceneThread,
+  bugCheckHere,
+  scene,
+  triageOf,
+} from '../build/scene.ts';
 import type { KernelDumpKind } from '../build/kerneldump.ts';
-import { ordinaryProcesses } from '../build/processes.ts';
+import { ordinaryProcesses, waitingThread } from '../build/processes.ts';
 import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64 } from '../build/layouts.ts';
 import type { ProcessObject, ThreadObject } from '../build/objects.ts';
 import { imageBytes } from '../build/pe.ts';
 import { flatten } from '../build/sparse.ts';
-import { type LoadedPe, type TrapSpec, addressIn } from '../build/stack.ts';
+import { type LoadedPe, StackDrawing, type TrapSpec, addressIn } from '../build/stack.ts';
 import type { MemoryBlock, TriageSpec } from '../build/triage.ts';
 import type { ModuleSpec } from '../build/windows.ts';
 import { type Access, accessOf } from './code.ts';
@@ -101,6 +111,7 @@ export class KernelStage {
   process: ProcessObject = SYSTEM_PROCESS;
   thread: Partial<ThreadObject> = {};
   private readonly userName: string;
+  private readonly waiting: SceneThread[] = [];
   private current: { readonly image: LoadedPe; readonly name: string } | undefined;
   private readonly codeAt: bigint[] = [];
   /** Bytes of images that memory holds otherwise than the file. */
@@ -247,6 +258,17 @@ export class KernelStage {
     return this.current;
   }
 
+  /** Another thread of the system waits in a driver: its object's address. Only dumps of the kernel's memory hold it. */
+  waitsIn(driver: LoadedDriver): bigint {
+    const { draw, nt } = this;
+    const drawing = new StackDrawing(draw.stackTop(), 0x2000).push(0n).enter(nt, 'KiStartSystemThread').call(nt, 'PspSystemThreadStartup');
+    drawing.call(driver, 'Work', 'StartRoutine').call(driver, 'Fault').call(nt, 'KeWaitForSingleObject', 'nt!KeWaitForSingleObject');
+    for (const name of ['KiCommitThreadWait', 'KiSwapThread', 'KiSwapContext', 'SwapContext']) drawing.call(nt, name);
+    const address = draw.pool() & ~0x3fn;
+    this.waiting.push(waitingThread(drawing, { process: SYSTEM_PROCESS, address, id: draw.between(0x80, 0x800) * 4, reason: 0 }));
+    return address;
+  }
+
   /** Ends in KeBugCheckEx and writes the dump. */
   stop(bugCheck: number, params: BugCheckParams, truth: Truth, options: StopOptions = {}): MadeFault {
     const { image } = this.running();
@@ -288,6 +310,10 @@ export class KernelStage {
     };
   }
 
+  private otherProcesses(): SceneProcess[] {
+    return ordinaryProcesses(this.machine).map((one) => (one.object === SYSTEM_PROCESS ? { ...one, threads: [...one.threads, ...this.waiting] } : one));
+  }
+
   private codeBlocks(): MemoryBlock[] {
     return this.codeAt.flatMap((ip) => {
       const module = this.machine.modules.find((each) => ip >= each.base && ip < each.base + BigInt(each.size));
@@ -303,7 +329,7 @@ export class KernelStage {
     const kind = file.kind ?? (draw.chance(0.12) ? 'bitmap-kernel' : 'triage');
     if (kind !== 'triage') {
       const writes = this.codeBlocks().map((block) => this.withFlips(block));
-      return flatten(kernelOf({ ...made, others: ordinaryProcesses(this.machine) }, { kind, writes }).dump);
+      return flatten(kernelOf({ ...made, others: this.otherProcesses() }, { kind, writes }).dump);
     }
     const style = draw.pick(['extracted', 'direct'] as const);
     const keepCode = file.keepCode ?? draw.chance(0.4);

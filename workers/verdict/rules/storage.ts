@@ -26,17 +26,22 @@ const STATUS: Readonly<Record<number, StatusHint>> = {
   0xc000014f: { hint: 'the volume is not recognised', disk: true },
   0xc0000034: { hint: 'something was not found', disk: true },
   0xc0000011: { hint: 'read beyond the end of the file', disk: true },
+  0xc0000017: { hint: 'memory was used up', disk: false },
+  0xc000009a: { hint: 'a resource was used up', disk: false },
   0xc000014c: { hint: 'the registry on the disk is damaged', disk: true },
   0xc000014d: { hint: 'the registry could not be read or written', disk: true },
   0xc0000005: { hint: 'damaged data, which no disk returns', disk: false },
   0xc000000d: { hint: 'a wrong parameter, which no disk returns', disk: false },
 };
 
-const ntstatus = (value: bigint): number => Number(value & 0xffff_ffffn);
+export const ntstatus = (value: bigint): number => Number(value & 0xffff_ffffn);
 const looksLikeStatus = (value: bigint): boolean => {
   const low = ntstatus(value);
   return (value >> 32n === 0n || value >> 32n === 0xffff_ffffn) && low >>> 28 >= 0x8 && low >>> 28 <= 0xc;
 };
+
+/** Whether a disk can have answered so; a resource that is used up, damaged data and wrong parameters are of others. */
+export const isDiskStatus = (status: number): boolean => STATUS[status]?.disk !== false;
 
 /** STATUS_NO_MEMORY, STATUS_INSUFFICIENT_RESOURCES: no disk was asked. */
 const USED_UP: ReadonlySet<number> = new Set([0xc0000017, 0xc000009a]);
@@ -55,7 +60,8 @@ function showStatus(c: Case, f: Finding, status: number, index: number): string 
   return words;
 }
 
-function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
+/** `index`: of the argument or exception parameter that holds the status. */
+export function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
   const words = showStatus(c, f, status, index);
   if (usedUp(c, f, status)) return;
   const hint = STATUS[status];
@@ -103,7 +109,7 @@ const statusAt = (c: Case, index: number): number => ntstatus(c.params[index - 1
 /** 0x7B, 0xED: P2 the status; some builds give it in P4. */
 export function bootDevice(c: Case, f: Finding): void {
   const index = statusIndex(c, 2, 4);
-  if (index !== undefined && (STATUS[statusAt(c, index)]?.disk === false || USED_UP.has(statusAt(c, index)))) {
+  if (index !== undefined && !isDiskStatus(statusAt(c, index))) {
     judgeStatus(c, f, statusAt(c, index), index);
     return;
   }

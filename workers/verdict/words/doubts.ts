@@ -52,6 +52,16 @@ export const DOUBTS = {
     '{who} ran on processor {cpu} with interrupts off: then a sound processor misses its clock as well.',
     'CPU {cpu} in {who}, IF=0.',
   ],
+  'e-lock-thread': [
+    'The thread that everything waited for is in the file.',
+    'Thread {thread} holds the lock; its stack of {count} frames is in the dump.',
+    'Lock owner {thread}: {count} frames.',
+  ],
+  'a-irp-done': [
+    'The request that Windows names had been answered by all drivers; who was late cannot be seen.',
+    'IRP {irp}: CurrentLocation is above StackCount, so no driver holds it any more.',
+    'IRP {irp} completed (CurrentLocation > StackCount).',
+  ],
   'h-used-up': [
     'Windows ran out of something that it needs to go on: memory, most often.',
     '{name}: {what}. A resource was used up; the disk did not report an error.',

@@ -9,6 +9,7 @@ import { BIT_CHANGED, type FaultKind, type MadeFault, type Truth } from '../trut
 import { runInto, runTo } from '../ways.ts';
 import { byDriver } from './access.ts';
 import { fastFail } from './pool.ts';
+import { powerWatchdog } from './watch.ts';
 import { kind } from './kind.ts';
 
 /** A device object of a driver, as the stop's argument names it. */
@@ -77,9 +78,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
   }),
   kind('9f-pnp-lock', 'a thread holds the device tree while it waits in a driver; the power transition starves', (draw) => {
     const stage = withActor(draw, 'usb', 'audio', 'storage');
-    stage.thread = { id: 0, priority: 0 };
-    stage.enter(stage.nt, 'KiIdleLoop').chain(stage.nt, 'KiRetireDpcList', 'KiProcessExpiredTimerList');
-    stage.call(stage.nt, 'PopIrpWatchdog', 'DeferredRoutine').call(stage.nt, 'PopIrpWatchdogBugcheck');
+    powerWatchdog(stage);
     return stage.stop(0x9f, [4n, 0x12cn, draw.pool(), draw.pool()], {
       causes: ['driver', 'hang', 'hardware'],
       culprits: [stage.actor().name],
