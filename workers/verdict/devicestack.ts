@@ -1,6 +1,7 @@
 /**
  * A request and the devices it goes through: IRP (Type 6; StackCount +0x42, CurrentLocation
- * +0x43, CurrentStackLocation +0xb8), IO_STACK_LOCATION (DeviceObject +0x28),
+ * +0x43, CurrentStackLocation +0xb8), IO_STACK_LOCATION (0x48 bytes each
+ * from +0xd0; DeviceObject +0x28),
  * DEVICE_OBJECT (Type 3; DriverObject +8, AttachedDevice +0x18) and DRIVER_OBJECT (DriverStart +0x18), x64 and ARM64: ntddk.h;
  * vergiliusproject.com agrees from 7601 to 22631.
  */
@@ -56,6 +57,22 @@ export function holderOfIrp(c: Case, irp: bigint): DeviceOwner | undefined {
   if (memory.pointerSize !== 8 || !type.ok || type.value !== IRP_TYPE || !location.ok || isCompleted(c, irp)) return undefined;
   const device = memory.pointer(vaAdd(location.value, LOCATION_DEVICE));
   return device.ok ? ownerOfDevice(c, device.value) : undefined;
+}
+
+const LOCATIONS = 0xd0;
+const LOCATION_SIZE = 0x48;
+
+/** Whose devices the stack locations of a request lead to, lowest first. */
+export function driversOfIrp(c: Case, irp: bigint): readonly DeviceOwner[] {
+  const { memory } = c.target;
+  const type = memory.u16(va(irp));
+  const count = memory.u8(vaAdd(va(irp), IRP_STACK_COUNT));
+  if (memory.pointerSize !== 8 || !type.ok || type.value !== IRP_TYPE || !count.ok) return [];
+  return Array.from({ length: Math.min(count.value, MAX_DEVICES) }).flatMap((_, index): DeviceOwner[] => {
+    const device = memory.pointer(vaAdd(va(irp), LOCATIONS + index * LOCATION_SIZE + LOCATION_DEVICE));
+    const owner = device.ok ? ownerOfDevice(c, device.value) : undefined;
+    return owner ? [owner] : [];
+  });
 }
 
 /** The drivers over a device, from the physical device object up; empty where it is not readable. */

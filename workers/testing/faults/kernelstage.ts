@@ -45,6 +45,8 @@ export interface StageOptions {
   readonly innocentYear?: number;
   /** Files that are loaded as well: drivers of a virtual machine's guest, a program that runs such machines. */
   readonly alsoLoaded?: readonly string[];
+  /** What innocent drivers are for; of any kind where it is not told. */
+  readonly innocentRoles?: readonly Role[];
 }
 
 /** A fault of the processor: where, on what address, and the trap frame it left. */
@@ -121,7 +123,7 @@ export class KernelStage {
     this.draw = draw;
     const year = (): number => options.innocentYear ?? draw.between(2010, 2023);
     const wanted = (options.actors ?? []).map((role) => thirdParty(draw, role));
-    const others = Array.from({ length: draw.between(3, 7) }, () => thirdParty(draw, draw.pick(ROLES), year()));
+    const others = Array.from({ length: draw.between(3, 7) }, () => thirdParty(draw, draw.pick(options.innocentRoles ?? ROLES), year()));
     const more = (options.alsoLoaded ?? []).map((name) => thirdParty(draw, 'tool', 2020, name));
     const parties = [...wanted, ...others, ...more].filter((one, index, all) => all.findIndex((each) => each.name === one.name) === index);
     const modules = place(parties, draw);

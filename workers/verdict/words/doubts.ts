@@ -6,8 +6,8 @@ export const DOUBTS = {
     'P{index} {device}: DEVICE_OBJECT → DRIVER_OBJECT {who}.',
   ],
   'a-no-device': [
-    'The device that Windows names is not in this file, so which device it was is not known.',
-    'Argument {index} = {device} leads to no device object in this dump.',
+    'What Windows names as the device is none any more, so which device it was is not known.',
+    'Argument {index} = {device} leads to no device object.',
     'P{index} {device}: no DEVICE_OBJECT (Type 3) there.',
   ],
   'a-two-drivers': [
@@ -61,6 +61,26 @@ export const DOUBTS = {
     'The request that Windows names had been answered by all drivers; who was late cannot be seen.',
     'IRP {irp}: CurrentLocation is above StackCount, so no driver holds it any more.',
     'IRP {irp} completed (CurrentLocation > StackCount).',
+  ],
+  'a-no-tdr-context': [
+    'Windows’ notes on the graphics reset are damaged, so what they name is in doubt.',
+    'At argument 1 ({at}) stands {found} where the record of the reset begins with “vTDR”.',
+    'TDR_RECOVERY_CONTEXT {at}: signature {found}.',
+  ],
+  'e-other-display': [
+    'The computer has a second display driver ({names}), which takes part in the same work.',
+    'Also loaded: {names}; the two hand work to each other.',
+    'Hybrid graphics: {names}.',
+  ],
+  'e-irp-drivers': [
+    'The same request had also gone through {names}.',
+    'Stack locations of the IRP lead to {names} as well: one of them may have completed it first.',
+    'IRP {irp}: IO_STACK_LOCATIONs of {names}.',
+  ],
+  'a-range-reused': [
+    'Two drivers had been at that place: {who} and {other}. Which of them was meant is not told.',
+    '{address} lies in the ranges of two unloaded drivers, {who} and {other}.',
+    '{address}: unloaded {who} and {other} overlap.',
   ],
   'h-used-up': [
     'Windows ran out of something that it needs to go on: memory, most often.',

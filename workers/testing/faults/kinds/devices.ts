@@ -33,6 +33,13 @@ export function strayTransfer(draw: Draw, device: (stage: KernelStage) => bigint
   return stage.call(stage.nt, 'KiTimerWaitTest').stop(0xe6, [0x26n, device(stage), BigInt(draw.u32()) << 4n, 6n], truth);
 }
 
+/** 0x144, P1 = 1: P4 the client's device object. */
+export function sentTwice(stage: KernelStage, device: (stage: KernelStage) => bigint): MadeFault {
+  const { draw } = stage;
+  runInto(stage, draw.pick(['dpc', 'workItem']));
+  return stage.stop(0x144, [1n, draw.pool(), draw.pool(), device(stage)], byDriver(stage));
+}
+
 export const DEVICE_KINDS: readonly FaultKind[] = [
   kind('own-code', 'a display driver stops the machine itself, with a code of its maker', (draw) => {
     const stage = withActor(draw, 'display');
@@ -48,11 +55,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
     return accessException(stage, { code: 0x7e, pointer: draw.pick([0x10n, 0n, draw.u64() & 0xffff_ffffn]), truth });
   }),
   kind('e6-dma', 'a device reached for memory that was not given to it; the IOMMU caught it', (draw) => strayTransfer(draw, deviceOf)),
-  kind('144-client', 'a USB client driver sends a request that it has sent already', (draw) => {
-    const stage = withActor(draw, 'usb', 'audio');
-    runInto(stage, draw.pick(['dpc', 'workItem']));
-    return stage.stop(0x144, [1n, draw.pool(), draw.pool(), deviceOf(stage)], byDriver(stage));
-  }),
+  kind('144-client', 'a USB client driver sends a request that it has sent already', (draw) => sentTwice(withActor(draw, 'usb', 'audio'), deviceOf)),
   kind('fe-controller', 'the USB controller hands back addresses that it was never given', (draw) => {
     const stage = withActor(draw, 'usb');
     runTo(stage, 'dpc');

@@ -1,4 +1,4 @@
-/** Watchdogs, power, graphics, Driver Verifier and the driver framework: Windows itself noticed. */
+/** Watchdogs, power, Driver Verifier and the driver framework: Windows itself noticed. */
 import { get, put, utf16 } from '../../build/binary.ts';
 import { wdfLogBlob } from '../../build/blobs.ts';
 import { deviceObject, driverObject, powerIrp, triage9f } from '../../build/irp.ts';
@@ -47,23 +47,6 @@ export function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
     powerIrp({ address: irp, device: fdo, physicalDevice: pdo, completed: spec.completed ?? false }),
   );
   return stage.stop(0x9f, [3n, pdo, block, irp], spec.truth, spec.options);
-}
-
-const display = (draw: Draw): KernelStage => new KernelStage(draw, { actors: ['display'] });
-/** Whether the driver or the card hung cannot be told from one dump: both are right. */
-const byDisplay = (stage: KernelStage): Truth => ({ ...byDriver(stage), causes: ['driver', 'hardware'], culprits: [stage.actor().name, 'gpu', 'hardware'] });
-
-/** TDR_RECOVERY_CONTEXT begins with 'vTDR'; P2 is the display driver's owner tag. */
-function timeout(stage: KernelStage, code: number, status: bigint, live: boolean): MadeFault {
-  const { draw } = stage;
-  const context = draw.pool();
-  stage.memory.push(words(context, [0x52445476n, 9n, 0n, draw.pool()]));
-  runTo(stage, 'worker');
-  const dxgkrnl = stage.image('dxgkrnl.sys');
-  stage.call(dxgkrnl, 'TdrResetFromTimeoutWorkItem', 'WorkerRoutine').chain(dxgkrnl, 'TdrIsRecoveryRequired', 'TdrBugcheckOnTimeout');
-  const owner = addressIn(stage.actor(), 'Callback');
-  const truth: Truth = code === 0x116 ? byDisplay(stage) : { ...byDisplay(stage), causes: ['live', 'driver', 'hardware'], namelessToo: true };
-  return stage.stop(code, [context, owner, status, 4n], truth, { live });
 }
 
 type Params = readonly [bigint, bigint, bigint, bigint];
@@ -209,30 +192,6 @@ export const WATCH_KINDS = [
     const stage = new KernelStage(draw);
     const truth: Truth = { causes: ['driver', 'hardware', 'firmware'], culprits: ['device', 'hardware', 'firmware'], undecidable: true };
     return heldPowerIrp(stage, { holder: 'HIDCLASS.SYS', service: 'HidUsb', bus: 'USBHUB3.SYS', truth });
-  }),
-  kind('116-tdr', 'the graphics processor does not answer and cannot be reset', (draw) =>
-    timeout(display(draw), 0x116, draw.pick([0xc000009an, 0xffff_ffff_c000_0001n, 0n]), false),
-  ),
-  kind('141-live', 'one engine of the graphics processor hung and was reset; the machine went on', (draw) =>
-    timeout(display(draw), draw.pick([0x141, 0x117]), 0n, draw.chance(0.6)),
-  ),
-  kind('119-submit', 'the display driver refuses a command that it made itself', (draw) => {
-    const stage = display(draw);
-    runTo(stage, 'thread');
-    const [mms, dxgkrnl, actor] = [stage.image('dxgmms2.sys'), stage.image('dxgkrnl.sys'), stage.actor()];
-    stage.call(mms, 'VidSchiWorkerThread', 'StartRoutine').call(mms, 'VidSchiSubmitRender');
-    if (draw.chance(0.5)) stage.stack.local(0x38, addressIn(dxgkrnl, 'DxgkSubmitCommand>DdiSubmitCommand')).local(0x40, addressIn(actor, 'Callback>Step'));
-    stage.call(mms, 'VidSchFatal').call(stage.image('watchdog.sys'), 'WdLogEvent5');
-    return stage.stop(0x119, [2n, 0xffff_ffff_c000_000dn, draw.pool(), draw.pool()], { ...byDisplay(stage), namelessToo: true });
-  }),
-  kind('ea-stuck', 'the display driver waits for its card in a loop', (draw) => {
-    const stage = display(draw);
-    runTo(stage, 'worker');
-    const dxgkrnl = stage.image('dxgkrnl.sys');
-    stage.call(dxgkrnl, 'DpiFdoStartDevice', 'WorkerRoutine').call(stage.actor(), 'Callback', 'DdiStartDevice').call(stage.actor(), 'Fault');
-    const name = draw.pool();
-    stage.memory.push({ address: name, bytes: utf16(`${stage.actor().name}\0`) });
-    return stage.stop(0x100000ea, [draw.pool(), draw.pool(), name, 1n], byDisplay(stage));
   }),
   kind('c4-user-handle', 'Verifier: a driver opens a user-mode handle as if it were its own', (draw) =>
     verified(draw, 0xc4, { chain: ['VfCheckUserHandle', 'VerifierBugCheckIfAppropriate'] }, (stage) => [

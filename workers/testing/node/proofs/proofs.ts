@@ -1,5 +1,7 @@
 /** Every proof. */
 import { ACCESS_PROOFS } from './access.ts';
+import { DEVICE_PROOFS } from './devices.ts';
+import { GRAPHICS_PROOFS } from './graphics.ts';
 import { HARDWARE_PROOFS } from './hardware.ts';
 import { POWER_PROOFS } from './power.ts';
 import type { Proof } from './proof.ts';
@@ -15,6 +17,8 @@ export const PROOFS: readonly Proof[] = [
   ...STORAGE_PROOFS,
   ...HARDWARE_PROOFS,
   ...POWER_PROOFS,
+  ...GRAPHICS_PROOFS,
+  ...DEVICE_PROOFS,
   ...USER_PROOFS,
   ...USER_END_PROOFS,
   ...USER_WAIT_PROOFS,
