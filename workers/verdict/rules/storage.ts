@@ -40,6 +40,11 @@ const looksLikeStatus = (value: bigint): boolean => {
   return (value >> 32n === 0n || value >> 32n === 0xffff_ffffn) && low >>> 28 >= 0x8 && low >>> 28 <= 0xc;
 };
 
+/** What a drive, its cable or its controller reports, and a page that could not be read because of it. */
+const DEVICE: ReadonlySet<number> = new Set([0xc0000006, 0xc000000e, 0xc0000010, 0xc000009c, 0xc000009d, 0xc00000a3, 0xc000016a, 0xc0000185]);
+/** Whether the status by itself tells the cause: of a device, or of a resource that ran out. */
+export const tellsCause = (status: number): boolean => DEVICE.has(status) || USED_UP.has(status);
+
 /** Whether a disk can have answered so; a resource that is used up, damaged data and wrong parameters are of others. */
 export const isDiskStatus = (status: number): boolean => STATUS[status]?.disk !== false;
 

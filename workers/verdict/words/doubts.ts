@@ -82,6 +82,27 @@ export const DOUBTS = {
     '{address} lies in the ranges of two unloaded drivers, {who} and {other}.',
     '{address}: unloaded {who} and {other} overlap.',
   ],
+  'a-no-hold': ['Windows gives no time for which the button was held.', 'Argument 1, the time of the hold, is 0.', 'P1 = 0: no hold time.'],
+  'a-noted-stop': [
+    'Windows’ own memory notes this as a stop, not as a report of a computer that went on.',
+    'The code is one of live reports, yet KiBugCheckData of the kernel ({at}) holds it: KeBugCheckEx had run.',
+    'KiBugCheckData {at} holds the code: a real stop.',
+  ],
+  'a-in-bugcheck': [
+    'At that moment Windows was about to stop by itself.',
+    'The registers stand in {routine} of the kernel: a stop was on its way.',
+    'RIP in {routine} of the kernel.',
+  ],
+  'e-stop-in-memory': [
+    'The file’s first page names no stop, but Windows’ own memory does: {stop}.',
+    'The header names no stop; KiBugCheckData of the kernel holds {stop} ({values}).',
+    'KiBugCheckData: {stop} ({values}); header code 0.',
+  ],
+  'h-stop-in-memory': [
+    'Windows had stopped with {stop} when this picture of its memory was taken.',
+    'A picture of memory, taken after the stop {stop}; the header does not say so.',
+    'Memory image of a machine stopped with {stop}.',
+  ],
   'h-used-up': [
     'Windows ran out of something that it needs to go on: memory, most often.',
     '{name}: {what}. A resource was used up; the disk did not report an error.',

@@ -5,6 +5,7 @@ import { GRAPHICS_PROOFS } from './graphics.ts';
 import { HARDWARE_PROOFS } from './hardware.ts';
 import { POWER_PROOFS } from './power.ts';
 import type { Proof } from './proof.ts';
+import { PROCESS_PROOFS } from './process.ts';
 import { STORAGE_PROOFS } from './storage.ts';
 import { USER_PROOFS } from './user.ts';
 import { USER_END_PROOFS } from './userends.ts';
@@ -19,6 +20,7 @@ export const PROOFS: readonly Proof[] = [
   ...POWER_PROOFS,
   ...GRAPHICS_PROOFS,
   ...DEVICE_PROOFS,
+  ...PROCESS_PROOFS,
   ...USER_PROOFS,
   ...USER_END_PROOFS,
   ...USER_WAIT_PROOFS,
