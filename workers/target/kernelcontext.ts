@@ -33,6 +33,7 @@ interface Road {
 const ROADS: readonly Road[] = [
   { code: 0x7e, record: 3, context: 4 },
   { code: 0x3b, context: 3 },
+  { code: 0x135, context: 2 },
   { code: 0x23, record: 2, context: 3 },
   { code: 0x24, record: 2, context: 3 },
   { code: 0x27, record: 2, context: 3 },

@@ -1,4 +1,4 @@
-/** The registers of a thread of the kernel that is not the crash's. */
+/** The registers of a thread of the kernel, running or switched away from. */
 import { type Va, vaAdd } from '../base/address.ts';
 import { type Found, found, mapFound, missing, notValid, thenFound } from '../base/found.ts';
 import { hex } from '../base/hex.ts';

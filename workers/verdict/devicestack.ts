@@ -49,14 +49,19 @@ export function isCompleted(c: Case, irp: bigint): boolean {
   return count?.ok === true && current?.ok === true && current.value > count.value;
 }
 
-/** Who works on a request: the device of its current stack location. */
-export function holderOfIrp(c: Case, irp: bigint): DeviceOwner | undefined {
+/** IO_STACK_LOCATION of the driver that has a request now. */
+export function currentLocation(c: Case, irp: bigint): Va | undefined {
   const { memory } = c.target;
   const type = memory.u16(va(irp));
   const location = memory.pointer(vaAdd(va(irp), IRP_CURRENT));
-  if (memory.pointerSize !== 8 || !type.ok || type.value !== IRP_TYPE || !location.ok || isCompleted(c, irp)) return undefined;
-  const device = memory.pointer(vaAdd(location.value, LOCATION_DEVICE));
-  return device.ok ? ownerOfDevice(c, device.value) : undefined;
+  return memory.pointerSize === 8 && type.ok && type.value === IRP_TYPE && location.ok ? location.value : undefined;
+}
+
+/** Who works on a request: the device of its current stack location. */
+export function holderOfIrp(c: Case, irp: bigint): DeviceOwner | undefined {
+  const location = isCompleted(c, irp) ? undefined : currentLocation(c, irp);
+  const device = location === undefined ? undefined : c.target.memory.pointer(vaAdd(location, LOCATION_DEVICE));
+  return device?.ok ? ownerOfDevice(c, device.value) : undefined;
 }
 
 const LOCATIONS = 0xd0;

@@ -72,7 +72,7 @@ export interface StopOptions {
   readonly upTime?: bigint;
   readonly blobs?: NonNullable<SceneSpec['blobs']>;
   readonly live?: boolean;
-  /** What the file is; what is not told is drawn. */
+  /** What the file is, over what the stage says; what neither tells is drawn. */
   readonly file?: FileOptions;
   /** The crashing process ended with this NTSTATUS. */
   readonly exitStatus?: number;
@@ -110,6 +110,7 @@ export class KernelStage {
   readonly memory: MemoryBlock[] = [];
   atHand: AtHand;
   irql = 0;
+  file: FileOptions = {};
   process: ProcessObject = SYSTEM_PROCESS;
   thread: Partial<ThreadObject> = {};
   private readonly userName: string;
@@ -175,8 +176,8 @@ export class KernelStage {
     return this;
   }
 
-  /** A user thread of a process of this machine has called into the kernel. */
-  fromUser(service: string): this {
+  /** A user thread of a process of this machine has called into the kernel; without a service, that one has come back already. */
+  fromUser(service?: string): this {
     const { draw } = this;
     const address = draw.pool() & ~0x3fn;
     this.process = {
@@ -192,7 +193,7 @@ export class KernelStage {
       registers: { rax: BigInt(draw.below(0x100)) },
     });
     this.current = { image: this.nt, name: 'KiSystemServiceCopyEnd' };
-    return this.call(this.nt, service, 'SystemService');
+    return service === undefined ? this : this.call(this.nt, service, 'SystemService');
   }
 
   /** The processor enters a handler at a mark of the running function. */
@@ -304,7 +305,7 @@ export class KernelStage {
     const changed = change ? change(made) : made;
     const images = new Map(windowsModules().map((module) => [module.name, module.image]));
     return {
-      bytes: this.bytesOf(changed, live ? { kind: 'live' } : file),
+      bytes: this.bytesOf(changed, live ? { kind: 'live' } : { ...this.file, ...file }),
       truth,
       atHand: this.atHand,
       images,

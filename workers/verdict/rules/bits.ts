@@ -127,7 +127,8 @@ export function farBit(c: Case, f: Finding): boolean {
   return pointersOf(c).some((pointer) => pointer >= 0x1_0000n && farTwin(c, f, pointer));
 }
 
-function farTwin(c: Case, f: Finding, pointer: bigint): boolean {
+/** One value that should be a pointer. */
+export function farTwin(c: Case, f: Finding, pointer: bigint): boolean {
   for (let bit = FAR_BIT; bit <= TOP_BIT; bit++) {
     const proper = pointer ^ (1n << BigInt(bit));
     if (!isCanonical(va(proper)) || c.target.memory.read(va(proper), 8).got < 8) continue;

@@ -178,9 +178,15 @@ function showHypervisors(c: Case, f: Finding): void {
   if (names.length > 0) f.show(text('e-hypervisors', { names: names.join(', ') }), 'lm', { weighs: 'against', how: 'table' });
 }
 
+/** What failed by itself; the other codes are watchdogs. */
+const BELOW: Readonly<Record<number, string>> = { 0x20001: 'The hypervisor below Windows', 0x18b: 'The secure kernel beside Windows' };
+
 /** 0x1CA, 0x1DB, 0x1CF, 0x20001, 0x18B: the platform below Windows. In a guest that is the host. */
 export function platform(c: Case, f: Finding): void {
-  f.head('h-cpu-watchdog', { name: c.name, args: c.params.map(hex).join(', ') });
+  const args = c.params.map(hex).join(', ');
+  const what = BELOW[c.code];
+  if (what === undefined) f.head('h-cpu-watchdog', { name: c.name, args });
+  else f.head('h-below', { name: c.name, what, args });
   if (virtualMachine(c) !== undefined) {
     f.say('x-guest', {}).rival({}, text('r-hypervisor', {})).rival({ part: 'cpu' }, text('r-cpu', {}));
     return;

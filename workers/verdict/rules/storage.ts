@@ -10,6 +10,8 @@ import { weakenInGuest } from './guest.ts';
 interface StatusHint {
   readonly hint: string;
   readonly disk: boolean;
+  /** The disk answered; what it gave does not fit together. */
+  readonly volume?: true;
 }
 /** ntstatus.h; groups as the 0x7A page has them. */
 const STATUS: Readonly<Record<number, StatusHint>> = {
@@ -21,13 +23,11 @@ const STATUS: Readonly<Record<number, StatusHint>> = {
   0xc0000010: { hint: 'the drive refused the request', disk: true },
   0xc0000006: { hint: 'reading the page failed', disk: true },
   0xc00000a3: { hint: 'the drive was not ready', disk: true },
-  0xc0000102: { hint: 'a file is damaged', disk: true },
-  0xc0000032: { hint: 'the volume is damaged', disk: true },
-  0xc000014f: { hint: 'the volume is not recognised', disk: true },
+  0xc0000102: { hint: 'a file is damaged', disk: true, volume: true },
+  0xc0000032: { hint: 'the volume is damaged', disk: true, volume: true },
+  0xc000014f: { hint: 'the volume is not recognised', disk: true, volume: true },
   0xc0000034: { hint: 'something was not found', disk: true },
   0xc0000011: { hint: 'read beyond the end of the file', disk: true },
-  0xc0000017: { hint: 'memory was used up', disk: false },
-  0xc000009a: { hint: 'a resource was used up', disk: false },
   0xc000014c: { hint: 'the registry on the disk is damaged', disk: true },
   0xc000014d: { hint: 'the registry could not be read or written', disk: true },
   0xc0000005: { hint: 'damaged data, which no disk returns', disk: false },
@@ -39,14 +39,6 @@ const looksLikeStatus = (value: bigint): boolean => {
   const low = ntstatus(value);
   return (value >> 32n === 0n || value >> 32n === 0xffff_ffffn) && low >>> 28 >= 0x8 && low >>> 28 <= 0xc;
 };
-
-/** What a drive, its cable or its controller reports, and a page that could not be read because of it. */
-const DEVICE: ReadonlySet<number> = new Set([0xc0000006, 0xc000000e, 0xc0000010, 0xc000009c, 0xc000009d, 0xc00000a3, 0xc000016a, 0xc0000185]);
-/** Whether the status by itself tells the cause: of a device, or of a resource that ran out. */
-export const tellsCause = (status: number): boolean => DEVICE.has(status) || USED_UP.has(status);
-
-/** Whether a disk can have answered so; a resource that is used up, damaged data and wrong parameters are of others. */
-export const isDiskStatus = (status: number): boolean => STATUS[status]?.disk !== false;
 
 /** STATUS_NO_MEMORY, STATUS_INSUFFICIENT_RESOURCES: no disk was asked. */
 const USED_UP: ReadonlySet<number> = new Set([0xc0000017, 0xc000009a]);
@@ -65,20 +57,32 @@ function showStatus(c: Case, f: Finding, status: number, index: number): string 
   return words;
 }
 
+/** Whether a disk can have answered so: memory that ran out, damaged data and wrong parameters are of others. */
+export const isDiskStatus = (status: number): boolean => !USED_UP.has(status) && STATUS[status]?.disk !== false;
+
+/** What a drive, its cable or its controller reports, and a page that could not be read because of it. */
+const DEVICE: ReadonlySet<number> = new Set([0xc0000006, 0xc000000e, 0xc0000010, 0xc000009c, 0xc000009d, 0xc00000a3, 0xc000016a, 0xc0000185]);
+/** Whether the status by itself tells the cause: of a device, or of a resource that ran out. */
+export const tellsCause = (status: number): boolean => DEVICE.has(status) || USED_UP.has(status);
+
 /** `index`: of the argument or exception parameter that holds the status. */
 export function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
   const words = showStatus(c, f, status, index);
   if (usedUp(c, f, status)) return;
   const hint = STATUS[status];
-  f.say(hint?.disk === false ? 'x-paging-damaged' : 'x-inpage-disk', { status: words, hint: hint?.hint ?? 'a status of the I/O system' });
+  f.say(hint?.disk === false ? 'x-paging-damaged' : hint?.volume ? 'x-volume-damaged' : 'x-inpage-disk', {
+    status: words,
+    hint: hint?.hint ?? 'a status of the I/O system',
+  });
   if (hint?.disk === false) {
     f.head('h-paging-not-disk', { name: c.name, what: words }).judge('hardware', 'possible').blame(undefined, 'ram');
     f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'disk' }, text('r-disk', {}));
     return;
   }
-  f.head('h-disk', { name: c.name, what: words })
+  f.head(hint?.volume ? 'h-volume' : 'h-disk', { name: c.name, what: words })
     .judge('storage', hint ? 'likely' : 'possible')
     .blame(undefined, 'disk');
+  if (hint?.volume) f.step(text('d-disk-scan', {}), 'chkdsk C: /scan');
   f.rival({ part: 'ram' }, text('r-ram', {}));
   weakenInGuest(c, f);
 }

@@ -88,7 +88,7 @@ interface DoubleFault {
  * The processor takes a double fault on a stack of its own (SDM volume 3, "Interrupt stack table"): what was drawn from the trap frame
  * down moves there, with every pointer into it. The thread's stack is in the dump beside it.
  */
-function onOwnStack(stage: KernelStage, { trapFrame, rip, stackLimit, truth }: DoubleFault): MadeFault {
+export function onOwnStack(stage: KernelStage, { trapFrame, rip, stackLimit, truth }: DoubleFault): MadeFault {
   const { draw, stack } = stage;
   const top = trapFrame + 0x190n;
   const moved = stage.nt.base - 0x1000_0000n + BigInt(draw.between(1, 0x3f)) * 0x7000n - top;
