@@ -3,7 +3,7 @@ import { Binary } from '../../build/binary.ts';
 import { words } from '../../build/scene.ts';
 import type { MinidumpSpec } from '../../build/minidump.ts';
 import type { Draw } from '../../faults/draw.ts';
-import { arm64Fault, x86Fault } from '../../faults/frames.ts';
+
 import { byProgram, inProgram } from '../../faults/kinds/user.ts';
 import type { MadeFault, Truth } from '../../faults/truth.ts';
 import { type Raised, UserStage } from '../../faults/userstage.ts';
