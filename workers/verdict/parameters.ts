@@ -29,7 +29,7 @@ export function tableMeaning(entry: BugCheckEntry | undefined, index: Index, par
   const rows = entry?.subCodes.filter((sub) => params[sub.param - 1] === sub.value && applies(sub.when, params)) ?? [];
   const own = rows.find((sub) => sub.param === index);
   const general = entry?.parameters.find((parameter) => parameter.index === index)?.meaning;
-  if (own) return { words: general === undefined || /^(see|depends)/.test(general) ? own.meaning : `${general}: ${own.meaning}`, chosen: true };
+  if (own) return { words: general === undefined || /^(see|depends|which case)/.test(general) ? own.meaning : `${general}: ${own.meaning}`, chosen: true };
   const set = rows.find((sub) => sub.sets[index] !== undefined)?.sets[index];
   const words = set ?? general ?? 'not documented';
   return { words: words === '0' ? 'reserved' : words, chosen: false };
