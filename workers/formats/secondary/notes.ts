@@ -1,0 +1,58 @@
+/**
+ * What plug and play and winlogon last noted: `!blackboxpnp`, `!blackboxwinlogon`. Field names are those of WinDbg's outputs in public
+ * reports; offsets as the public debugger ntoseye reads them and as ten and fourteen real dumps of 19041 to 26100 hold them.
+ */
+import { type Found, found, notValid, thenFound } from '../../base/found.ts';
+import { guid, i32, readStructAt, struct, u32, u64, u8 } from '../../bytes/struct.ts';
+import { fixedUtf16 } from '../minidump/text.ts';
+
+const SOURCE = 'ntoseye, blackbox.rs';
+const PNP = struct('PnP black box', 0x2c, SOURCE, {
+  activityId: guid(0),
+  activityTime: u64(0x10),
+  eventInformation: i32(0x18),
+  eventInProgress: u8(0x1c),
+  problemCode: u32(0x20),
+  vetoType: i32(0x24),
+  vetoAt: u32(0x28),
+});
+
+export interface PnpNote {
+  readonly activityId: string;
+  /** FILETIME. */
+  readonly activityTime: bigint;
+  readonly eventInformation: number;
+  readonly eventInProgress: boolean;
+  /** CM_PROB_* (cfg.h); 24: the device is not there. */
+  readonly problemCode: number;
+  readonly vetoType: number;
+  /** A device instance path: a serial number may stand in it. */
+  readonly deviceId: string;
+  readonly vetoText: string;
+}
+
+export function readPnpNote(data: Uint8Array): Found<PnpNote> {
+  return thenFound(readStructAt(PNP, data, 0), ({ vetoAt, eventInProgress, ...fields }) =>
+    found({
+      ...fields,
+      eventInProgress: eventInProgress !== 0,
+      deviceId: fixedUtf16(data.subarray(PNP.size)),
+      vetoText: vetoAt >= PNP.size && vetoAt < data.length ? fixedUtf16(data.subarray(vetoAt)) : '',
+    }),
+  );
+}
+
+const WINLOGON = struct('winlogon black box', 0xc, SOURCE, { version: u32(0), size: u32(4), pending: i32(8) });
+
+export interface WinlogonNote {
+  readonly operation: string;
+  readonly pending: boolean;
+}
+
+export function readWinlogonNote(data: Uint8Array): Found<WinlogonNote> {
+  return thenFound(readStructAt(WINLOGON, data, 0), ({ version, size, pending }) =>
+    version === 1 && size === data.length
+      ? found({ operation: fixedUtf16(data.subarray(WINLOGON.size)), pending: pending !== 0 })
+      : notValid('winlogon black box', `version ${version}, ${size} bytes`, `version 1, ${data.length} bytes`),
+  );
+}
