@@ -105,6 +105,30 @@ export const cases = [
     },
   },
   {
+    name: 'casebook: the reader names a PC and moves a dump to another; both outlive a reload',
+    run: async ({ page, url }) => {
+      await openWeek(page, url);
+      await openGroup(page);
+      const say = async (name) => {
+        const dialog = page.getByRole('dialog', { name: 'Which PC' });
+        await dialog.getByLabel('Name of the PC').fill(name);
+        await dialog.getByRole('button', { name: 'Save' }).click();
+      };
+      await page.getByRole('button', { name: 'Which PC', exact: true }).click();
+      await say('Desk');
+      await groups(page).getByRole('link', { name: 'Desk 3' }).waitFor();
+      await page.getByRole('button', { name: 'Say which PC this dump is of: day6.dmp' }).click();
+      await say('Laptop');
+      await groups(page).getByRole('link', { name: 'Desk 2' }).waitFor();
+      await groups(page).getByRole('link', { name: 'Laptop 1' }).waitFor();
+      await page.reload();
+      await groups(page).getByRole('link', { name: 'Laptop 1' }).click();
+      await page.getByRole('button', { name: 'Which PC', exact: true }).click();
+      await say('');
+      await groups(page).getByRole('link', { name: 'Desk 3' }).waitFor();
+    },
+  },
+  {
     name: 'casebook: a reply holds no unknown name until it is ticked',
     run: async ({ page, url }) => {
       await openWeek(page, url);

@@ -4,6 +4,7 @@ import type { Problem, Reply } from '../../workers/base/problem.ts';
 import { buildCasebook, type CaseGroup } from '../../workers/verdict/casebook/book.ts';
 import type { DumpFacts } from '../../workers/verdict/casebook/facts.ts';
 import { type CasebookFile, type CheckedFile, checkCasebook, MAX_DUMPS, MAX_FILE_CHARS, writeCasebook } from '../../workers/verdict/casebook/file.ts';
+import type { Placing } from '../../workers/verdict/casebook/groups.ts';
 import type { Mark } from '../../workers/verdict/casebook/marks.ts';
 import { type CaseRow, unite, uniteMarks } from './caserows.ts';
 import { CaseStore } from './casestore.ts';
@@ -19,6 +20,7 @@ const macrotask = (): Promise<void> => new Promise((done) => setTimeout(done));
 class Casebook {
   rows = $state.raw<readonly CaseRow[]>([]);
   marks = $state.raw<readonly Mark[]>([]);
+  placings = $state.raw<readonly Placing[]>([]);
   groups = $state.raw<readonly CaseGroup[]>([]);
   reading = $state(false);
   /** Dumps that found no room. */
@@ -27,7 +29,7 @@ class Casebook {
   refused = $state<string | null>(null);
   readonly #store = new CaseStore();
   readonly #drivers = new DriverPool();
-  readonly #stored = new WeakSet<DumpFacts | Mark>();
+  readonly #stored = new WeakSet<DumpFacts | Mark | Placing>();
   readonly #pools = new Set<Pool>();
   #rows: readonly CaseRow[] = [];
   #key = 0;
@@ -52,11 +54,12 @@ class Casebook {
     return this.#loaded;
   }
   async #load(): Promise<void> {
-    const { dumps, marks } = await this.#store.load();
+    const { dumps, marks, placings } = await this.#store.load();
     this.marks = marks;
+    this.placings = placings;
     this.#addFacts(dumps);
     await this.#settle();
-    for (const one of [...this.facts, ...marks]) this.#stored.add(one);
+    for (const one of [...this.facts, ...marks, ...placings]) this.#stored.add(one);
     this.#tellKept();
   }
 
@@ -108,7 +111,9 @@ class Casebook {
   /** The group that a dump would belong to, without adding it. */
   async compare(facts: DumpFacts): Promise<CaseGroup | undefined> {
     await this.load();
-    const book = await drive(buildCasebook([...this.facts.filter(({ id }) => id !== facts.id), facts], this.marks, Date.now()), { breathe: macrotask });
+    const book = await drive(buildCasebook([...this.facts.filter(({ id }) => id !== facts.id), facts], this.marks, Date.now(), this.placings), {
+      breathe: macrotask,
+    });
     return book.done ? book.value.find(({ dumps }) => dumps.some(({ id }) => id === facts.id)) : undefined;
   }
 
@@ -118,6 +123,7 @@ class Casebook {
     const moved = this.marks.map((mark) => (gone.has(mark.dump) ? { ...mark, dump: this.#heir(mark.dump, gone) } : mark));
     const lost = moved.filter(({ dump }) => gone.has(dump)).map(({ id }) => id);
     this.marks = moved.filter(({ id }) => !lost.includes(id));
+    this.placings = this.placings.filter(({ dump }) => !gone.has(dump));
     this.#rows = this.#rows.filter(({ facts }) => facts === null || !gone.has(facts.id));
     await this.#store.remove(ids, lost);
     await this.#settle();
@@ -130,6 +136,7 @@ class Casebook {
     this.#stop();
     this.#rows = [];
     this.marks = [];
+    this.placings = [];
     this.#drivers.clear();
     await this.#store.clear();
     await this.#settle();
@@ -147,8 +154,16 @@ class Casebook {
     await this.#settle();
   }
 
+  /** Says of which PC dumps are; an empty name leaves it to their drivers again. */
+  async placeAt(dumps: readonly string[], pc: string): Promise<void> {
+    this.placings = [...this.placings.filter(({ dump }) => !dumps.includes(dump)), ...(pc === '' ? [] : dumps.map((dump) => ({ dump, pc })))];
+    if (pc === '') await this.#store.forget(dumps);
+    await this.#settle();
+    await this.#keep();
+  }
+
   export(): string {
-    return writeCasebook({ dumps: this.facts, marks: this.marks });
+    return writeCasebook({ dumps: this.facts, marks: this.marks, placings: this.placings });
   }
   async import(file: File): Promise<CheckedFile> {
     if (file.size > MAX_FILE_CHARS) return { ok: false, why: 'too-large' };
@@ -156,9 +171,11 @@ class Casebook {
     if (checked.ok) await this.#merge(checked.value);
     return checked;
   }
-  async #merge({ dumps, marks }: CasebookFile): Promise<void> {
+  async #merge({ dumps, marks, placings }: CasebookFile): Promise<void> {
     await this.load();
     this.marks = uniteMarks([...this.marks, ...marks]);
+    const placed = new Set(this.placings.map(({ dump }) => dump));
+    this.placings = [...this.placings, ...placings.filter(({ dump }) => !placed.has(dump))];
     this.#addFacts(dumps);
     await this.#settle();
     await this.#keep();
@@ -194,7 +211,7 @@ class Casebook {
   async #judge(): Promise<void> {
     const round = ++this.#round;
     this.#judgedAt = performance.now();
-    const book = await drive(buildCasebook(this.facts, this.marks, Date.now()), { breathe: macrotask, cancelled: () => round !== this.#round });
+    const book = await drive(buildCasebook(this.facts, this.marks, Date.now(), this.placings), { breathe: macrotask, cancelled: () => round !== this.#round });
     if (book.done) this.groups = book.value;
   }
 
@@ -202,8 +219,9 @@ class Casebook {
   async #keep(): Promise<void> {
     const dumps = this.facts.filter((one) => !this.#stored.has(one));
     const marks = this.marks.filter((one) => !this.#stored.has(one));
-    await this.#store.put({ dumps, marks });
-    if (this.#store.refused === null) for (const one of [...dumps, ...marks]) this.#stored.add(one);
+    const placings = this.placings.filter((one) => !this.#stored.has(one));
+    await this.#store.put({ dumps, marks, placings });
+    if (this.#store.refused === null) for (const one of [...dumps, ...marks, ...placings]) this.#stored.add(one);
     this.#tellKept();
   }
   #tellKept(): void {

@@ -1,6 +1,7 @@
 /** Pure functions of the casebook that its views need at run time. */
 export { buildOf, changeWords, compareDrivers, driverHistory } from '../../workers/verdict/casebook/drivers.ts';
-export { isCrash, isGap, keptOr } from '../../workers/verdict/casebook/facts.ts';
+export { isCrash, isGap, isKernel, keptOr } from '../../workers/verdict/casebook/facts.ts';
+export { MAX_PC } from '../../workers/verdict/casebook/file.ts';
 export { TELLING } from '../../workers/verdict/casebook/likeness.ts';
 export { stopOf } from '../../workers/verdict/casebook/finding.ts';
 export { MARK_ABOUT } from '../../workers/verdict/casebook/marks.ts';

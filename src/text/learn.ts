@@ -107,7 +107,6 @@ export const l = {
   start: { more: 'Look up', codes: 'All stop codes', guides: 'Guides: get a better dump, Driver Verifier …' },
   verdict: {
     meaning: 'What this code means',
-    manual: 'By hand: what an expert would run here',
     bucket: 'What the bucket says',
   },
 } as const;

@@ -21,6 +21,7 @@ const SHOWS: Readonly<Record<string, (one: Evidence) => readonly string[]>> = {
   'e-irp-holder': (one) => [(one.says.args['who'] ?? '').replace(/\.sys.*$/i, '')],
   'e-stuck-thread': (one) => [(one.says.args['high'] ?? '').slice(2)],
   'e-instruction': (one) => [(one.says.args['bytes'] ?? '').replaceAll(' ', '')],
+  'e-maker': (one) => [one.says.args['maker'] ?? '?', 'believed'],
   'e-no-operand': (one) => [(one.says.args['instruction'] ?? '').split(' ')[0] ?? '?'],
 };
 

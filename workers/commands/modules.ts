@@ -6,6 +6,7 @@ import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Module, UnloadedModule } from '../modules/module.ts';
 import type { SymbolTable } from '../symbols/provider.ts';
 import type { Session } from '../target/target.ts';
+import { knownAs } from '../verdict/actors.ts';
 import { addressOf } from './arguments.ts';
 import { address, placeSpan } from './names.ts';
 import { formatTime } from './numbers.ts';
@@ -142,8 +143,8 @@ export function moduleDetails(session: Session, module: Module): readonly Output
     label('File version', module.version.ok ? module.version.value : gapSpan(module.version)),
     label('PDB', pdb.ok ? `${pdb.value.file} {${pdb.value.guid.toUpperCase()}} ${pdb.value.age}` : gapSpan(pdb)),
   ];
-  const driver = session.knowledge.driver(module.imageName);
-  if (driver) nodes.push(note(`Known as: ${driver.vendor}, ${driver.product}${driver.believed ? ' (believed)' : ''}`));
+  const known = knownAs(module.imageName, session.knowledge);
+  if (known) nodes.push(note(`Known as: ${known.words}${known.believed ? ' (believed)' : ''}`));
   return nodes;
 }
 

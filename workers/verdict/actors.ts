@@ -78,12 +78,18 @@ export function findSuspects(actors: readonly Actor[]): Actor[] {
 /** A frame that a return address with a call before it speaks for, and nothing more. */
 export const isScanned = (actor: Actor): boolean => actor.frame.trust === 'scan-call-checked' || actor.frame.trust === 'scan';
 
+/** What the tables say of a file name; believed, where nothing but the name speaks for it. */
+export function knownAs(image: string, knowledge: Knowledge): { readonly words: string; readonly believed: boolean } | undefined {
+  const driver = knowledge.driver(image);
+  const entry = driver ?? knowledge.userModule(image);
+  const words = [entry?.vendor, entry?.product].filter((part) => part !== undefined && part !== '').join(', ');
+  return words === '' ? undefined : { words, believed: driver?.believed ?? true };
+}
+
 /** "nvlddmkm.sys (NVIDIA, display driver)". */
 export function who(image: string, knowledge: Knowledge): string {
-  const driver = knowledge.driver(image);
-  const user = driver ? undefined : knowledge.userModule(image);
-  const parts = [driver?.vendor ?? user?.vendor, driver?.product ?? user?.product].filter((part) => part !== undefined && part !== '');
-  return parts.length === 0 ? image : `${image} (${parts.join(', ')})`;
+  const known = knownAs(image, knowledge);
+  return known ? `${image} (${known.words})` : image;
 }
 
 /** Drivers that do what the firmware's tables tell them. */

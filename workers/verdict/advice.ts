@@ -14,8 +14,11 @@ const memory: Advise = (_c, f) => {
 const processor: Advise = (_c, f) => {
   f.step(text('d-cpu-defaults', {})).step(text('d-cpu-bios', {})).step(text('d-cpu-stress', {}));
 };
-const graphics: Advise = (_c, f) => {
-  f.step(text('d-gpu-stock', {})).step(text('d-gpu-clean', {})).step(text('d-gpu-older', {}));
+const graphics: Advise = (c, f) => {
+  const module = f.culprit?.module;
+  f.step(text('d-gpu-stock', {}))
+    .step(module === undefined ? text('d-gpu-clean', {}) : text('d-gpu-from', { from: makerOf(c, module) }))
+    .step(text('d-gpu-older', {}));
 };
 const disk: Advise = (_c, f) => {
   f.step(text('d-disk-health', {}), 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *')
@@ -69,10 +72,11 @@ const driver: Advise = (c, f) => {
   );
 };
 
-/** Where its updates come from: as the tables say, else by its maker's name. */
+/** Where its updates come from: as the tables say, which nobody has checked, else by its maker's name. */
 function makerOf(c: Case, module: string): string {
   const entry = c.knowledge.driver(module);
-  return entry?.update ?? (entry?.vendor ? `${entry.vendor} or the maker of the computer` : 'its maker');
+  if (entry?.update !== undefined) return `${entry.update} (believed)`;
+  return entry?.vendor ? `${entry.vendor} or the maker of the computer` : 'its maker';
 }
 
 /** Names from a dump go into a command to copy: only what a file name of a driver may hold. */

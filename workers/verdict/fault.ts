@@ -80,6 +80,8 @@ export function accessOfParameter(value: bigint | undefined): Access | undefined
   return value === undefined ? undefined : ({ '0': 'read', '1': 'write', '8': 'execute' } as const)[value.toString()];
 }
 
+/** Of a guard page and of a stack that is used up Windows reports the same two parameters as of an access violation. */
+const TOUCHED: ReadonlySet<number> = new Set([0xc0000005, 0xc0000006, 0x80000001, 0xc00000fd]);
 const isMemoryFault = (status: number | undefined): boolean => status === 0xc0000005 || status === 0xc0000006;
 
 function commandOf(context: Context): string {
@@ -147,7 +149,7 @@ function userTouched(target: Target): Touched {
   const { exception } = target;
   if (!exception) return {};
   const windows = target.os.family === 'Windows';
-  const memory = windows && isMemoryFault(exception.code) ? exception.parameters : [];
+  const memory = windows && TOUCHED.has(exception.code) ? exception.parameters : [];
   const address = windows ? memory[1] : carriesAddress(target) ? exception.address : undefined;
   return {
     status: exception.code,

@@ -1,5 +1,5 @@
 /** What speaks for or against in every dump: virtual machine, uptime, Verifier, drivers known for trouble. Context, never a culprit. */
-import { imageOf } from './actors.ts';
+import { imageOf, knownAs } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
 import { showBlobs } from './rules/owners.ts';
@@ -53,7 +53,17 @@ function levelWords(c: Case, level: string): string {
   return names.length === 0 ? level : `${level}: ${names.join(', ')}`;
 }
 
+/** The maker in the headline comes from a table by file name: said where that is all that speaks for it. */
+function showMaker(c: Case, f: Finding): void {
+  const image = f.culprit?.module;
+  const module = image === undefined ? undefined : c.target.modules.byName(image);
+  const known = image === undefined ? undefined : knownAs(image, c.knowledge);
+  if (image === undefined || !module || known?.believed !== true) return;
+  f.show(text('e-maker', { module: image, maker: known.words }), `lmvm ${module.name}`, { weighs: 'context', how: 'table' });
+}
+
 export function addOverlay(c: Case, f: Finding): void {
+  showMaker(c, f);
   if (!c.kernel) return;
   showUptime(c, f);
   showBlobs(c, f);

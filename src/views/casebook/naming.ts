@@ -6,11 +6,11 @@ import { c } from '../../text/casebook.ts';
 import { formatTime } from '../../text/format.ts';
 import { MISSING } from '../../text/words.ts';
 
-/** PCs are numbered as they stand, the one with the most dumps first. */
+/** PCs without a name are numbered as they stand, the one with the most dumps first. */
 export function groupTitles(groups: readonly CaseGroup[]): ReadonlyMap<string, string> {
   let pcs = 0;
-  const titleOf = ({ kind, dumps: [one] }: CaseGroup): string => {
-    if (kind === 'pc') return c.pc(++pcs);
+  const titleOf = ({ kind, name, dumps: [one] }: CaseGroup): string => {
+    if (kind === 'pc') return name ?? c.pc(++pcs);
     return kind === 'program' ? (one?.drivers[0]?.name ?? c.alone) : `${c.alone}: ${one?.file ?? c.alone}`;
   };
   return new Map(groups.map((group) => [group.id, titleOf(group)]));

@@ -5,7 +5,7 @@ import { formatDay } from './days.ts';
 import { buildOf, freshDrivers, isOtherBuild } from './drivers.ts';
 import { type DumpFacts, isKernel } from './facts.ts';
 import { CaseFinding, type CaseVerdict, crashArgs } from './finding.ts';
-import { bySignature, crashesOf, type Group, groupDumps, type SignatureGroup } from './groups.ts';
+import { bySignature, crashesOf, type Group, groupDumps, type Placing, type SignatureGroup } from './groups.ts';
 import { oneCore, onePage, onePart, scattered } from './hardwarepatterns.ts';
 import { type Mark, weighMarks } from './marks.ts';
 import { oneModule, onePlace } from './softwarepatterns.ts';
@@ -71,8 +71,13 @@ function showChanges(f: CaseFinding, crashes: readonly DumpFacts[], module: stri
 }
 
 /** All groups, the largest first. Yields after each, so that a page with a thousand dumps stays alive. */
-export function* buildCasebook(facts: readonly DumpFacts[], marks: readonly Mark[], nowMs: number): Job<readonly CaseGroup[]> {
-  const groups = yield* groupDumps(facts);
+export function* buildCasebook(
+  facts: readonly DumpFacts[],
+  marks: readonly Mark[],
+  nowMs: number,
+  placings: readonly Placing[] = [],
+): Job<readonly CaseGroup[]> {
+  const groups = yield* groupDumps(facts, placings);
   const book: CaseGroup[] = [];
   for (const group of groups) {
     const own = marks.filter(({ dump }) => group.dumps.some(({ id }) => id === dump));

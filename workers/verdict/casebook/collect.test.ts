@@ -8,6 +8,7 @@ import { sessionOfBytes } from '../../testing/node/corpussession.ts';
 import { judge } from '../judge.ts';
 import { collectFacts } from './collect.ts';
 import { checkDump } from './file.ts';
+import { stopOf } from './finding.ts';
 
 type Scene = ReturnType<typeof driverFault>;
 function factsOf(scene: Scene, name = 'built.dmp') {
@@ -45,6 +46,12 @@ test('words that a program wrote are not kept', () => {
   const { evidence } = collectFacts(session, { ...verdict, evidence: [said, ...verdict.evidence] }, 'id').verdict;
   expect(evidence.length).toBeGreaterThan(0);
   expect(JSON.stringify(evidence)).not.toContain('hunter2');
+});
+
+test('a picture of a running system has no stop code', () => {
+  const facts = stop(0, 0n, 0n, 0n, 0n);
+  expect(facts).not.toHaveProperty('code');
+  expect(stopOf(facts)).toBe('no stop code');
 });
 
 describe('numbers that a stop names', () => {

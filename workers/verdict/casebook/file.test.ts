@@ -5,9 +5,13 @@ import { checkCasebook, MAX_DUMPS, MAX_FILE_CHARS, writeCasebook } from './file.
 import type { Mark } from './marks.ts';
 
 const mark: Mark = { id: 'm', dump: 'a', atMs: FIRST_DAY, about: 'driver', text: 'updated it', module: 'bad.sys' };
-const book = { dumps: [blamed('bad.sys', '0x10', { page: 7, live: { missing: 'not-computed', detail: 'made' } }), crash({ kind: 'user' })], marks: [mark] };
+const book = {
+  dumps: [blamed('bad.sys', '0x10', { page: 7, live: { missing: 'not-computed', detail: 'made' } }), crash({ kind: 'user' })],
+  marks: [mark],
+  placings: [{ dump: 'a', pc: 'desk' }],
+};
 /** The written book with one thing in it changed. */
-const changed = (change: (book: { version: unknown; dumps: Record<string, unknown>[]; marks: Record<string, unknown>[] }) => void) => {
+const changed = (change: (book: { version: unknown; dumps: Record<string, unknown>[]; marks: Record<string, unknown>[]; placings?: unknown }) => void) => {
   const value = JSON.parse(writeCasebook(book)) as Parameters<typeof change>[0];
   change(value);
   return checkCasebook(JSON.stringify(value));
@@ -25,8 +29,10 @@ describe('a casebook file', () => {
     ['a field that is absent', ({ dumps }) => delete dumps[0]?.['drivers']],
     ['text that turns its direction', ({ dumps }) => Object.assign(dumps[0] ?? {}, { file: 'a\u202egpj.dmp' })],
     ['a time that no clock shows', ({ marks }) => Object.assign(marks[0] ?? {}, { atMs: 1e300 })],
+    ['a PC of too long a name', (one) => Object.assign(one, { placings: [{ dump: 'a', pc: 'x'.repeat(61) }] })],
     ['more dumps than allowed', ({ dumps }) => dumps.push(...Array.from({ length: MAX_DUMPS }, () => dumps[0] ?? {}))],
   ])('is refused with %s', (_, change) => expect(changed(change)).toEqual(REFUSED));
+  test('of before says nothing of PCs', () => expect(changed((one) => delete one.placings)).toEqual({ ok: true, value: { ...book, placings: [] } }));
   test('of a newer version says so', () => expect(changed((one) => (one.version = 2))).toEqual({ ok: false, why: 'newer' }));
   test.each(['', 'null', '[]', '{"faultline":"casebook"}', '{"__proto__":{"x":1}}', 'MDMP'])('%j is none', (content) =>
     expect(checkCasebook(content)).toEqual(REFUSED),

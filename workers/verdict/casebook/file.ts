@@ -3,13 +3,16 @@ import { type Check, count, either, flag, list, oneOf, record, text } from '../.
 import type { MissingReason } from '../../base/found.ts';
 import { CAUSES, PARTS, SURENESS } from '../verdict.ts';
 import { type DumpFacts, type Gap, type KeptDriver, type KeptEvidence, type KeptVerdict, LAST_MS, MAX_DRIVERS, MAX_NAME, MAX_SENTENCE } from './facts.ts';
+import type { Placing } from './groups.ts';
 import { MARK_ABOUT, type Mark } from './marks.ts';
 
 export interface CasebookFile {
   readonly dumps: readonly DumpFacts[];
   readonly marks: readonly Mark[];
+  readonly placings: readonly Placing[];
 }
-interface Outer extends CasebookFile {
+/** Files of before say nothing of placings. */
+interface Outer extends Omit<CasebookFile, 'placings'>, Partial<Pick<CasebookFile, 'placings'>> {
   readonly faultline: 'casebook';
   readonly version: 1;
 }
@@ -19,6 +22,8 @@ export type CheckedFile = { readonly ok: true; readonly value: CasebookFile } | 
 export const MAX_FILE_CHARS = 64 * 1024 * 1024;
 export const MAX_DUMPS = 5000;
 const MAX_MARKS = 1000;
+/** Characters of the name that the reader gives a PC. */
+export const MAX_PC = 60;
 
 const words = text(MAX_SENTENCE);
 const name = text(MAX_NAME);
@@ -92,25 +97,31 @@ const dump = record<DumpFacts>(
   ['code', 'silentCpu', 'failingApic', 'page'],
 );
 const mark = record<Mark>({ id: name, dump: name, atMs: time, about: oneOf(...MARK_ABOUT), text: words, module: name }, ['module']);
-const outer = record<Outer>({
-  faultline: oneOf('casebook'),
-  version: (value) => (value === 1 ? 1 : undefined),
-  dumps: list(dump, MAX_DUMPS),
-  marks: list(mark, MAX_MARKS),
-});
+const placing = record<Placing>({ dump: name, pc: text(MAX_PC) });
+const outer = record<Outer>(
+  {
+    faultline: oneOf('casebook'),
+    version: (value) => (value === 1 ? 1 : undefined),
+    dumps: list(dump, MAX_DUMPS),
+    marks: list(mark, MAX_MARKS),
+    placings: list(placing, MAX_DUMPS),
+  },
+  ['placings'],
+);
 
 export const checkDump = (value: unknown): DumpFacts | undefined => dump(value);
 export const checkMark = (value: unknown): Mark | undefined => mark(value);
+export const checkPlacing = (value: unknown): Placing | undefined => placing(value);
 
-export function writeCasebook({ dumps, marks }: CasebookFile): string {
-  return `${JSON.stringify({ faultline: 'casebook', version: 1, dumps, marks } satisfies Outer)}\n`;
+export function writeCasebook({ dumps, marks, placings }: CasebookFile): string {
+  return `${JSON.stringify({ faultline: 'casebook', version: 1, dumps, marks, placings } satisfies Outer)}\n`;
 }
 
 export function checkCasebook(content: string): CheckedFile {
   if (content.length > MAX_FILE_CHARS) return { ok: false, why: 'too-large' };
   const value = parse(content);
   const checked = outer(value);
-  if (checked) return { ok: true, value: { dumps: checked.dumps, marks: checked.marks } };
+  if (checked) return { ok: true, value: { dumps: checked.dumps, marks: checked.marks, placings: checked.placings ?? [] } };
   const { faultline, version } = (typeof value === 'object' && value !== null ? value : {}) as { faultline?: unknown; version?: unknown };
   return { ok: false, why: faultline === 'casebook' && typeof version === 'number' && version > 1 ? 'newer' : 'not-a-casebook' };
 }

@@ -111,6 +111,7 @@ export class CaseFinding {
 /** "0x7E SYSTEM_THREAD_EXCEPTION_NOT_HANDLED"; the code alone where it has no public name. */
 export function stopOf(one: DumpFacts): string {
   if (one.code === undefined) return one.codeName;
+  if (one.code === undefined) return one.codeName;
   const code = isKernel(one) ? `0x${baseCode(one).toString(16).toUpperCase()}` : one.code;
   return one.codeName === one.code ? code : `${code} ${one.codeName.replace(/_M$/, '')}`;
 }

@@ -61,6 +61,29 @@ describe('one PC or two', () => {
   });
 });
 
+describe('what the reader says of a PC', () => {
+  const placed = (facts: readonly DumpFacts[], placings: Record<string, string>) =>
+    driveSync(
+      groupDumps(
+        facts,
+        Object.entries(placings).map(([dump, pc]) => ({ dump, pc })),
+      ),
+    ).map(({ name, dumps }) => `${name ?? '-'}: ${dumps.map(({ id }) => id).join(' ')}`);
+  const facts = [crash({ id: 'x1', day: 1 }), crash({ id: 'x2', day: 2 }), crash({ id: 'x3', day: 3 }), crash({ id: 'y1', pc: 'b', day: 2 })];
+
+  test('a name keeps like dumps together and takes in others of like drivers, in time', () => {
+    expect(placed(facts, { x2: 'desk' })).toEqual(['desk: x1 x2 x3', '-: y1']);
+  });
+  test('two names part what the drivers hold for one PC, one name joins what they hold for two', () => {
+    expect(placed(facts, { x1: 'old', x2: 'new', x3: 'new' })).toEqual(['new: x2 x3', 'old: x1', '-: y1']);
+    expect(placed(facts, { x1: 'desk', y1: 'desk' })).toEqual(['desk: x1 x2 y1 x3']);
+  });
+  test('what runs meanwhile and has a name goes where it is put; an unknown dump is passed over', () => {
+    const long = crash({ id: 'z', day: 3, uptimeSeconds: 2 * 86_400 });
+    expect(placed([crash({ id: 'w', day: 2 }), long], { w: 'desk', z: 'desk', gone: 'desk' })).toEqual(['desk: w z']);
+  });
+});
+
 describe('groups', () => {
   test('applications by program, what tells nothing alone', () => {
     const user = (id: string, name: string, arch = 'x64') => crash({ id, kind: 'user', arch, drivers: [{ name }] });

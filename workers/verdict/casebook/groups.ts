@@ -10,11 +10,20 @@ export interface Group {
   /** The id of its earliest dump. */
   readonly id: string;
   readonly dumps: readonly DumpFacts[];
+  /** The PC's name, where the reader has given one. */
+  readonly name?: string;
   /** How the least alike neighbours in time are alike: why they are thought of as one PC. Absent where there is one dump. */
   readonly weakest?: Likeness;
 }
 
+/** What the reader says of a dump: which PC it is of. It beats the driver lists. */
+export interface Placing {
+  readonly dump: string;
+  readonly pc: string;
+}
+
 interface Growing {
+  readonly name?: string;
   readonly members: Profile[];
   /** The two members that were joined on the least likeness. */
   weakest: { readonly share: number; readonly pair: readonly [Profile, Profile] } | undefined;
@@ -65,13 +74,15 @@ function programOf(facts: DumpFacts): string | undefined {
 /** Dumps placed between two breaths. */
 const SLICE = 32;
 
-export function* groupDumps(facts: readonly DumpFacts[]): Job<Group[]> {
+export function* groupDumps(facts: readonly DumpFacts[], placings: readonly Placing[] = []): Job<Group[]> {
   const profiles = new Profiles();
-  const pcs: Growing[] = [];
+  const named = new Map(placings.map(({ dump, pc }) => [dump, pc]));
+  const pcs = namedPcs(facts, named, profiles);
   const programs = new Map<string, DumpFacts[]>();
   const alone: DumpFacts[] = [];
   for (const [index, one] of inTime(facts).entries()) {
     if (index % SLICE === 0) yield { progress: 'Comparing the driver lists', done: index, of: facts.length };
+    if (isKernel(one) && named.has(one.id)) continue;
     const program = isKernel(one) ? undefined : programOf(one);
     if (isKernel(one) && one.drivers.length >= LEAST_DRIVERS) place(pcs, profiles.of(one));
     else if (program === undefined) alone.push(one);
@@ -81,17 +92,22 @@ export function* groupDumps(facts: readonly DumpFacts[]): Job<Group[]> {
   return groups.sort((a, b) => b.dumps.length - a.dumps.length || (a.id < b.id ? -1 : 1));
 }
 
-function pcGroup({ members, weakest }: Growing): Group {
-  const dumps = members.map(({ facts }) => facts);
-  return made('pc', dumps, weakest && likeness(...weakest.pair));
+/** The PCs that the reader has named, each with the dumps that were put there; others of like drivers join them. */
+function namedPcs(facts: readonly DumpFacts[], named: ReadonlyMap<string, string>, profiles: Profiles): Growing[] {
+  const byName = new Map<string, Profile[]>();
+  for (const one of inTime(facts)) {
+    const name = isKernel(one) ? named.get(one.id) : undefined;
+    if (name !== undefined) collect(byName, name, profiles.of(one));
+  }
+  return [...byName].map(([name, members]) => ({ name, members, weakest: undefined }));
 }
 
-const made = (kind: Group['kind'], dumps: readonly DumpFacts[], weakest?: Likeness): Group => ({
-  kind,
-  id: dumps[0]?.id ?? '',
-  dumps,
-  ...(weakest ? { weakest } : {}),
-});
+function pcGroup({ name, members, weakest }: Growing): Group {
+  const dumps = inTime(members.map(({ facts }) => facts));
+  return { ...made('pc', dumps), ...(name === undefined ? {} : { name }), ...(weakest ? { weakest: likeness(...weakest.pair) } : {}) };
+}
+
+const made = (kind: Group['kind'], dumps: readonly DumpFacts[]): Group => ({ kind, id: dumps[0]?.id ?? '', dumps });
 
 export interface SignatureGroup {
   readonly signature: string;

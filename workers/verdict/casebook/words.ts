@@ -36,8 +36,8 @@ const CASEBOOK = {
   'e-silent': ['{stop} names processor {cpu} as the one that stopped answering.', '{stop}: processor {cpu} silent.'],
   'e-ran-on': ['{stop} happened on processor {cpu}.', '{stop} on processor {cpu}.'],
   'e-sibling': [
-    '{stop} happened on processor {cpu}: by its number the other thread of the same core.',
-    '{stop} on processor {cpu}, by number the SMT sibling of {of}.',
+    '{stop} happened on processor {cpu}: by its number most likely the other thread of the same core.',
+    '{stop} on processor {cpu}, by number the SMT sibling of {of}, unless the core has one thread.',
   ],
   'e-apic': ['{stop}: a machine check inside the core with APIC id {apic}.', '{stop}: machine check, APIC id {apic}.'],
   'e-page': ['{stop} names page {page} of the memory.', '{stop}: page frame {page}.'],

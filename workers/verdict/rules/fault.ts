@@ -221,7 +221,7 @@ function noOperand(c: Case, f: Finding): boolean {
 function giverOf(c: Case, image: string): Actor | undefined {
   const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index;
   const other = c.suspects.find((actor) => imageOf(actor.module) !== image);
-  if (from === undefined || !other || isScanned(other) || other.index < from || other.index - from > NEAR_FRAMES) return undefined;
+  if (from === undefined || !other || isScanned(other) || other.index < from || stepsTo(c, from, other) > NEAR_FRAMES) return undefined;
   const between = c.actors.filter((actor) => actor.trusted && actor.index > from && actor.index < other.index);
   return between.some((actor) => !actor.thirdParty && !isKernelImage(actor.module)) ? other : undefined;
 }
@@ -276,8 +276,11 @@ function nearSuspect(c: Case): Actor | undefined {
   const from = c.actors.find((actor) => actor.frame.ip === c.fault.ip)?.index;
   const first = c.suspects[0];
   if (!first || from === undefined || isScanned(first)) return undefined;
-  return first.index - from <= (workOfPassiveLevel(c) ? ANY_DISTANCE : NEAR_FRAMES) ? first : undefined;
+  return stepsTo(c, from, first) <= (workOfPassiveLevel(c) ? ANY_DISTANCE : NEAR_FRAMES) ? first : undefined;
 }
+
+/** Calls between two frames; stray words of the stack between them are none. */
+const stepsTo = (c: Case, from: number, actor: Actor): number => c.actors.filter((one) => one.trusted && one.index > from && one.index <= actor.index).length;
 
 /** A file system at DISPATCH_LEVEL: it never raises the level for its own work on files. */
 function workOfPassiveLevel(c: Case): boolean {

@@ -69,6 +69,12 @@ const ROWS: readonly Row[] = [
   ['by-hand', byHand, 0xe2, 0xdeaddead, 0x161, 0x1c8, 0x5454414d],
 ];
 
+/** The codes of each rule; those that no code of its own calls have none. */
+export const RULE_CODES: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
+  ...ROWS.map(([name, , ...codes]) => [name, codes] as const),
+  ...['live', 'generic', 'vendor-code', 'no-stop', 'user-mode'].map((name) => [name, []] as const),
+]);
+
 export interface NamedRule {
   readonly name: string;
   readonly rule: Rule;

@@ -30,13 +30,17 @@ const STATUS: Readonly<Record<number, StatusHint>> = {
   0xc000000d: { hint: 'a wrong parameter, which no disk returns', disk: false },
 };
 
-const ntstatus = (value: bigint): number => Number(value & 0xffff_ffffn);
+export const ntstatus = (value: bigint): number => Number(value & 0xffff_ffffn);
 const looksLikeStatus = (value: bigint): boolean => {
   const low = ntstatus(value);
   return (value >> 32n === 0n || value >> 32n === 0xffff_ffffn) && low >>> 28 >= 0x8 && low >>> 28 <= 0xc;
 };
 
-function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
+/** Whether a disk can have answered so; a resource that is used up, damaged data and wrong parameters are of others. */
+export const isDiskStatus = (status: number): boolean => STATUS[status]?.disk !== false;
+
+/** `index`: of the argument or exception parameter that holds the status. */
+export function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
   const words = c.status(status);
   const hint = STATUS[status];
   f.show(text('e-status', { status: words, index: String(index) }), `!error ${hex(status)}`, { weighs: 'decides' });

@@ -70,6 +70,11 @@ export const ADVICE = {
     'Clean driver install (remove with DDU in safe mode, then install); try one older branch too.',
     'Clean install of the display driver.',
   ],
+  'd-gpu-from': [
+    'Install the graphics driver anew from {from}, with the option for a clean installation.',
+    'Clean install of the driver from {from} (remove the old one with DDU in safe mode); try one older branch too.',
+    'Clean install of the display driver ({from}).',
+  ],
   'd-gpu-older': [
     'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, try another graphics card.',
     'One older driver branch (laptop: the maker’s); then another card, slot and power supply.',

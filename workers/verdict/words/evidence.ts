@@ -36,7 +36,11 @@ export const EVIDENCE = {
     'Code byte at {at}: {found} in memory, {wanted} in the file, bit {bit}.',
     '{at}: {found} ≠ {wanted} (bit {bit}).',
   ],
-  'e-one-bit': ['A value that should be empty has exactly one bit set.', '{what} = {value}: exactly bit {bit} is set.', '{what} = {value}: single bit {bit}.'],
+  'e-one-bit': [
+    'A value that should be empty has exactly one bit set.',
+    'Exactly one bit is set: {what} = {value}, bit {bit}.',
+    'Single bit {bit}: {what} = {value}.',
+  ],
   'e-canonical-bit': [
     'The address is wrong by exactly one bit.',
     'Address {address} would be proper but for bit {bit}.',
@@ -96,6 +100,21 @@ export const EVIDENCE = {
     'IRP {irp} → IO_STACK_LOCATION → DEVICE_OBJECT → DRIVER_OBJECT {who}.',
   ],
   'e-owner-tag': ['The stop names {who}.', 'Argument {index} = {value} lies in {place}.', 'P{index} = {value} = {place}.'],
+  'e-pte-write': [
+    'Windows had marked that place as one that may be changed, and the mark is gone.',
+    'The page table entry {pte} is dirty (written to before) but not writable: bit 1 was lost.',
+    'PTE {pte}: valid, dirty, write bit clear.',
+  ],
+  'e-returned': [
+    'The processor went there when a piece of code had finished: the note of where to go on had been overwritten.',
+    'Control came to {address} by a return, not by a call: rsp is a multiple of 16 and no return address stands on it. The return address itself was bad.',
+    'rsp is 16-aligned, no call-checked word at rsp: ret to {address}.',
+  ],
+  'e-called': [
+    '{place} called it: the address that it called was bad.',
+    'The return address on top of the stack is {place}: it called {address} through a pointer.',
+    'Return address at rsp: {place}; indirect call to {address}.',
+  ],
   'e-status': ['Windows gives the status {status}.', 'Status {status} (argument {index}).', 'P{index}: {status}.'],
   'e-prcb': [
     'Windows’ own notes on that processor are in the file and agree.',
@@ -208,6 +227,11 @@ export const EVIDENCE = {
     'Also running: programs for tuning, monitoring, lighting or against cheating ({names}). That is a hint at most.',
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
+  ],
+  'e-maker': [
+    'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
+    '{module}: {maker}, believed from the file name.',
+    '{module}: {maker} (believed).',
   ],
   'e-old-driver': ['{who} dates from {year}.', '{who}: built {date}.', '{who}: link date {date}.'],
   'e-thread': ['The program’s thread {thread} failed.', 'Thread {thread} of {count}.', 'Faulting thread {thread} of {count}.'],

@@ -165,7 +165,7 @@ export const HEADLINES = {
   ],
   'h-app-trap': [
     'The program {app} stopped itself at a check of its own.',
-    '{app}: trap instruction in its own code ({instruction}).',
+    '{app}: stopped at a check of its own ({instruction}).',
     '{app}: {instruction} at {place}.',
   ],
   'h-app-code': [

@@ -1,0 +1,51 @@
+/** Three kinds of built dump for a rule, and what a careful reader says of each. */
+import type { Cause, Sureness } from '../../../verdict/verdict.ts';
+import type { TextId } from '../../../verdict/words.ts';
+import { Draw, hashOf } from '../../faults/draw.ts';
+import { KINDS } from '../../faults/kinds.ts';
+import type { MadeFault } from '../../faults/truth.ts';
+
+export interface Expected {
+  readonly cause: Cause | readonly Cause[];
+  readonly sureness: Sureness | readonly Sureness[];
+  /** 'true' names one of the truth's culprits. */
+  readonly culprit: 'true' | 'nobody';
+  /** Texts that must be there, texts that must not, and what must be said against. */
+  readonly shows?: readonly TextId[];
+  readonly lacks?: readonly TextId[];
+  readonly doubts?: readonly TextId[];
+  /** What the helper's sentences of the evidence must say. */
+  readonly words?: readonly RegExp[];
+}
+
+export interface Proved {
+  /** What happened, and which fact makes it this kind of dump. */
+  readonly says: string;
+  readonly make: () => MadeFault;
+  readonly expected: Expected;
+  /** Read as a program that hangs, whatever it failed of. */
+  readonly asHang?: true;
+}
+
+type Some = readonly [Proved, ...Proved[]];
+export interface Proof {
+  /** A rule's name, or the id of a text: a sign, a headline, a doubt that rules share. */
+  readonly rule: string;
+  readonly fires: Some;
+  readonly nearly: Some;
+  readonly against: Some;
+}
+
+/** A dump of a stage of its own; its sentence is its seed. */
+export const staged = (says: string, make: (draw: Draw) => MadeFault, expected: Expected): Proved => ({
+  says,
+  make: () => make(new Draw(hashOf(says))),
+  expected,
+});
+
+/** A dump of the scored set. */
+export function ofKind(name: string, number: number, expected: Expected): Proved {
+  const kind = KINDS.find((one) => one.name === name);
+  if (!kind) throw new Error(`no kind ${name}`);
+  return { says: `${kind.says} (${name} ${number})`, make: () => kind.make(number), expected };
+}

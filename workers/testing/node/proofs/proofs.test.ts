@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { driveSync } from '../../../base/job.ts';
+import { judge, judgeHang } from '../../../verdict/judge.ts';
+import { RULE_CODES } from '../../../verdict/rules/index.ts';
+import { SURENESS, type Verdict } from '../../../verdict/verdict.ts';
+import { isTextId, say } from '../../../verdict/words.ts';
+import { sessionOfFault } from '../score/faultsession.ts';
+import type { Proof, Proved } from './proof.ts';
+import { PROOFS } from './proofs.ts';
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly code: number | undefined;
+  readonly culprits: readonly string[];
+}
+
+const seen = new Map<Proved, Judged>();
+function judged(proved: Proved): Judged {
+  const before = seen.get(proved);
+  if (before) return before;
+  const fault = proved.make();
+  const session = sessionOfFault(fault, proved.says);
+  const now = { verdict: driveSync(proved.asHang ? judgeHang(session) : judge(session)), code: session.target.bugCheck?.code, culprits: fault.truth.culprits };
+  seen.set(proved, now);
+  return now;
+}
+
+const idsOf = (texts: readonly { readonly id: string }[]): string[] => texts.map(({ id }) => id);
+const shown = (verdict: Verdict): string[] => idsOf(verdict.evidence.map(({ says }) => says));
+const said = (verdict: Verdict): string[] => [...shown(verdict), verdict.headline.id, ...idsOf(verdict.against)];
+const named = ({ sureness, culprit }: Verdict): string | undefined => (sureness === 'not-known' ? undefined : (culprit?.module ?? culprit?.part));
+const oneOf = <T>(list: T | readonly T[]): readonly T[] => (Array.isArray(list) ? (list as readonly T[]) : [list as T]);
+
+/** Judges the dump and holds the verdict against what is expected. */
+function verdictOf(proved: Proved): Verdict {
+  const { verdict, culprits } = judged(proved);
+  const { cause, sureness, culprit, shows = [], lacks = [], doubts = [], words = [] } = proved.expected;
+  const who = named(verdict)?.toLowerCase();
+  expect(oneOf(cause)).toContain(verdict.cause);
+  expect(oneOf(sureness)).toContain(verdict.sureness);
+  if (culprit === 'nobody') expect(who).toBeUndefined();
+  else expect(culprits.map((one) => one.toLowerCase())).toContain(who);
+  expect(said(verdict)).toEqual(expect.arrayContaining([...shows]));
+  for (const id of lacks) expect(said(verdict)).not.toContain(id);
+  expect(idsOf(verdict.against)).toEqual(expect.arrayContaining([...doubts]));
+  const sentences = verdict.evidence.map(({ says }) => say(says).helper).join('\n');
+  for (const wanted of words) expect(sentences).toMatch(wanted);
+  return verdict;
+}
+
+/** What the reader takes home of a verdict. */
+const judgement = (verdict: Verdict): string => `${verdict.cause}, ${verdict.sureness}, ${named(verdict) === undefined ? 'nobody' : 'somebody'}`;
+const strength = ({ sureness }: Verdict): number => -SURENESS.indexOf(sureness);
+const opposed = (verdict: Verdict): boolean => verdict.against.length > 0 || verdict.evidence.some(({ weighs }) => weighs === 'against');
+
+const fires = (rule: string, verdict: Verdict): boolean => (isTextId(rule) ? said(verdict).includes(rule) : verdict.rule === rule);
+
+describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof) => {
+  const fired = (): readonly Verdict[] => firing.map((proved) => judged(proved).verdict);
+  test.each(firing)('fires: $says', (proved) => {
+    expect(fires(rule, verdictOf(proved))).toBe(true);
+  });
+  test.each(nearly)('nearly: $says', (proved) => {
+    const verdict = verdictOf(proved);
+    if (isTextId(rule)) expect(said(verdict)).not.toContain(rule);
+    else expect(fired().map(judgement)).not.toContain(judgement(verdict));
+  });
+  test.each(against)('against: $says', (proved) => {
+    const verdict = verdictOf(proved);
+    expect(opposed(verdict)).toBe(true);
+    expect(strength(verdict)).toBeLessThanOrEqual(Math.max(...fired().map(strength)));
+  });
+  test('each of its codes fires', () => {
+    const codes = firing.map((proved) => (judged(proved).code ?? 0) & 0xfff_ffff);
+    for (const code of RULE_CODES.get(rule) ?? []) expect(codes).toContain(code & 0xfff_ffff);
+  });
+});
