@@ -147,10 +147,15 @@ export function clockWatchdog(c: Case, f: Finding): void {
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-interrupts', {}));
 }
 
+/** What failed by itself; the other codes are watchdogs. */
+const BELOW: Readonly<Record<number, string>> = { 0x20001: 'The hypervisor below Windows', 0x18b: 'The secure kernel beside Windows' };
+
 /** 0x1CA, 0x1DB, 0x1CF, 0x20001, 0x18B: the platform below Windows. */
 export function platform(c: Case, f: Finding): void {
   const vm = virtualMachine(c);
-  f.head('h-cpu-watchdog', { name: c.name, args: c.params.map(hex).join(', ') })
+  const args = c.params.map(hex).join(', ');
+  const what = BELOW[c.code];
+  (what === undefined ? f.head('h-cpu-watchdog', { name: c.name, args }) : f.head('h-below', { name: c.name, what, args }))
     .judge('hardware', 'possible')
     .blame(undefined, 'cpu');
   if (vm) f.say('x-guest', {});

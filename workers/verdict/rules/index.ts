@@ -7,7 +7,7 @@ import { graphics, liveTdr, stuckThread, tdr } from './graphics.ts';
 import { clockWatchdog, firmware, oldMachineCheck, patchGuard, platform, whea } from './hardware.ts';
 import { callerBrokeRule, corruptedPage, lockedPages, memoryManagement, pageFrames, storeException } from './memory.ts';
 import { badCaller, badHeader, kernelHeap, otherPool, specialPool } from './pool.ts';
-import { dpcWatchdog, internalPower, powerState } from './power.ts';
+import { dpcWatchdog, internalPower, pnpWatchdog, powerState } from './power.ts';
 import { byHand, criticalProcess, generic, live, noStop, vendorCode, winlogon } from './process.ts';
 import type { Rule } from './rule.ts';
 import { cookie, reference, securityCheck, syscallIrql } from './security.ts';
@@ -57,6 +57,7 @@ const ROWS: readonly Row[] = [
   ['firmware', firmware, 0xa5, 0x5c],
   ['patchguard', patchGuard, 0x109],
   ['power-state', powerState, 0x9f],
+  ['pnp-watchdog', pnpWatchdog, 0x1d5],
   ['internal-power', internalPower, 0xa0],
   ['dpc-watchdog', dpcWatchdog, 0x133],
   ['tdr', tdr, 0x116],

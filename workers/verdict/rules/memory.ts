@@ -101,7 +101,7 @@ export function corruptedPage(c: Case, f: Finding): void {
   if (zeroPage) f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
   else f.say('x-store', { status: hex(first) });
   showSubCode(c, f, 1);
-  f.head(zeroPage ? 'h-bitflip' : 'h-memory-ram', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page did not unpack' })
+  f.head(zeroPage ? 'h-bitflip' : 'h-page-content', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page did not unpack' })
     .judge('hardware', 'likely')
     .blame(undefined, 'ram');
   f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'firmware' }, text('r-firmware', {}));
@@ -117,7 +117,7 @@ export function storeException(c: Case, f: Finding): void {
   f.say('x-store', { status: words });
   if (status !== undefined) f.show(text('e-status', { status: words, index: '2' }), `dps ${hex(c.params[1])}`, { weighs: 'decides' });
   const disk = status === 0xc0000006;
-  f.head(disk ? 'h-disk' : 'h-memory-ram', {
+  f.head(disk ? 'h-disk' : 'h-page-content', {
     name: c.name,
     what: disk ? 'memory that had been moved to disk did not come back' : 'unpacking compressed memory failed',
   });

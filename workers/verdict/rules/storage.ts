@@ -9,6 +9,8 @@ import { judgeFault } from './fault.ts';
 interface StatusHint {
   readonly hint: string;
   readonly disk: boolean;
+  /** The disk answered; what it gave does not fit together. */
+  readonly volume?: true;
 }
 /** ntstatus.h; groups as the 0x7A page has them. */
 const STATUS: Readonly<Record<number, StatusHint>> = {
@@ -20,9 +22,9 @@ const STATUS: Readonly<Record<number, StatusHint>> = {
   0xc0000010: { hint: 'the drive refused the request', disk: true },
   0xc0000006: { hint: 'reading the page failed', disk: true },
   0xc00000a3: { hint: 'the drive was not ready', disk: true },
-  0xc0000102: { hint: 'a file is damaged', disk: true },
-  0xc0000032: { hint: 'the volume is damaged', disk: true },
-  0xc000014f: { hint: 'the volume is not recognised', disk: true },
+  0xc0000102: { hint: 'a file is damaged', disk: true, volume: true },
+  0xc0000032: { hint: 'the volume is damaged', disk: true, volume: true },
+  0xc000014f: { hint: 'the volume is not recognised', disk: true, volume: true },
   0xc0000034: { hint: 'something was not found', disk: true },
   0xc0000011: { hint: 'read beyond the end of the file', disk: true },
   0xc000009a: { hint: 'a resource was used up', disk: false },
@@ -44,7 +46,10 @@ export function judgeStatus(c: Case, f: Finding, status: number, index: number):
   const words = c.status(status);
   const hint = STATUS[status];
   f.show(text('e-status', { status: words, index: String(index) }), `!error ${hex(status)}`, { weighs: 'decides' });
-  f.say(hint?.disk === false ? 'x-paging-damaged' : 'x-inpage-disk', { status: words, hint: hint?.hint ?? 'a status of the I/O system' });
+  f.say(hint?.disk === false ? 'x-paging-damaged' : hint?.volume ? 'x-volume-damaged' : 'x-inpage-disk', {
+    status: words,
+    hint: hint?.hint ?? 'a status of the I/O system',
+  });
   if (status === 0xc000009a) {
     f.head('h-unknown', { name: c.name }).judge('resource-exhaustion', 'likely');
     return;
@@ -54,9 +59,10 @@ export function judgeStatus(c: Case, f: Finding, status: number, index: number):
     f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'disk' }, text('r-disk', {}));
     return;
   }
-  f.head('h-disk', { name: c.name, what: words })
+  f.head(hint?.volume ? 'h-volume' : 'h-disk', { name: c.name, what: words })
     .judge('storage', hint ? 'likely' : 'possible')
     .blame(undefined, 'disk');
+  if (hint?.volume) f.step(text('d-disk-scan', {}), 'chkdsk C: /scan');
   f.rival({ part: 'ram' }, text('r-ram', {}));
 }
 

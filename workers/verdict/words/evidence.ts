@@ -228,6 +228,12 @@ export const EVIDENCE = {
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
   ],
+  'e-pnp-wait': [
+    'Windows had waited {seconds} seconds.',
+    'Thread {thread} was waited for {seconds} s (arguments 3 and 4).',
+    'P3 thread {thread}, P4 {seconds} s.',
+  ],
+  'e-service': ['The device belongs to the service {service}.', 'Argument 1: service {service}.', 'P1: service {service}.'],
   'e-maker': [
     'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
     '{module}: {maker}, believed from the file name.',
