@@ -10,6 +10,7 @@ import { refuse, reply } from '../base/problem.ts';
 import { readExactly } from '../bytes/struct.ts';
 import { blobName } from '../formats/dump/blobnames.ts';
 import { SECONDARY, type SecondaryKind } from '../formats/secondary/guids.ts';
+import { readIntegrityNote } from '../formats/secondary/notes.ts';
 import { failureOf, operationName, readStorageTrace, underWay } from '../formats/secondary/storagetrace.ts';
 import { readTraceSessions } from '../formats/secondary/tables.ts';
 import { readWdfLogs } from '../formats/secondary/wdfdrivers.ts';
@@ -56,6 +57,12 @@ function storageNotes(bytes: Uint8Array): OutputNode[] {
 /** What the content says, for blocks that no command of WinDbg reads. */
 const GISTS: Readonly<Record<string, (bytes: Uint8Array) => OutputNode[]>> = {
   [SECONDARY.storage]: storageNotes,
+  [SECONDARY.codeIntegrity]: (bytes) => {
+    const refused = readIntegrityNote(bytes);
+    if (!refused.ok) return [note(describeMissing(refused.missing))];
+    const { status, path } = refused.value;
+    return [note(`the last file that code integrity refused: ${path.replace(/^.*\\/, '')}, ${hex(status)}`)];
+  },
   [SECONDARY.wdfLog]: (bytes) =>
     readWdfLogs(bytes).map((log) =>
       note(

@@ -1,5 +1,6 @@
 /** The dump's own processor: from the registers or the registry values that mssmbios kept, from the KPRCB, or from a minidump's system stream. */
 import { firstFound, type Found, found, mapFound, missing, thenFound, valueOf } from '../base/found.ts';
+import { hex } from '../base/hex.ts';
 import { type ProcessorId, processorOfRegisters, processorOfValues, readProcessorRegisters, readProcessorValues } from '../formats/secondary/processor.ts';
 import type { CpuFault } from '../knowledge/knowledge.ts';
 import { kernelMemory } from '../target/kernelmemory.ts';
@@ -23,16 +24,17 @@ function fromPrcb(session: Session): Found<NamedProcessor> {
   return thenFound(kernelMemory(session), (kernel) =>
     thenFound(kernel.view('_KPRCB', at), (prcb) => {
       const [family, model, stepping] = ['CpuType', 'CpuModel', 'CpuStepping'].map((name) => valueOf(prcb.number(name)));
-      const letters = target.memory.read(prcb.at, 1).got > 0 ? valueOf(prcb.text('VendorString')) : undefined;
+      const letters = valueOf(prcb.text('VendorString'));
       if (family === undefined || model === undefined || stepping === undefined || !letters) return NONE;
-      const revision = valueOf(mapFound(prcb.uint('UpdateSignature.QuadPart'), (value) => Number(value >> 32n)));
+      // MSR 8B: Intel's revision is the high half, AMD's the low one.
+      const revision = valueOf(mapFound(prcb.uint('UpdateSignature.QuadPart'), (value) => Number(value >> 32n || value)));
       return found({
         vendor: letters,
         family,
         model,
         stepping,
         ...(revision ? { microcode: revision } : {}),
-        command: `dt nt!_KPRCB ${target.memory.pointerSize === 8 ? '0x' : ''}${at.toString(16)}`,
+        command: `dt nt!_KPRCB ${hex(at)}`,
       });
     }),
   );
@@ -47,7 +49,15 @@ function fromMinidump({ target }: Session): Found<NamedProcessor> {
   return found({ vendor, family: Number(family), model: Number(revision) >> 8, stepping: Number(revision) & 0xff, command: 'vertarget' });
 }
 
+/** The registers of an AMD processor that are kept leave its microcode out; the KPRCB has it. */
 export function processorOf(session: Session): Found<NamedProcessor> {
+  const id = identified(session);
+  const kept = id.ok && id.value.microcode === undefined ? valueOf(fromPrcb(session)) : undefined;
+  const same = id.ok && kept?.microcode !== undefined && kept.family === id.value.family && kept.model === id.value.model;
+  return same ? found({ ...kept, ...id.value, command: kept.command }) : id;
+}
+
+function identified(session: Session): Found<NamedProcessor> {
   return firstFound<NamedProcessor>([
     () =>
       thenFound(secondaryBytes(session.target, 'processorRegisters'), (bytes) =>

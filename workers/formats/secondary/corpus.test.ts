@@ -7,7 +7,7 @@ import { secondaryBytes } from '../../target/secondary.ts';
 import type { Target } from '../../target/target.ts';
 import { readBootStatus } from './bootstatus.ts';
 import type { SecondaryKind } from './guids.ts';
-import { readPnpNote, readWinlogonNote } from './notes.ts';
+import { readIntegrityNote, readPnpNote, readWinlogonNote } from './notes.ts';
 import { readNtfsBox } from './ntfsbox.ts';
 import { readPciConfig } from './pciconfig.ts';
 import { processorOfRegisters, processorOfValues, readProcessorRegisters, readProcessorValues } from './processor.ts';
@@ -54,6 +54,19 @@ describe.skipIf(!hasCorpus)('every real block of its kind is read', () => {
     for (const [name, bytes] of everyBlock('pnp'))
       expect(valueOf(readPnpNote(bytes)), name).toMatchObject({ eventInformation: 3, problemCode: 24, vetoType: 0 });
     for (const [name, bytes] of everyBlock('winlogon')) expect(readWinlogonNote(bytes).ok, name).toBe(true);
+  });
+  it('code integrity: four of sixteen name a file that was refused', () => {
+    const refused = everyBlock('codeIntegrity').flatMap(([name, bytes]) => {
+      const note = valueOf(readIntegrityNote(bytes));
+      return note ? [[name, note.status.toString(16), /[^\\]*$/.exec(note.path)?.[0]]] : [];
+    });
+    expect(everyBlock('codeIntegrity').length).toBe(16);
+    expect(refused).toEqual([
+      ['ojusha-1a-402', 'c0000428', 'nvlddmkm.sys'],
+      ['rizin-arm64-1c8', 'c000009d', 'QcSkExt7180.exe'],
+      ['rts-13a', 'c0000428', 'GameDetour64.dll'],
+      ['rts-1a', 'c0000428', 'OWClient.dll'],
+    ]);
   });
   it('PCI records fill their block to the byte', () => {
     for (const [name, bytes] of everyBlock('pci'))

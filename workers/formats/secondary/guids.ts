@@ -4,6 +4,7 @@ export const SECONDARY = {
   ntfs: '00afe9c4-940d-4213-8016-cd3719b5bc20',
   pnp: 'b7631941-532a-4cd6-b1b1-edb5917d4557',
   winlogon: '80cc79cf-a719-4af1-bf97-fe29ff76ebc1',
+  codeIntegrity: '4ee76bd8-3cf4-44a0-a0ac-3937643e37a3',
   pci: '9276c055-eb87-425c-b8b5-04e4d247f6cd',
   smbios: 'bc5c008f-1e3a-44d7-988d-86f6884c6758',
   processorValues: '6c7ac389-4313-47dc-9f34-a8800a0fb56c',

@@ -1,9 +1,9 @@
 /**
- * What plug and play and winlogon last noted: `!blackboxpnp`, `!blackboxwinlogon`. Field names are those of WinDbg's outputs in public
+ * What plug and play, winlogon and code integrity last noted: `!blackboxpnp`, `!blackboxwinlogon`. Field names are those of WinDbg's outputs in public
  * reports; offsets as the public debugger ntoseye reads them and as ten and fourteen real dumps of 19041 to 26100 hold them.
  */
-import { type Found, found, notValid, thenFound } from '../../base/found.ts';
-import { guid, i32, readStructAt, struct, u32, u64, u8 } from '../../bytes/struct.ts';
+import { type Found, found, missing, notValid, thenFound } from '../../base/found.ts';
+import { guid, i32, readStructAt, struct, u16, u32, u64, u8, viewOf } from '../../bytes/struct.ts';
 import { fixedUtf16 } from '../minidump/text.ts';
 
 const SOURCE = 'ntoseye, blackbox.rs';
@@ -55,4 +55,30 @@ export function readWinlogonNote(data: Uint8Array): Found<WinlogonNote> {
       ? found({ operation: fixedUtf16(data.subarray(WINLOGON.size)), pending: pending !== 0 })
       : notValid('winlogon black box', `version ${version}, ${size} bytes`, `version 1, ${data.length} bytes`),
   );
+}
+
+/**
+ * By content: size and version, then from 0x18 a FILETIME and from 0x38 the NTSTATUS of the last file that was refused; its path is the
+ * last 0x100 bytes, the length in front of it. Sixteen real dumps hold it, four of them with a file; without one the path is leftovers.
+ */
+const INTEGRITY = struct('code integrity black box', 0x3c, 'content', { size: u16(0), version: u16(2), time: u64(0x18), status: u32(0x38) });
+const PATH_SIZE = 0x100;
+
+export interface IntegrityNote {
+  /** FILETIME. */
+  readonly time: bigint;
+  readonly status: number;
+  /** NT path of the file; cut where it is long. */
+  readonly path: string;
+}
+
+export function readIntegrityNote(data: Uint8Array): Found<IntegrityNote> {
+  return thenFound(readStructAt(INTEGRITY, data, 0), ({ size, version, time, status }) => {
+    const pathAt = size - PATH_SIZE;
+    if (size !== data.length || pathAt < INTEGRITY.size + 2)
+      return notValid('code integrity black box', `version ${version}, size ${size}`, `${data.length} bytes`);
+    if (time === 0n || status === 0) return missing({ why: 'stream-absent', stream: 'a file that code integrity refused' });
+    const length = Math.min(viewOf(data).getUint16(pathAt - 2, true), PATH_SIZE);
+    return found({ time, status, path: fixedUtf16(data.subarray(pathAt, pathAt + length)) });
+  });
 }

@@ -4,6 +4,7 @@ import { valueOf } from '../../base/found.ts';
 import {
   acpiBlob,
   bootStatusBlob,
+  codeIntegrityBlob,
   ntfsBlackBox,
   pciBlob,
   pnpBlackBox,
@@ -18,7 +19,7 @@ import {
 } from '../../testing/build/blobs.ts';
 import { mutations } from '../../testing/fuzz/mutations.ts';
 import { readBootStatus } from './bootstatus.ts';
-import { readPnpNote, readWinlogonNote } from './notes.ts';
+import { readIntegrityNote, readPnpNote, readWinlogonNote } from './notes.ts';
 import { readNtfsBox } from './ntfsbox.ts';
 import { pciErrors, pciRepaired, readPciConfig } from './pciconfig.ts';
 import { clockOfValues, displayModel, processorOfRegisters, processorOfValues, readProcessorRegisters, readProcessorValues } from './processor.ts';
@@ -105,6 +106,13 @@ describe('NTFS, plug and play, winlogon', () => {
       [4, 0],
     ] as const)
       expect(readWinlogonNote(changed(data, at, value)).ok).toBe(false);
+  });
+  it('code integrity: the file that was refused; where none was, leftovers are no path', () => {
+    const { data } = codeIntegrityBlob(String.raw`\Device\HarddiskVolume3\Windows\a.sys`, 0xc0000428, WHEN);
+    expect(readIntegrityNote(data)).toEqual({ ok: true, value: { time: WHEN, status: 0xc0000428, path: String.raw`\Device\HarddiskVolume3\Windows\a.sys` } });
+    expect(readIntegrityNote(codeIntegrityBlob('leftovers', 0, 0n).data)).toMatchObject({ ok: false, missing: { why: 'stream-absent' } });
+    expect(readIntegrityNote(data.subarray(0, 0x1d5))).toMatchObject({ ok: false, missing: { why: 'not-valid' } });
+    expect(valueOf(readIntegrityNote(changed(data, 0xd5, 0xff)))?.path).toBe(String.raw`\Device\HarddiskVolume3\Windows\a.sys`);
   });
 });
 
@@ -285,6 +293,7 @@ describe('damage', () => {
   const readers: readonly (readonly [string, Uint8Array, (bytes: Uint8Array) => unknown])[] = [
     ['boot status', bootStatusBlob({ size: 0xc8 }).data, readBootStatus],
     ['ntfs', ntfsBlackBox(WHEN, [1n, 2n], [{ reason: 1, owner: 'a', breaker: 'b' }]).data, readNtfsBox],
+    ['code integrity', codeIntegrityBlob('x', 1, 1n).data, readIntegrityNote],
     ['pnp', pnpBlackBox({ device: 'A\\B\\C', when: WHEN, veto: 'v' }).data, readPnpNote],
     ['winlogon', winlogonBlackBox('X', false).data, readWinlogonNote],
     ['pci', pciBlob().data, (bytes) => readPciConfig(bytes).map((one) => [pciErrors(one), pciRepaired(one)])],

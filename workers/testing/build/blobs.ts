@@ -13,6 +13,7 @@ export const BLOB = {
   bootStatus: 'f57308df-cc45-4e01-ad76-29a4ebb010ec',
   winlogonBlackBox: '80cc79cf-a719-4af1-bf97-fe29ff76ebc1',
   ntfsBlackBox: '00afe9c4-940d-4213-8016-cd3719b5bc20',
+  codeIntegrity: '4ee76bd8-3cf4-44a0-a0ac-3937643e37a3',
   pci: '9276c055-eb87-425c-b8b5-04e4d247f6cd',
   storage: 'da82441d-7142-4bc1-b844-0807c5a4b67f',
   wdfDrivers: 'f87e4a4c-c5a1-4d2f-bff0-d5de63a5e4c3',
@@ -221,6 +222,22 @@ export function winlogonBlackBox(operation: string, pending: boolean): BlobSpec 
       .append(name)
       .finish(),
   };
+}
+
+/** Code integrity: size, version, a FILETIME at 0x18, an NTSTATUS at 0x38, the path's length and 0x100 bytes of it at the end. */
+export function codeIntegrityBlob(path: string, status: number, when: bigint): BlobSpec {
+  const data = new Uint8Array(0x1d6);
+  const units = utf16(path).subarray(0, 0x100);
+  for (const [at, width, value] of [
+    [0, 2, data.length],
+    [2, 2, 2],
+    [0x18, 8, when],
+    [0x38, 4, status],
+    [0xd4, 2, units.length],
+  ] as const)
+    put(data, at, width, value);
+  data.set(units, 0xd6);
+  return { guid: BLOB.codeIntegrity, data };
 }
 
 export interface OplockSpec {

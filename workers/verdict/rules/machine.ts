@@ -28,8 +28,12 @@ export function showProcessor(c: Case, f: Finding): void {
   const blamed = PROCESSOR_PARTS.has(f.culprit?.part);
   const microcode = id.value.microcode === undefined ? 'not in this dump' : hex(id.value.microcode);
   const args = { model: known.model, microcode, fault: known.fault.fault, published: known.fault.published };
-  if (!known.corrected) f.show(text('e-cpu-fault', args), id.value.command, { weighs: blamed ? 'for' : 'context', how: 'table' });
-  else if (blamed) f.show(text('e-cpu-fixed', args), id.value.command, { weighs: 'context', how: 'table' });
+  if (!known.corrected) {
+    f.show(text('e-cpu-fault', args), id.value.command, { weighs: blamed ? 'for' : 'context', how: 'table' });
+    const { fixedBy } = known.fault;
+    if (blamed && fixedBy !== undefined) f.step(text('d-cpu-microcode', { wanted: hex(fixedBy), microcode }));
+  }
+  if (known.corrected && blamed) f.show(text('e-cpu-fixed', args), id.value.command, { weighs: 'context', how: 'table' });
 }
 
 const YEAR_MS = 31_557_600_000;

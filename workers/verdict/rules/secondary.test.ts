@@ -5,6 +5,7 @@ import {
   BLOB,
   bootStatusBlob,
   type BootSpec,
+  codeIntegrityBlob,
   type CommandSpec,
   type ModuleSpec,
   ntfsBlackBox,
@@ -24,6 +25,7 @@ import { corpusSession } from '../../testing/node/corpussession.ts';
 import { type Fake, fakeSession } from '../../testing/node/fakesession.ts';
 import { collectFacts } from '../casebook/collect.ts';
 import { judge } from '../judge.ts';
+import { processorOf } from '../processor.ts';
 import type { Evidence, Verdict } from '../verdict.ts';
 import { say } from '../words.ts';
 
@@ -77,6 +79,11 @@ describe('the dump’s own processor', () => {
     const rome: ProcessorSpec = { vendor: 'AuthenticAMD', family: 0x17, model: 0x31, stepping: 0, brand: 'Example EPYC' };
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 999 })).toBeUndefined();
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 1044 })).toMatchObject({ weighs: 'for' });
+  });
+  test('the step names the revision, where the processor is suspected', () => {
+    const steps = (fake: Fake) => verdictOf(withBlobs(fake, registersBlob(raptor(0x11d)))).steps.filter((one) => one.says.id === 'd-cpu-microcode');
+    expect(steps(HUNG_CPU)).toMatchObject([{ says: { args: { wanted: '0x12b', microcode: '0x11d' } } }]);
+    expect(steps(TDR)).toEqual([]);
   });
   test('microcode that is not in the dump is said to be so', () => expect(fault(raptor())?.says.args).toMatchObject({ microcode: 'not in this dump' }));
   test('a stop on purpose has no need of it', () => expect(fault(raptor(0x11d), stop(0xe2))).toBeUndefined());
@@ -170,6 +177,25 @@ describe('notes of plug and play, winlogon and NTFS', () => {
   });
 });
 
+describe('a file that code integrity refused', () => {
+  const refused = (path: string, seconds: number, status = 0xc0000428): Fake => withBlobs(RAM, codeIntegrityBlob(path, status, before(seconds)));
+  const own = String.raw`\Device\HarddiskVolume3\Windows\System32\drivers\bad.sys`;
+  const foreign = String.raw`\Device\HarddiskVolume3\Users\jane\AppData\diary.dll`;
+  test('of Windows’ folders, just before, where memory is suspected', () => {
+    expect(evidenceOf(refused(own, 1.3), 'e-ci-damaged')).toMatchObject({ weighs: 'for' });
+    expect(evidenceOf(refused(own, 1.3), 'e-ci-damaged')?.says.args).toMatchObject({ file: 'bad.sys', seconds: '1.3' });
+  });
+  test('near: for another reason, or long before', () => {
+    expect(shown(refused(own, 1.3, 0xc000009d))).toContain('e-ci-refused');
+    expect(shown(refused(own, 1.3, 0xc000009d))).not.toContain('e-ci-damaged');
+    expect(shown(refused(own, 120)).filter((id) => id.startsWith('e-ci'))).toEqual([]);
+  });
+  test('elsewhere it is private, and its folder is not told', () => {
+    expect(evidenceOf(refused(foreign, 1.3), 'e-ci-refused')).toMatchObject({ private: true, weighs: 'context' });
+    expect(JSON.stringify(verdictOf(refused(foreign, 1.3)).evidence)).not.toContain('jane');
+  });
+});
+
 describe('disk commands', () => {
   const command = (start: number, end: number | undefined, status = 1): CommandSpec => ({
     operation: 0x28,
@@ -240,6 +266,24 @@ describe.skipIf(!hasCorpus)('real dumps', () => {
   test('noam-133: an i7-13700 with microcode 0x11D, stopped while Windows shut down', () => {
     expect(find('noam-133', 'e-cpu-fault')?.says.args).toMatchObject({ microcode: '0x11d' });
     expect(find('noam-133', 'e-shutting-down')?.says.args).toMatchObject({ since: '120' });
+  });
+  test('ojusha-1a-402: the display driver’s file failed its signature 1.3 seconds before memory management found a broken page', () =>
+    expect(find('ojusha-1a-402', 'e-ci-damaged')).toMatchObject({ weighs: 'for', says: { args: { file: 'nvlddmkm.sys', seconds: '1.3' } } }));
+  test.each(['rizin-x64-7e-amdppm', 'ojusha-1a-402', 'noam-133', 'rts-7e_1', 'daimuvg-101'])('%s: KPRCB and CPUID name the same processor', (name) => {
+    const session = corpusSession(`kernel/${name}.dmp`);
+    const bare = { ...session, target: { ...session.target, blobs: [] } };
+    const [kept, own] = [processorOf(session), processorOf(bare)];
+    if (!kept.ok || !own.ok) throw new Error(name);
+    const { brand: _brand, command: _command, ...id } = kept.value;
+    expect(own.value).toMatchObject(id);
+    expect(own.value.command).toMatch(/^dt nt!_KPRCB 0xffff/);
+  });
+  test('the microcode of AMD processors stands in the KPRCB alone', () => {
+    expect(processorOf(corpusSession('kernel/rizin-x64-7e-amdppm.dmp'))).toMatchObject({
+      ok: true,
+      value: { vendor: 'AuthenticAMD', model: 0x71, microcode: 0x8701021 },
+    });
+    expect(processorOf(corpusSession('kernel/daimuvg-101.dmp'))).toMatchObject({ ok: true, value: { model: 0x60, microcode: 0x8600104 } });
   });
   test('daimuvg: the numbers of starts agree over three dumps', () =>
     expect(['daimuvg-50', 'daimuvg-1e-12546', 'daimuvg-101'].map((name) => find(name, 'e-boots-lost')?.says.args)).toEqual([

@@ -2,7 +2,7 @@
 import { type Found, valueOf } from '../../base/found.ts';
 import { type BootStatus, readBootStatus } from '../../formats/secondary/bootstatus.ts';
 import { SECONDARY } from '../../formats/secondary/guids.ts';
-import { readPnpNote, readWinlogonNote } from '../../formats/secondary/notes.ts';
+import { readIntegrityNote, readPnpNote, readWinlogonNote } from '../../formats/secondary/notes.ts';
 import { readNtfsBox } from '../../formats/secondary/ntfsbox.ts';
 import { type PciFunction, pciErrors, readPciConfig } from '../../formats/secondary/pciconfig.ts';
 import { failureOf, operationName, readStorageTrace, type StorageTrace, underWay } from '../../formats/secondary/storagetrace.ts';
@@ -99,6 +99,23 @@ function showNotes(c: Case, f: Finding): void {
   if (oplocks > 0) f.show(text('e-ntfs-oplock', { count: String(oplocks) }), '!blackboxntfs', { weighs: 'context' });
 }
 
+const NEAR_REFUSAL = 60;
+const INVALID_IMAGE_HASH = 0xc0000428;
+const CORRUPTED: ReadonlySet<Part | undefined> = new Set(['ram', 'disk', 'hardware']);
+
+/** A file outside of Windows' folders says what the person runs. */
+function showRefused(c: Case, f: Finding): void {
+  const note = readSecondary(c.target, 'codeIntegrity', readIntegrityNote);
+  const before = note.ok ? secondsBefore(c, note.value.time) : undefined;
+  if (!note.ok || before === undefined || before > NEAR_REFUSAL) return;
+  const { status, path } = note.value;
+  const own = /^\\Device\\\w+\\Windows\\/i.test(path);
+  const args = { file: plain(path.replace(/^.*\\/, '')), status: c.status(status), seconds: secondsText(before) };
+  const command = `.enumtag ${SECONDARY.codeIntegrity}`;
+  if (own && status === INVALID_IMAGE_HASH) f.show(text('e-ci-damaged', args), command, { weighs: CORRUPTED.has(f.culprit?.part) ? 'for' : 'context' });
+  else f.show(text('e-ci-refused', args), command, { weighs: 'context', ...(own ? {} : { private: true }) });
+}
+
 const STUCK_SECONDS = 5;
 const TICKS = 10_000_000;
 
@@ -182,6 +199,7 @@ export function showSecondary(c: Case, f: Finding): void {
   const boot = readSecondary(c.target, 'bootStatus', readBootStatus);
   if (boot.ok) showBoot(c, f, boot.value);
   showNotes(c, f);
+  showRefused(c, f);
   const trace = readSecondary(c.target, 'storage', readStorageTrace);
   if (trace.ok) showStorage(c, f, trace.value);
   showPci(c, f);

@@ -56,6 +56,16 @@ export const SECONDARY_WORDS = {
     'The device {device} was taken away {seconds} seconds before the stop.',
     'PnP: {device} gone (problem 24), {seconds} s before.',
   ],
+  'e-ci-damaged': [
+    'A file of Windows did not match its signature just before: {file}.',
+    '{file} failed its signature check ({status}) {seconds} seconds before the stop: it was damaged on the drive or in memory, unless it is not signed at all.',
+    'Code integrity: {file}, {status}, {seconds} s before.',
+  ],
+  'e-ci-refused': [
+    'Windows refused to load a file just before.',
+    'Code integrity refused {file} ({status}) {seconds} seconds before the stop.',
+    'Code integrity: {file}, {status}, {seconds} s before.',
+  ],
   'e-ntfs-slow': [
     'The file system had waited far too long for the drive.',
     'NTFS noted {count} requests that the drive did not answer in time.',
