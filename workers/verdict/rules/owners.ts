@@ -77,3 +77,9 @@ export function showWdfLog(c: Case, f: Finding, weighs: 'decides' | 'context'): 
   f.show(text('e-wdf-log', { who: c.who(imageOf(module)), name }), `lmvm ${module.name}`, { weighs });
   return module;
 }
+
+/** A note of Windows names one driver, the stack another. */
+export function opposeOther(c: Case, f: Finding, seen: { readonly what: string; readonly image: string; readonly other: string }): void {
+  f.oppose('a-two-drivers', { what: seen.what, who: c.who(seen.image), other: c.who(seen.other) });
+  f.rival({ module: seen.other }, text('r-driver', { who: c.who(seen.other) }));
+}
