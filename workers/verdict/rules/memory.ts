@@ -7,7 +7,7 @@ import type { Case } from '../case.ts';
 import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { placeOf, showNoSuspect, showSubCode } from './evidence.ts';
+import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect } from './fault.ts';
 
 const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41790n, 0x41792n]);
@@ -21,7 +21,7 @@ function hardwareTables(c: Case, f: Finding, what: string): void {
   showNoSuspect(c, f);
   f.head('h-memory-ram', { name: c.name, what }).judge('memory-corruption', 'possible').blame(undefined, 'ram');
   f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
-  for (const actor of c.suspects.slice(0, 1)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f, c.suspects.slice(0, 1));
   f.rival({}, text('r-any-driver', {}));
 }
 

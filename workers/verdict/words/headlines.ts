@@ -32,6 +32,11 @@ export const HEADLINES = {
     '{name}: the instruction at {place} cannot touch the reported address. CPU or RAM first.',
     '{name}: computed operand and faulting address disagree at {place}.',
   ],
+  'h-cpu-trap': [
+    'The processor reported an error that the program could not have made. That points to the hardware.',
+    '{name}: the instruction at {place} cannot raise “{trap}”. CPU or RAM first.',
+    '{name}: trap {trap} at {place}, whose instruction is no source of it.',
+  ],
   'h-cpu-hang': [
     'One processor core stopped answering.',
     '{name}: processor {cpu} took no clock interrupt in time.',
