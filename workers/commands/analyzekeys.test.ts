@@ -32,9 +32,9 @@ const stop = (rsp: bigint): Fake => ({
   memory: {
     [String(LAB)]: ascii('19041.1.amd64fre.vb_release.191206-1406\0'),
     [String(DATA)]: '1a000000',
-    [String(BLOCKS)]: qwordPRCB,
+    [String(BLOCKS)]: qword(PRCB),
     [String(PRCB + 0x24n)]: '00000000',
-    [String(PRCB + 0x40n)]: qwordDPC + qwordISR,
+    [String(PRCB + 0x40n)]: qword(DPC) + qword(ISR),
   },
 });
 const onIsr = analysed(stop(ISR - 0x400n));
