@@ -12,12 +12,25 @@ export interface PublishedText {
   readonly labels: readonly string[];
 }
 export const LABEL = /^\s*([A-Z][A-Z0-9_]{3,}b?|Followup):/;
+const filesOf = (folder: string): readonly (readonly [name: string, words: string])[] =>
+  (existsSync(join(layouts, folder)) ? readdirSync(join(layouts, folder)) : []).map((file) => [
+    `${folder}/${file}`,
+    readFileSync(join(layouts, folder, file), 'utf8'),
+  ]);
 const textsOf = (folder: string): readonly PublishedText[] =>
-  (existsSync(join(layouts, folder)) ? readdirSync(join(layouts, folder)) : []).flatMap((file) => {
-    const words = readFileSync(join(layouts, folder, file), 'utf8');
+  filesOf(folder).flatMap(([name, words]) => {
     const rows = words.split(/\r?\n/);
     const labels = rows.flatMap((row) => LABEL.exec(row)?.[1] ?? []).filter((found) => found !== 'NOTE' && found !== 'WARNING');
-    return OLDER.test(words) || labels.length === 0 ? [] : [{ name: `${folder}/${file}`, rows, labels }];
+    return OLDER.test(words) || labels.length === 0 ? [] : [{ name, rows, labels }];
   });
 export const kernelTexts = textsOf('analyze_kernel');
 export const userTexts = textsOf('analyze_user');
+
+interface ShowText {
+  /** The line that was typed at the prompt. */
+  readonly typed: string;
+  readonly rows: readonly string[];
+}
+/** Answers of `!analyze -show`. */
+export const showTexts = (): readonly (readonly [name: string, text: ShowText])[] =>
+  filesOf('analyze_show').map(([name, words]) => [name, { typed: /kd> (!analyze.*)/.exec(words)?.[1] ?? '', rows: words.split(/\r?\n/) }]);
