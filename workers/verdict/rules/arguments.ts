@@ -1,7 +1,8 @@
-/** What an argument of the stop leads to: a device, a name. */
+/** What an argument of the stop leads to: a device, a name, code. */
 import { va, vaAdd } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { readUnicode } from '../../modules/loadedlist.ts';
+import { imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { type DeviceOwner, ownerOfDevice } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
@@ -9,14 +10,31 @@ import { text } from '../words.ts';
 
 type Index = 1 | 2 | 3 | 4;
 
-/** Whose device object the argument is; says so where it leads to none. */
+/** Whose device object the argument is; says so where the dump holds something else there. */
 export function showDeviceOwner(c: Case, f: Finding, index: Index): DeviceOwner | undefined {
   const device = c.params[index - 1] ?? 0n;
   const owner = ownerOfDevice(c, device);
   const slots = { index: String(index), device: hex(device) };
   if (owner) f.show(text('e-device-owner', { ...slots, who: c.who(owner.image) }), `dps ${hex(owner.from)} L1`, { weighs: 'for', how: 'derived' });
-  else f.oppose('a-no-device', slots);
+  else if (c.target.memory.u16(va(device)).ok) f.oppose('a-no-device', slots);
   return owner;
+}
+
+export interface NamedCode {
+  readonly image: string;
+  /** "bad.sys+0x1230". */
+  readonly place: string;
+}
+
+/** The driver, not of Windows, in whose code the argument lies: a routine or a return address. */
+export function showCode(c: Case, f: Finding, index: Index, weighs: 'decides' | 'for' | 'context' = 'decides'): NamedCode | undefined {
+  const value = c.params[index - 1] ?? 0n;
+  const found = c.target.modules.find(va(value));
+  if (!found || !isThirdParty(found.module, c.session)) return undefined;
+  const image = imageOf(found.module);
+  const place = `${image}+${hex(found.rva)}`;
+  f.show(text('e-owner-tag', { who: c.who(image), index: String(index), value: hex(value), place }), `ln ${hex(value)}`, { weighs });
+  return { image, place };
 }
 
 const MAX_NAME = 128;

@@ -5,7 +5,7 @@ import { imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { showDeviceOwner, showNamedDriver } from './arguments.ts';
+import { type NamedCode, showCode, showDeviceOwner, showNamedDriver } from './arguments.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect, suspectAfter } from './fault.ts';
 import { showMdl, showTag } from './owners.ts';
@@ -35,23 +35,6 @@ function named(c: Case, f: Finding, image: string, place: string): void {
   rivalDrivers(c, f, c.suspects.filter((actor) => imageOf(actor.module) !== image).slice(0, 1));
 }
 
-/** A driver's routine or return address as an argument. */
-function codeAt(
-  c: Case,
-  f: Finding,
-  index: 1 | 2 | 3 | 4,
-  weighs: 'decides' | 'for' = 'decides',
-): { readonly image: string; readonly place: string } | undefined {
-  const value = c.params[index - 1] ?? 0n;
-  const found = c.target.modules.find(va(value));
-  if (!found || !isThirdParty(found.module, c.session)) return undefined;
-  const image = imageOf(found.module);
-  const place = `${image}+${hex(found.rva)}`;
-  f.show(text('e-owner-tag', { who: c.who(image), index: String(index), value: hex(value), place }), `ln ${hex(value)}`, { weighs });
-  f.place = { module: image, offset: BigInt(found.rva) };
-  return { image, place };
-}
-
 type Reading = (c: Case, f: Finding) => boolean;
 
 /** 0xD8: P1 the name of the driver that holds the most page table entries, P2 how many, P4 of how many. */
@@ -73,12 +56,30 @@ const leftLocked: Reading = (c, f) => {
   return true;
 };
 
-/** 0xE4: a work item was freed while it was queued (2); P3 is the routine that it would have run. */
+/**
+ * 0xE4: a work item was freed or queued while it was queued; whose it is tells its routine, P3 for one of the I/O manager (2), else in the
+ * item of P2 (WORK_QUEUE_ITEM of wdm.h, WorkerRoutine +0x10 where a pointer has 8 bytes).
+ */
+const IO_ITEM = 2n;
+const ITEMS: ReadonlySet<bigint> = new Set([0n, 1n]);
+const WORKER_ROUTINE = 0x10n;
 const queuedWork: Reading = (c, f) => {
-  const routine = c.params[0] === 2n ? codeAt(c, f, 3) : undefined;
+  const [kind, item] = c.params;
+  const routine = kind === IO_ITEM ? showCode(c, f, 3) : ITEMS.has(kind) ? routineOf(c, f, item) : undefined;
   if (routine) named(c, f, routine.image, routine.place);
   return routine !== undefined;
 };
+
+function routineOf(c: Case, f: Finding, item: bigint): NamedCode | undefined {
+  const at = va(item + WORKER_ROUTINE);
+  const routine = c.target.memory.pointerSize === 8 ? c.target.memory.pointer(at) : undefined;
+  const found = routine?.ok ? c.target.modules.find(routine.value) : undefined;
+  if (!found || !isThirdParty(found.module, c.session)) return undefined;
+  const image = imageOf(found.module);
+  const place = `${image}+${hex(found.rva)}`;
+  f.show(text('e-work-routine', { place, item: hex(item) }), `dps ${hex(at)} L1`, { weighs: 'decides' });
+  return { image, place };
+}
 
 /** 0xCA: P2 is a device that a bus driver made, wrongly twice (1), deleted (4), freed (5) or with nothing for a child (8). */
 const BUS_DRIVERS: ReadonlySet<bigint> = new Set([1n, 4n, 5n, 8n]);
@@ -89,7 +90,17 @@ const enumerator: Reading = (c, f) => {
   return true;
 };
 
-const READINGS: Readonly<Record<number, Reading>> = { 0xd8: hoarder, 0x76: leftLocked, 0xe4: queuedWork, 0xca: enumerator };
+/** 0xDA: the list in question is P3 (1) or P2 (6); who asked for no mapping at all (0x100) was called from P4. */
+const mapping: Reading = (c, f) => {
+  const [kind, second, third] = c.params;
+  const list = { 1: third, 6: second }[Number(kind)];
+  if (list !== undefined && spoiledMdl(c, f, { at: list, unlock: false })) return true;
+  const caller = kind === 0x100n ? showCode(c, f, 4) : undefined;
+  if (caller) named(c, f, caller.image, caller.place);
+  return caller !== undefined;
+};
+
+const READINGS: Readonly<Record<number, Reading>> = { 0xd8: hoarder, 0x76: leftLocked, 0xe4: queuedWork, 0xca: enumerator, 0xda: mapping };
 
 /** Rules that only the caller itself can break: a resource that it does not own. */
 const OWN_STATE: ReadonlySet<number> = new Set([0xe3, 0x1c6, 0x162]);
@@ -133,8 +144,8 @@ export function lockedPages(c: Case, f: Finding): void {
   f.say('x-mdl', {});
   f.detector = 'ntoskrnl.exe';
   const direct = isCode(c, c.params[1]);
-  const locker = codeAt(c, f, 1, direct ? 'decides' : 'for');
-  const caller = locker || !direct ? undefined : codeAt(c, f, 2);
+  const locker = showCode(c, f, 1, direct ? 'decides' : 'for');
+  const caller = locker || !direct ? undefined : showCode(c, f, 2);
   const one = locker ?? caller;
   if (!one) {
     misused(c, f);

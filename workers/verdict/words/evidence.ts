@@ -152,6 +152,11 @@ export const EVIDENCE = {
     'The share count {value} is bit {bit} alone: it was never counted, so a flipped bit fits better than an unlock too many.',
     'Share count {value}: bit {bit} alone.',
   ],
+  'e-work-routine': [
+    'The piece of work concerned belongs to {place}.',
+    'The work item {item} would have run {place}.',
+    'WORK_QUEUE_ITEM {item}: WorkerRoutine {place}.',
+  ],
   'e-pte-holder': [
     'Windows ran out of room for mapping memory; that driver holds {count} of {all} places.',
     'The driver that argument 1 names holds {count} of {all} system page table entries.',

@@ -286,8 +286,29 @@ export const MEMORY_PROOFS: readonly Proof[] = [
       call('a driver frees a work item that is still queued; the stop names its routine', 0xe4, (stage) => [2n, object(stage), codeOf(stage), 0n], {
         ...{ through: ['IoFreeWorkItem'], pointer: true, expected: { ...LIKELY, shows: ['e-owner-tag', 'e-subcode'] } },
       }),
+      call(
+        'a driver frees memory that holds a work item still in the queue; the item names its routine',
+        0xe4,
+        (stage) => {
+          const item = object(stage);
+          stage.memory.push(words(item, [item + 0x100n, item + 0x200n, codeOf(stage), object(stage)]));
+          return [0n, item, item - 0x20n, item + 0x40n];
+        },
+        { through: ['IoFreeWorkItem'], pointer: true, expected: { ...LIKELY, shows: ['e-work-routine', 'e-subcode'] } },
+      ),
+      call('a driver asks to free a mapping of nothing; the stop names the caller', 0xda, (stage) => [0x100n, 0n, tag('Zx01'), codeOf(stage)], {
+        ...{ through: ['MmMapLockedPagesSpecifyCache', 'MiReservePtes'], expected: { ...LIKELY, shows: ['e-owner-tag', 'e-tag'] } },
+      }),
     ],
     nearly: [
+      call(
+        'a driver frees a mapping in good order; the description of the buffer was run over',
+        0xda,
+        (stage) => [6n, bufferList(stage, 'spoiled'), object(stage), 8n],
+        {
+          ...{ through: ['MmUnmapLockedPages', 'MiReturnSystemPtes'], truth: nobody, expected: { ...SPOILED, shows: ['e-mdl-spoiled'] } },
+        },
+      ),
       staged(
         'a program ends whose pages are still locked; who locked them was not noted',
         (draw) =>
