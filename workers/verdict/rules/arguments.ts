@@ -26,15 +26,23 @@ export interface NamedCode {
   readonly place: string;
 }
 
-/** The driver, not of Windows, in whose code the argument lies: a routine or a return address. */
-export function showCode(c: Case, f: Finding, index: Index, weighs: 'decides' | 'for' | 'context' = 'decides'): NamedCode | undefined {
-  const value = c.params[index - 1] ?? 0n;
-  const found = c.target.modules.find(va(value));
+/** The driver, not of Windows, in whose code an address lies; it is the finding's place where there is none yet. */
+export function codeOf(c: Case, f: Finding, at: bigint): NamedCode | undefined {
+  const found = c.target.modules.find(va(at));
   if (!found || !isThirdParty(found.module, c.session)) return undefined;
   const image = imageOf(found.module);
-  const place = `${image}+${hex(found.rva)}`;
+  f.place ??= { module: image, offset: BigInt(found.rva) };
+  return { image, place: `${image}+${hex(found.rva)}` };
+}
+
+/** The argument is a routine or a return address. */
+export function showCode(c: Case, f: Finding, index: Index, weighs: 'decides' | 'for' | 'context' = 'decides'): NamedCode | undefined {
+  const value = c.params[index - 1] ?? 0n;
+  const code = codeOf(c, f, value);
+  if (!code) return undefined;
+  const { image, place } = code;
   f.show(text('e-owner-tag', { who: c.who(image), index: String(index), value: hex(value), place }), `ln ${hex(value)}`, { weighs });
-  return { image, place };
+  return code;
 }
 
 const MAX_NAME = 128;

@@ -1,11 +1,11 @@
 /** Stops by which the kernel refuses what its caller asked for, or by which an argument names who broke a rule. */
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { imageOf, isThirdParty } from '../actors.ts';
+import { imageOf } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { type NamedCode, showCode, showDeviceOwner, showNamedDriver } from './arguments.ts';
+import { codeOf, type NamedCode, showCode, showDeviceOwner, showNamedDriver } from './arguments.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect, suspectAfter } from './fault.ts';
 import { showMdl, showTag } from './owners.ts';
@@ -73,12 +73,9 @@ const queuedWork: Reading = (c, f) => {
 function routineOf(c: Case, f: Finding, item: bigint): NamedCode | undefined {
   const at = va(item + WORKER_ROUTINE);
   const routine = c.target.memory.pointerSize === 8 ? c.target.memory.pointer(at) : undefined;
-  const found = routine?.ok ? c.target.modules.find(routine.value) : undefined;
-  if (!found || !isThirdParty(found.module, c.session)) return undefined;
-  const image = imageOf(found.module);
-  const place = `${image}+${hex(found.rva)}`;
-  f.show(text('e-work-routine', { place, item: hex(item) }), `dps ${hex(at)} L1`, { weighs: 'decides' });
-  return { image, place };
+  const code = routine?.ok ? codeOf(c, f, routine.value) : undefined;
+  if (code) f.show(text('e-work-routine', { place: code.place, item: hex(item) }), `dps ${hex(at)} L1`, { weighs: 'decides' });
+  return code;
 }
 
 /** 0xCA: P2 is a device that a bus driver made, wrongly twice (1), deleted (4), freed (5) or with nothing for a child (8). */

@@ -296,7 +296,7 @@ export const MEMORY_PROOFS: readonly Proof[] = [
         },
         { through: ['IoFreeWorkItem'], pointer: true, expected: { ...LIKELY, shows: ['e-work-routine', 'e-subcode'] } },
       ),
-      call('a driver asks to free a mapping of nothing; the stop names the caller', 0xda, (stage) => [0x100n, 0n, tag('Zx01'), codeOf(stage)], {
+      call('a driver asks for a mapping of nothing; the stop names who called', 0xda, (stage) => [0x100n, 0n, tag('Zx01'), codeOf(stage)], {
         ...{ through: ['MmMapLockedPagesSpecifyCache', 'MiReservePtes'], expected: { ...LIKELY, shows: ['e-owner-tag', 'e-tag'] } },
       }),
     ],
