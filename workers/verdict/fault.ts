@@ -55,6 +55,7 @@ const ARGUMENTS: Readonly<Record<number, FaultArguments>> = {
   0x8e: { status: 1, ip: 2 },
   0x3b: { status: 1, ip: 2 },
   0x7e: { status: 1, ip: 2 },
+  0x135: { status: 1 },
 };
 
 const IP_NAMES: Readonly<Record<Arch, string>> = { x64: 'rip', x86: 'eip', arm64: 'pc', arm: 'pc' };
@@ -80,6 +81,8 @@ export function accessOfParameter(value: bigint | undefined): Access | undefined
   return value === undefined ? undefined : ({ '0': 'read', '1': 'write', '8': 'execute' } as const)[value.toString()];
 }
 
+/** Of a guard page and of a stack that is used up Windows reports the same two parameters as of an access violation. */
+const TOUCHED: ReadonlySet<number> = new Set([0xc0000005, 0xc0000006, 0x80000001, 0xc00000fd]);
 const isMemoryFault = (status: number | undefined): boolean => status === 0xc0000005 || status === 0xc0000006;
 
 function commandOf(context: Context): string {
@@ -147,7 +150,7 @@ function userTouched(target: Target): Touched {
   const { exception } = target;
   if (!exception) return {};
   const windows = target.os.family === 'Windows';
-  const memory = windows && isMemoryFault(exception.code) ? exception.parameters : [];
+  const memory = windows && TOUCHED.has(exception.code) ? exception.parameters : [];
   const address = windows ? memory[1] : carriesAddress(target) ? exception.address : undefined;
   return {
     status: exception.code,

@@ -57,6 +57,8 @@ export interface Scene {
   readonly others: readonly SceneProcess[];
   /** Further variables that KDBG names. */
   readonly kdbg?: Partial<Record<KdbgPointer, bigint>>;
+  /** Registers of frozen processors by their number, where they were not idle. */
+  readonly frozen?: ReadonlyMap<number, X64Registers>;
 }
 
 export interface SceneThread {

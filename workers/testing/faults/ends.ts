@@ -23,12 +23,15 @@ export function irqlStop(stage: KernelStage, bugCheck: 0xa | 0xd1, spec: AccessS
   return stage.stop(bugCheck, [cr2, BigInt(stage.irql), write ? 1n : 0n, rip], spec.truth, { cr2, trapFrame, ...spec.stop });
 }
 
-/** 0x50: P1 address, P2 operation (0 read, 2 write), P3 instruction, P4 kind (0 free PTE, 2 no page table, 0xf user address). */
+/**
+ * 0x50: P1 address, P2 operation (0 read, 2 write), P3 instruction, P4 kind (0 free PTE, 2 no page table, 0xf user address).
+ * Special pool's own codes have the same first three, with 1 for a write, and nothing in P4.
+ */
 export function nonpagedStop(stage: KernelStage, spec: AccessSpec & { readonly kind?: bigint; readonly code?: number }): MadeFault {
   const { pointer, write = false, kind = 2n, code = 0x50 } = spec;
   const { rip, cr2, trapFrame } = stage.touch(pointer, write);
   stage.chain(stage.nt, 'MmAccessFault', 'MiSystemFault');
-  return stage.stop(code, [cr2, write ? 2n : 0n, rip, kind], spec.truth, { cr2, trapFrame, ...spec.stop });
+  return stage.stop(code, [cr2, write ? (code === 0x50 ? 2n : 1n) : 0n, rip, kind], spec.truth, { cr2, trapFrame, ...spec.stop });
 }
 
 export type ExceptionCode = 0x1e | 0x3b | 0x7e | 0x1000007e;

@@ -22,13 +22,16 @@ LdrpInitializeNode > *DllMain LdrpReportError
 LdrpReportError > NtRaiseHardError
 LdrInitializeThunk > LdrpInitializeNode
 RtlDispatchException > RtlpExecuteHandlerForException
-RtlpExecuteHandlerForException > *Handler`,
+RtlpExecuteHandlerForException > *Handler
+DbgUiRemoteBreakin > DbgBreakPoint
+DbgBreakPoint >`,
   'kernel32.dll': `
 BaseThreadInitThunk > *main`,
   'KERNELBASE.dll': `
 RaiseException > ntdll!RtlDispatchException
 WaitForSingleObjectEx > ntdll!NtWaitForSingleObject
-CloseHandle > ntdll!NtWaitForSingleObject`,
+CloseHandle > ntdll!NtWaitForSingleObject
+DebugBreak >`,
   'ucrtbase.dll': `
 memcpy > ntdll!RtlFreeHeap
 free > ntdll!RtlFreeHeap
@@ -65,7 +68,7 @@ Throw > VCRUNTIME140!_CxxThrowException coreclr!IL_Throw
 WndProc > Handle
 DllMain > Handle
 Detour > Handle *Original Fault
-Fault > *Callback GsFailure ucrtbase!memcpy ucrtbase!free ucrtbase!malloc ucrtbase!abort ucrtbase!strlen ucrtbase!terminate ucrtbase!_invalid_parameter_noinfo ntdll!RtlEnterCriticalSection ntdll!RtlFreeHeap KERNELBASE!WaitForSingleObjectEx KERNELBASE!CloseHandle d3d11!CContext_Draw
+Fault > *Callback GsFailure ucrtbase!memcpy ucrtbase!free ucrtbase!malloc ucrtbase!abort ucrtbase!strlen ucrtbase!terminate ucrtbase!_invalid_parameter_noinfo ntdll!RtlEnterCriticalSection ntdll!RtlFreeHeap KERNELBASE!WaitForSingleObjectEx KERNELBASE!CloseHandle d3d11!CContext_Draw KERNELBASE!RaiseException KERNELBASE!DebugBreak
 GsFailure > ntdll!NtWaitForSingleObject`;
 
 let system: ReadonlyMap<string, BuiltPe> | undefined;
@@ -82,8 +85,8 @@ export function systemImages(): ReadonlyMap<string, BuiltPe> {
 }
 
 /** A program or library of somebody's, unlike every other. */
-export function ownImage(draw: Draw, name: string): BuiltPe {
-  const functions = functionsOf(name, PROGRAM).map((spec) => ({ ...spec, gap: draw.below(0x200) * 0x10 }));
+export function ownImage(draw: Draw, name: string, more = ''): BuiltPe {
+  const functions = functionsOf(name, `${PROGRAM}\n${more}`.trim()).map((spec) => ({ ...spec, gap: draw.below(0x200) * 0x10 }));
   const size = 0x80000 + draw.below(0x200) * 0x1000;
   const timestamp = Math.floor(Date.UTC(draw.between(2018, 2024), 1, 1) / 1000) + draw.below(20_000_000);
   const pdb = { file: name.replace(/\.\w+$/, '.pdb'), guid: draw.guid(), age: 1 };

@@ -88,6 +88,16 @@ export interface UserOptions {
   readonly loud?: boolean;
   /** Name of the library that is not the program's own. */
   readonly stranger?: string;
+  /** Further functions of the program, as in usercode.ts. */
+  readonly functions?: string;
+  /** The reader has the program's own image and names besides. */
+  readonly developer?: boolean;
+  /** Whether the dump holds the images, and with them what unwinds them; by chance where not told. */
+  readonly whole?: boolean;
+  /** Of the thread that fails; further threads count on by four. */
+  readonly threadId?: number;
+  /** The dump is written within the process: its writer's thread stands first, and the failing one waits for it. */
+  readonly reporter?: boolean;
 }
 
 export class UserStage {
@@ -98,13 +108,15 @@ export class UserStage {
   readonly memory: MemoryBlock[] = [];
   readonly thread: UserThread;
   atHand: AtHand;
+  private readonly options: UserOptions;
   private readonly images = new Map<string, LoadedPe>();
   private readonly others: UserThread[] = [];
 
   constructor(draw: Draw, options: UserOptions = {}) {
     this.draw = draw;
+    this.options = options;
     [this.program, this.plugin, this.stranger] = [draw.pick(PROGRAMS), draw.pick(PLUGINS), options.stranger ?? draw.pick(STRANGERS)];
-    this.load(this.program, ownImage(draw, this.program), 0x7ff6_0000_0000n + (BigInt(draw.below(0xffff)) << 16n));
+    this.load(this.program, ownImage(draw, this.program, options.functions), 0x7ff6_0000_0000n + (BigInt(draw.below(0xffff)) << 16n));
     let next = 0x7ff8_0000_0000n + (BigInt(draw.below(0xffff)) << 16n);
     const place = (name: string, pe: BuiltPe): void => {
       this.load(name, pe, next);
@@ -159,14 +171,16 @@ export class UserStage {
   /** `raised`: undefined for a dump that somebody took of a process that hangs. */
   write(raised: Raised | undefined, truth: Truth, more: Partial<MinidumpSpec> = {}): MadeFault {
     const { draw } = this;
-    const id = draw.between(0x100, 0x900) * 4;
+    const drawnId = draw.between(0x100, 0x900) * 4;
+    const id = this.options.threadId ?? drawnId;
     const ip = raised?.address ?? this.thread.placeOf('read');
     const { row, context } = this.threadRow(this.thread, id, ip);
     const rows = this.others.map((one, index) => this.threadRow(one, id + 4 + index * 4, one.placeOf('read')).row);
-    const whole = draw.chance(0.3);
+    const byChance = draw.chance(0.3);
+    const whole = this.options.whole ?? byChance;
     const places = whole ? [] : [ip, ...this.others.map((one) => one.placeOf('read'))];
     const spec: MinidumpSpec = {
-      ...{ arch: 'x64', time: 1_709_664_131, processId: draw.between(0x100, 0x900) * 4, build: draw.pick([19045, 22631, 26100]), threads: [row, ...rows] },
+      ...{ arch: 'x64', time: 1_709_664_131, processId: draw.between(0x100, 0x900) * 4, build: draw.pick([19045, 22631, 26100]), threads: this.options.reporter ? [...rows, this.waitingForReporter(row)] : [row, ...rows] },
       ...(raised ? { exception: { threadId: id, ...raised, context } } : {}),
       modules: [...this.images].map(([name, { base, pe }]) => {
         const { timestamp, checksum = 0, pdb } = pe.spec;
@@ -183,7 +197,18 @@ export class UserStage {
       memory: [...this.memory, ...places.flatMap((at) => this.codeAt(at)), ...(whole ? this.wholeImages() : [])],
       ...more,
     };
-    return { bytes: flatten(buildMinidump(spec)), truth, atHand: this.atHand, images: systemImages(), ofWindows: new Set(systemImages().keys()) };
+    return { bytes: flatten(buildMinidump(spec)), truth, atHand: this.atHand, images: this.imagesAtHand(), ofWindows: new Set(systemImages().keys()) };
+  }
+
+  private imagesAtHand(): ReadonlyMap<string, BuiltPe> {
+    if (!this.options.developer) return systemImages();
+    return new Map([...systemImages(), [this.program, this.loaded(this.program).pe]]);
+  }
+
+  /** In the thread list it stands in its wait; the exception keeps the registers of the fault. */
+  private waitingForReporter(row: MinidumpThread): MinidumpThread {
+    const rip = addressIn(this.loaded('ntdll.dll'), 'NtWaitForSingleObject:read');
+    return { ...row, context: x64Context({ rsp: row.stack.address, rip, user: true }, 0x10005f) };
   }
 
   private folder(name: string): string {

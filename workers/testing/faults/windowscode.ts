@@ -16,7 +16,8 @@ const NT_CALLS: Readonly<Record<string, readonly string[]>> = {
   KiRetireDpcList: ['KeBugCheckEx'],
   KeAccumulateTicks: ['KiCheckDpcWatchdog'],
   MiSystemFault: ['MiIssueHardFault', 'MiCheckPte'],
-  PspExitThread: ['PspExitProcess'],
+  PspExitThread: ['PspExitProcess', 'KeBugCheckEx'],
+  KiSystemServiceCopyEnd: ['KiBugCheckDispatch'],
   NtTerminateProcess: ['PspTerminateProcess'],
   KiInterruptDispatchNoLockNoEtw: ['KiRetireDpcList'],
 };
@@ -24,7 +25,7 @@ const NT_CALLS: Readonly<Record<string, readonly string[]>> = {
 const NT_IMAGE = 'ntoskrnl.exe';
 const NT = `
 RtlDispatchException > RtlpExecuteHandlerForException
-RtlpExecuteHandlerForException > KiSystemServiceHandler *Handler
+RtlpExecuteHandlerForException > KiSystemServiceHandler *Handler CmpFatalFilter
 KiSystemServiceHandler > KiBugCheckDispatch
 KiTimerExpiration > *DeferredRoutine KiTimerWaitTest
 KiTimerWaitTest > KeBugCheckEx KiRaiseSecurityCheckFailure
@@ -104,6 +105,22 @@ MiUnloadDriver > KeBugCheckEx
 MmFreeSpecialPool > KeBugCheckEx
 MiCheckSpecialPoolSlop > KeBugCheckEx
 MiDeleteProcessLockedPages > KeBugCheckEx
+MiSegmentDelete > KeBugCheckEx
+ExReleaseResourceLite > KeBugCheckEx
+ExReleaseFastResource > KeBugCheckEx
+ExReleaseFastMutex > KeAbPostRelease
+KeAbPostRelease > KeBugCheckEx
+ExAcquireFastMutex > KeAbPreAcquire
+KeAbPreAcquire > KeBugCheckEx
+IoFreeWorkItem > KeBugCheckEx
+IoRegisterDeviceInterface > KeBugCheckEx
+PipEnumerateCompleted > KeBugCheckEx
+PsTerminateSystemThread > PspTerminateThreadByPointer
+NtClose > ObpCloseHandle
+ObpCloseHandle > ObfDereferenceObject
+NtSetValueKey > CmpCallCallBacksEx
+CmpCallCallBacksEx > *CallbackRoutine
+CmpFatalFilter > KeBugCheckEx
 `;
 /** Handlers that the processor enters: KTRAP_FRAME is theirs. */
 const TRAP_HANDLERS: Readonly<Record<string, readonly string[]>> = {

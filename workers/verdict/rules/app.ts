@@ -40,7 +40,7 @@ export function blameFrame(c: Case, f: Finding): Actor | undefined {
 export function ownProgram(c: Case, f: Finding): void {
   const program = c.target.modules.modules.find((module) => isApp(c, imageOf(module)));
   if (program) f.blame(imageOf(program));
-  f.judge('application-bug', 'possible');
+  f.judge('application-bug', 'possible').oppose('a-not-seen', { app: appName(c) });
 }
 
 /** Nobody else's module is in the process: whose code it was is no question. */

@@ -9,6 +9,7 @@ import { addressBit, changedAt, pointerBit } from './bits.ts';
 import { lostNetwork } from './errors.ts';
 import { ACCESS_WORDS, faultPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
 import type { Rule } from './rule.ts';
+import { isDiskStatus, judgeStatus, ntstatus } from './storage.ts';
 
 export const accessViolation: Rule = (c, f) => {
   const reported = showFault(c, f);
@@ -29,6 +30,7 @@ function codeBit(c: Case, f: Finding): boolean {
   if (c.fault.ip === undefined || !changedAt(c, f, c.fault.ip)) return false;
   if (c.fault.place) f.victim = imageOf(c.fault.place.module);
   if (f.sureness === 'certain') f.judge('hardware', 'likely').rival({}, text('r-code-changed', {}));
+  f.oppose('a-single-dump', {});
   return true;
 }
 
@@ -67,7 +69,11 @@ export const inPage: Rule = (c, f) => {
     f.head('h-network-file', { name: c.name, what: c.status(status) }).judge('storage', 'likely');
     return;
   }
-  f.head('h-disk', { name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
+  if (status !== undefined && !isDiskStatus(ntstatus(status))) {
+    judgeStatus(c, f, ntstatus(status), 3);
+    return;
+  }
+  f.head('h-app-disk', { app: appName(c), name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
     .judge('storage', 'likely')
     .blame(undefined, 'disk')
     .rival({ part: 'ram' }, text('r-ram', {}));

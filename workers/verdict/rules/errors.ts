@@ -44,11 +44,16 @@ export function showThrow(c: Case, f: Finding): string | undefined {
   return type;
 }
 
-/** .NET: parameter 0 is the HRESULT of the exception. */
+/** What the runtime raises when it finds its own data damaged. */
+export const ENGINE_DAMAGED = 'System.ExecutionEngineException';
+/** Codes of thrown exceptions; where the runtime stops the process itself, the code is the HRESULT (eepolicy.cpp of dotnet/runtime). */
+const THROWN: ReadonlySet<number> = new Set([0xe0434352, 0xe0434f4d]);
+
+/** .NET: of a thrown exception parameter 0 is the HRESULT. */
 export function showClr(c: Case, f: Finding): string | undefined {
-  const [given] = c.target.exception?.parameters ?? [];
-  if (given === undefined) return undefined;
-  const hresult = Number(given & 0xffff_ffffn);
+  const { code = 0, parameters: [given] = [] } = c.target.exception ?? {};
+  if (given === undefined && THROWN.has(code)) return undefined;
+  const hresult = THROWN.has(code) ? Number((given ?? 0n) & 0xffff_ffffn) : code;
   const type = clrException(hresult) ?? c.knowledge.hresult(hresult)?.name;
   if (type === undefined) return undefined;
   f.show(text('e-clr', { hresult: hex(hresult), type }), '.exr -1', { weighs: 'decides', how: 'table' });

@@ -1,6 +1,6 @@
 /** User-mode dumps: the exception decides; Linux signals and Mach exceptions are named, not taken for NTSTATUS. */
 import { hex } from '../../base/hex.ts';
-import { imageOf, isThirdParty, placeWords } from '../actors.ts';
+import { imageOf, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
@@ -10,7 +10,7 @@ import { RUST_PANIC } from '../throwinfo.ts';
 import { endedItself, signalName } from '../signals.ts';
 import { accessViolation, inPage } from './appaccess.ts';
 import { appName, blameFrame, headApp, isAlone, isApp, ownActor, ownProgram } from './app.ts';
-import { callerOfRuntime, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
+import { callerOfRuntime, ENGINE_DAMAGED, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
 import { findRecursion } from './exception.ts';
 import { showLocks } from './locks.ts';
 import { findRepeated } from '../repeated.ts';
@@ -23,6 +23,21 @@ function showThread(c: Case, f: Finding): void {
   }
 }
 
+/** Fast-fail codes that tell of data found damaged (winnt.h): cookies, lists, stacks, reference counts, trees, heaps. */
+const DAMAGE_FOUND: ReadonlySet<bigint> = new Set([0n, 1n, 2n, 3n, 4n, 0xen, 0x1dn, 0x24n, 0x32n]);
+
+const inWindows = (c: Case): boolean => c.fault.place !== undefined && !isThirdParty(c.fault.place.module, c.session);
+
+/** Windows' own code found its data damaged: who called it need not be who wrote there. */
+function onlyFound(c: Case, f: Finding): void {
+  if (c.fault.place) f.detector = imageOf(c.fault.place.module);
+  const actor = ownActor(c);
+  if (actor) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  f.judge('memory-corruption', 'possible')
+    .oppose('a-reported-by', { module: f.detector ?? 'ntdll.dll' })
+    .rival({ part: 'ram' }, text('r-ram', {}));
+}
+
 const failFast: Rule = (c, f) => {
   if (endedByLanguage(c, f)) return;
   showFault(c, f);
@@ -30,6 +45,11 @@ const failFast: Rule = (c, f) => {
   const named = code === undefined ? undefined : c.knowledge.fastFail(Number(code & 0xffff_ffffn))?.name;
   const what = named ?? (code === undefined ? 'stack check' : `code ${hex(code)}`);
   f.show(text('e-subcode', { meaning: what, index: '0', value: hex(code ?? 0n) }), '.exr -1', { how: 'table', weighs: 'decides' });
+  if (code !== undefined && DAMAGE_FOUND.has(code) && inWindows(c)) {
+    onlyFound(c, f);
+    f.head('h-app-failfast', { app: appName(c), what, place: faultPlace(c) });
+    return;
+  }
   const actor = blameFrame(c, f);
   if (!actor) ownProgram(c, f);
   f.head('h-app-failfast', { app: appName(c), what, place: actor ? placeWords(actor) : faultPlace(c) });
@@ -63,7 +83,8 @@ const invalidParameter: Rule = (c, f) => {
 const managed: Rule = (c, f) => {
   raisedAt(c, f);
   const type = showClr(c, f);
-  if (!blameFrame(c, f)) ownProgram(c, f);
+  if (type === ENGINE_DAMAGED) onlyFound(c, f);
+  else if (!blameFrame(c, f)) ownProgram(c, f);
   f.head('h-app-clr', { app: appName(c), type: type ?? 'of a kind that the dump does not tell' }).say('x-throw', { place: faultPlace(c) });
 };
 
@@ -119,11 +140,19 @@ const stackOverflow: Rule = (c, f) => {
     who: repeats?.module ?? (actor ? imageOf(actor.module) : 'code of no module'),
     place: repeats?.place ?? faultPlace(c),
   });
-  if (f.sureness === 'not-known') f.judge('application-bug', 'possible');
+  if (actor) return;
+  f.judge('application-bug', 'possible');
+  if (repeats?.thirdParty) f.blame(repeats.module).oppose('a-leftovers', {});
 };
 
+interface Repeats {
+  readonly place: string;
+  readonly module: string;
+  readonly thirdParty: boolean;
+}
+
 /** What turns in a circle: by frames, else by the words on the stack. */
-function showRepeats(c: Case, f: Finding): { readonly place: string; readonly module: string } | undefined {
+function showRepeats(c: Case, f: Finding): Repeats | undefined {
   const recursion = findRecursion(c);
   if (recursion) {
     const args = { count: String(recursion.count), frames: String(c.stack.frames.length), place: recursion.place };
@@ -138,16 +167,11 @@ function showRepeats(c: Case, f: Finding): { readonly place: string; readonly mo
 const heapCorruption: Rule = (c, f) => {
   showFault(c, f);
   showHeapFailure(c, f);
-  const actor = ownActor(c);
-  f.say('x-heap', {})
-    .head('h-app-heap', { app: appName(c), place: faultPlace(c) })
-    .judge('memory-corruption', 'possible');
-  if (c.fault.place) f.detector = imageOf(c.fault.place.module);
-  if (actor) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
-  f.oppose('a-reported-by', { module: f.detector ?? 'ntdll.dll' });
+  f.say('x-heap', {}).head('h-app-heap', { app: appName(c), place: faultPlace(c) });
+  onlyFound(c, f);
 };
 
-/** In a module of the program: an assertion. In Windows' own break routine, with no frame of the program: a debugger came in. */
+/** In a module of the program, or in a routine that it proves to have called: an assertion. In Windows' own break routine alone: a debugger came in. */
 const breakpoint: Rule = (c, f) => {
   const actor = ownActor(c);
   if (actor && c.fault.place?.module === actor.module) {
@@ -155,9 +179,17 @@ const breakpoint: Rule = (c, f) => {
     return;
   }
   raisedAt(c, f);
+  if (actor && !isScanned(actor)) {
+    const by = { who: c.who(imageOf(actor.module)), place: faultPlace(c), from: placeWords(actor) };
+    f.show(text('e-break-called', by), 'k', { weighs: 'decides' });
+    blameFrame(c, f);
+    f.head('h-app-trap', { app: appName(c), instruction: faultPlace(c), place: placeWords(actor) });
+    return;
+  }
   const breaking = !actor && c.fault.place !== undefined && /^ntdll/i.test(imageOf(c.fault.place.module));
   if (breaking) f.show(text('e-break', { place: faultPlace(c) }), 'k', { weighs: 'decides', how: 'inferred' });
   f.head('h-app-break', { app: appName(c), place: faultPlace(c) }).judge('manual', breaking ? 'likely' : 'possible');
+  if (!breaking) f.oppose('a-not-seen', { app: appName(c) });
 };
 
 /** int 3, ud2, brk in the program's own code. */
@@ -182,6 +214,7 @@ export const hang: Rule = (c, f) => {
   const failed = c.target.exception !== null && !NO_ERROR.has(c.target.exception.code);
   f.head(failed ? 'h-app-hang-error' : 'h-app-hang', { app: appName(c) }).judge('hang', 'possible');
   showLocks(c, f, appName(c));
+  if (f.headline.id !== 'h-app-deadlock') f.oppose('a-one-moment', {});
   if (!c.target.exception) f.show(text('e-no-exception', {}), '.exr -1', { weighs: 'for' });
   showThread(c, f);
   const actor = ownActor(c);
@@ -195,12 +228,16 @@ const loader: Rule = (c, f) => {
   f.say('x-loader', { status });
   const actor = blameFrame(c, f);
   if (actor) headApp(c, f, actor);
-  else f.head('h-app-loader', { app: appName(c), what: status }).judge('application-bug', 'possible');
+  else {
+    f.head('h-app-loader', { app: appName(c), what: status }).judge('application-bug', 'possible');
+    f.oppose('a-not-seen', { app: appName(c) });
+  }
 };
 
 const outOfMemory: Rule = (c, f) => {
   showFault(c, f);
   f.head('h-app-memory', { app: appName(c), name: c.name, place: faultPlace(c) }).judge('resource-exhaustion', 'likely');
+  f.oppose('a-memory-of-pc', {});
 };
 
 /** NTSTATUS and compiler codes to readings. */
@@ -218,6 +255,8 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0xe06d7363: thrown,
   0xe0434352: managed,
   0xe0434f4d: managed,
+  0x80131506: managed,
+  0x80131623: managed,
   0xc000027b: stowed,
   0xc000000d: invalidParameter,
   0xc0000417: invalidParameter,
@@ -229,6 +268,7 @@ const WINDOWS: Readonly<Record<number, Rule>> = {
   0xc06d007e: loader,
   0xc06d007f: loader,
   0xc0000017: outOfMemory,
+  0xc000012d: outOfMemory,
   0xe0000008: outOfMemory,
 };
 

@@ -40,6 +40,22 @@ export const APPS = {
     '{app}: {count} threads wait for critical sections that thread {owner} owns.',
     '{app}: thread {owner} holds what {count} threads wait for.',
   ],
+  'a-not-seen': ['No step of the program itself can be seen in this file.', 'No proved frame of {app} is on the stack.', 'No trusted frame of {app}.'],
+  'a-one-moment': [
+    'One picture cannot tell a wait for ever from a wait for a moment.',
+    'A snapshot shows that threads wait, not for how long: two of them, seconds apart, would.',
+    'Single sample of a wait.',
+  ],
+  'a-memory-of-pc': [
+    'The whole computer may have been short of memory, not this program alone.',
+    'The limit may be the PC’s (commit limit, page file) and another process the one that used it up.',
+    'System commit limit not excluded.',
+  ],
+  'e-break-called': [
+    'The program itself called the routine that stops it.',
+    '{who} called the break routine {place} from {from}: an assertion or another check of its own.',
+    '{place} ← {from}: deliberate break.',
+  ],
   'e-panic': ['The program’s own language ended it.', '{symbol} is on the stack: a {language} panic.', '{symbol} ({language}) on the stack.'],
   'e-throw-message': ['The program gave as the reason: “{message}”.', 'Text of the exception: “{message}”.', 'what(): “{message}”.'],
   'e-clr': ['The .NET error is {type}.', 'HRESULT {hresult}: {type}.', 'HRESULT {hresult} = {type}.'],

@@ -100,6 +100,27 @@ export const EVIDENCE = {
     'IRP {irp} → IO_STACK_LOCATION → DEVICE_OBJECT → DRIVER_OBJECT {who}.',
   ],
   'e-owner-tag': ['The stop names {who}.', 'Argument {index} = {value} lies in {place}.', 'P{index} = {value} = {place}.'],
+  'e-no-irql': ['The level that Windows names does not exist.', 'Argument 2 = {irql} is no IRQL: none is higher than 15.', 'IRQL {irql} does not exist.'],
+  'e-trap-other': [
+    'The instruction at that place cannot make such an error.',
+    '“{instruction}” at {place} cannot raise “{trap}”: what ran is not what the dump holds.',
+    '{instruction} at {place}: no source of #{trap}.',
+  ],
+  'e-pte-write': [
+    'Windows had marked that place as one that may be changed, and the mark is gone.',
+    'The page table entry {pte} is dirty (written to before) but not writable: bit 1 was lost.',
+    'PTE {pte}: valid, dirty, write bit clear.',
+  ],
+  'e-returned': [
+    'The processor went there when a piece of code had finished: the note of where to go on had been overwritten.',
+    'Control came to {address} by a return, not by a call: rsp is a multiple of 16 and no return address stands on it. The return address itself was bad.',
+    'rsp is 16-aligned, no call-checked word at rsp: ret to {address}.',
+  ],
+  'e-called': [
+    '{place} called it: the address that it called was bad.',
+    'The return address on top of the stack is {place}: it called {address} through a pointer.',
+    'Return address at rsp: {place}; indirect call to {address}.',
+  ],
   'e-status': ['Windows gives the status {status}.', 'Status {status} (argument {index}).', 'P{index}: {status}.'],
   'e-prcb': [
     'Windows’ own notes on that processor are in the file and agree.',
@@ -213,6 +234,12 @@ export const EVIDENCE = {
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
   ],
+  'e-pnp-wait': [
+    'Windows had waited {seconds} seconds.',
+    'Thread {thread} was waited for {seconds} s (arguments 3 and 4).',
+    'P3 thread {thread}, P4 {seconds} s.',
+  ],
+  'e-service': ['The device belongs to the service {service}.', 'Argument 1: service {service}.', 'P1: service {service}.'],
   'e-maker': [
     'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
     '{module}: {maker}, believed from the file name.',

@@ -10,11 +10,11 @@ import { BIT_CHANGED, DISK, type FaultKind, type Truth } from '../truth.ts';
 import { type UserOptions, UserStage } from '../userstage.ts';
 import { kind } from './kind.ts';
 
-const byProgram = (stage: UserStage): Truth => ({ causes: ['application', 'memory'], culprits: [stage.program] });
+export const byProgram = (stage: UserStage): Truth => ({ causes: ['application', 'memory'], culprits: [stage.program] });
 /** Heap damage shows where it is found; who wrote it is not there. */
 const foundIn = (stage: UserStage): Truth => ({ causes: ['memory', 'application'], culprits: [stage.program], undecidable: true });
 
-function inProgram(draw: Draw, options: UserOptions = {}): UserStage {
+export function inProgram(draw: Draw, options: UserOptions = {}): UserStage {
   const stage = new UserStage(draw, options);
   const { thread, program } = stage;
   if (draw.chance(0.5))
@@ -230,9 +230,9 @@ export const USER_KINDS: readonly FaultKind[] = [
     return stage.write({ code: 0xc0000005, address: target, parameters: [8n, target] }, byProgram(stage));
   }),
   kind('u-hang', 'two threads of a program wait for each other; somebody took a dump', (draw) => {
-    const stage = new UserStage(draw);
-    const [first, second] = [draw.heap(), draw.heap()];
     const ids = [0x1004, 0x1008] as const;
+    const stage = new UserStage(draw, { threadId: ids[0] });
+    const [first, second] = [draw.heap(), draw.heap()];
     for (const [thread, lock] of [
       [stage.thread, first],
       [stage.another(), second],

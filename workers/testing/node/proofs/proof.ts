@@ -10,10 +10,12 @@ export interface Expected {
   readonly sureness: Sureness | readonly Sureness[];
   /** 'true' names one of the truth's culprits. */
   readonly culprit: 'true' | 'nobody';
-  /** Evidence that must be there, evidence that must not, and what must be said against. */
+  /** Texts that must be there, texts that must not, and what must be said against. */
   readonly shows?: readonly TextId[];
   readonly lacks?: readonly TextId[];
   readonly doubts?: readonly TextId[];
+  /** What the helper's sentences of the evidence must say. */
+  readonly words?: readonly RegExp[];
 }
 
 export interface Proved {
@@ -21,11 +23,13 @@ export interface Proved {
   readonly says: string;
   readonly make: () => MadeFault;
   readonly expected: Expected;
+  /** Read as a program that hangs, whatever it failed of. */
+  readonly asHang?: true;
 }
 
 type Some = readonly [Proved, ...Proved[]];
 export interface Proof {
-  /** A rule's name, or the id of a sign that rules share. */
+  /** A rule's name, or the id of a text: a sign, a headline, a doubt that rules share. */
   readonly rule: string;
   readonly fires: Some;
   readonly nearly: Some;
@@ -45,3 +49,6 @@ export function ofKind(name: string, number: number, expected: Expected): Proved
   if (!kind) throw new Error(`no kind ${name}`);
   return { says: `${kind.says} (${name} ${number})`, make: () => kind.make(number), expected };
 }
+
+/** Files that only the guest of a virtual machine loads. */
+export const GUEST: readonly string[] = ['vmhgfs.sys', 'vmmemctl.sys'];
