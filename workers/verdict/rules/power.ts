@@ -187,7 +187,7 @@ function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonl
     share: String(shown?.count ?? profile.samples),
     all: all.join(', ') || 'ntoskrnl.exe only',
   };
-  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), `dps ${hex(profile.at)} L28`, { weighs: 'decides', how: 'derived' });
+  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), '!dpcwatchdog', { weighs: 'decides', how: 'derived' });
   if (driver && driver.count >= profile.samples * MOST) {
     const innermost = inner?.image === driver.image && inner.count >= profile.samples * MOST;
     f.head('h-dpc-driver', { who: c.who(driver.image), name: c.name, what: meaning, place: driver.image })
