@@ -87,7 +87,12 @@ const dpcsCommand: CommandSpec = {
   examples: [{ line: '!dpcs', fixture: 'power' }],
   *run({ session }): Job<Reply<readonly OutputNode[]>> {
     return yield* answerProcessors(session, function* (processors): Job<readonly OutputNode[]> {
-      const rows = processors.prcbs.flatMap(([number, prcb]) => queueNodes(processors, number, prcb));
+      const { prcbs } = processors;
+      const rows: OutputNode[] = [];
+      for (const [done, [number, prcb]] of prcbs.entries()) {
+        rows.push(...queueNodes(processors, number, prcb));
+        yield { progress: 'Reading processors', done, of: prcbs.length };
+      }
       return rows.length === 0 ? [note('no DPC waits')] : [line(QUEUE_HEADING), ...rows];
     });
   },
@@ -125,9 +130,9 @@ function counterNodes(prcb: TypedView, tick: Found<number>): OutputNode[] {
   });
 }
 
-function profileNodes({ at, samples, shares, inner }: Profile): OutputNode[] {
-  const rows = (list: Profile['shares']): OutputNode[] =>
-    list.map(({ image, count }) => line(`${String(count).padStart(8)} of ${samples}  `, { span: 'module', name: image.replace(/\.\w+$/, ''), text: image }));
+function profileNodes({ target }: Session, { at, samples, shares, inner }: Profile): OutputNode[] {
+  const named = (image: string): Span => ({ span: 'module', name: target.modules.byName(image)?.name ?? image, text: image });
+  const rows = (list: Profile['shares']): OutputNode[] => list.map(({ image, count }) => line(`${String(count).padStart(8)} of ${samples}  `, named(image)));
   return [
     line('Profile: ', { span: 'command', line: `dps ${hex(at)} L28`, text: hex(at) }, `, ${samples} samples`),
     ...(shares.length === 0 ? [line('  only the kernel stands in them')] : [line('  samples in which a module stands:'), ...rows(shares)]),
@@ -153,7 +158,7 @@ function watchdogNodes(processors: Processors, [number, prcb]: Processors['prcbs
     ...counterNodes(prcb, about.tick),
     ...(hasStats ? [line('', { span: 'command', line: `dt nt!_ISRDPCSTATS ${hex(stats)}`, text: `dt nt!_ISRDPCSTATS ${hex(stats)}` })] : []),
     ...(queue.length === 0 ? [] : [line('Pending DPCs:'), line(QUEUE_HEADING), ...queue]),
-    ...(profile ? profileNodes(profile) : []),
+    ...(profile ? profileNodes(session, profile) : []),
   ];
 }
 

@@ -10,6 +10,7 @@ import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { viewOf } from '../bytes/struct.ts';
+import { PagedSpace } from '../memory/pagedspace.ts';
 import type { PhysicalMemory } from '../memory/space.ts';
 import type { Session } from '../target/target.ts';
 import { addressOf } from './arguments.ts';
@@ -102,8 +103,11 @@ function pteNodes(session: Session, base: bigint, at: Va): OutputNode[] {
   ];
 }
 
-const needsX64 = (session: Session): Reply<true> =>
-  session.target.arch === 'x64' ? reply(true) : refuse('BAD_ARGUMENT', `page tables are shown for x64; this dump is ${session.target.arch}`, { at: 0 });
+function needsFourLevels({ target }: Session): Reply<true> {
+  if (target.arch !== 'x64') return refuse('BAD_ARGUMENT', `page tables are shown for x64; this dump is ${target.arch}`, { at: 0 });
+  const five = target.memory instanceof PagedSpace && target.memory.mode.levels.length > 4;
+  return five ? refuse('BAD_ARGUMENT', 'this kernel has page tables of five levels; those of four are shown', { at: 0 }) : reply(true);
+}
 
 const pteCommand: CommandSpec = {
   name: '!pte',
@@ -114,7 +118,7 @@ const pteCommand: CommandSpec = {
   needs: ['kernel', 'memory'],
   examples: [{ line: '!pte @rip', fixture: 'power' }],
   *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const arch = needsX64(session);
+    const arch = needsFourLevels(session);
     if (!arch.ok) return arch;
     const at = addressOf(session, tail);
     if (!at.ok) return at;
@@ -185,7 +189,7 @@ const vtopCommand: CommandSpec = {
   needs: ['kernel', 'memory'],
   examples: [{ line: '!vtop 0 @rip', fixture: 'power' }],
   *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const arch = needsX64(session);
+    const arch = needsFourLevels(session);
     if (!arch.ok) return arch;
     const { physical, process } = session.target;
     if (!physical) return refuse('BAD_ARGUMENT', 'a small dump holds no physical pages, and with them no page tables', { at: 0 });

@@ -105,13 +105,19 @@ describe('!pool', () => {
     [previous / 16, 0, size / 16, type, ...tag].map((part) => (typeof part === 'string' ? part.charCodeAt(0) : part).toString(16).padStart(2, '0')).join('');
 
   it('finds blocks by their tags where headers do not chain, and says so', () => {
-    const memory = { '0xffffe08170000000': `${qword(1n)}${qword(2n)}${header(0, 0x40, 3, 'Proc')}${'00'.repeat(0xfd8)}` };
+    const memory = { '0xffffe08170000000': `${qword(1n)}${qword(2n)}${header(0, 0x40, 3, 'Proc')}${'00'.repeat(0xfe8)}` };
     const text = shown(fakeSession({ modules: ['ntoskrnl.exe'], memory }), '!pool ffffe08170000030');
     expect(text.slice(0, 2)).toEqual([
       'Pool page ffffe08170000030 region is Paged pool',
       '*ffffe08170000010 size:   40 previous size:    0  (Allocated) *Proc',
     ]);
     expect(text.at(-1)).toMatch(/^the headers do not chain/);
+  });
+
+  it('accuses no header where the dump ends before the page does', () => {
+    const memory = { '0xffffe08170000000': `${header(0, 0x40, 2, 'MmDT')}${'00'.repeat(0x38)}${header(0x40, 0x20, 2, 'Irp ')}${'00'.repeat(0x18)}` };
+    const text = shown(fakeSession({ modules: ['ntoskrnl.exe'], memory }), '!pool ffffe08170000048');
+    expect(text.at(-1)).toMatch(/^the page is not listed to its end: the memory at .* is not in this dump$/);
   });
 
   it('shows where a chain breaks', () => {

@@ -32,8 +32,10 @@ const BY_TAG = 'the headers do not chain from the page’s start, as in the heap
 const BROKEN = 'behind the last block the next header does not agree with it: it is damaged, or no pool';
 
 /** What can be said against a list of blocks. */
-function doubts({ blocks, chained }: PoolPage): OutputNode[] {
-  if (!chained) return blocks.length === 0 ? [] : [note(BY_TAG)];
+function doubts({ blocks, chained, gap }: PoolPage): OutputNode[] {
+  const cut = gap ? [note(`the page is not listed to its end: ${describeMissing(gap)}`)] : [];
+  if (!chained) return blocks.length === 0 ? cut : [note(BY_TAG), ...cut];
+  if (gap) return cut;
   const end = blocks.at(-1);
   return end !== undefined && (end.at + BigInt(end.sizeBytes)) % 0x1000n === 0n ? [] : [note(BROKEN)];
 }
@@ -52,7 +54,7 @@ function poolNodes(session: Session, address: Va, only: boolean): OutputNode[] {
   return [
     line('Pool page ', at, ` region is ${region}`),
     ...blocks.filter((block) => !only || block === asked).flatMap((block) => blockNodes(session, block, block === asked)),
-    ...doubts({ blocks, chained: page.chained && !near }),
+    ...doubts({ ...page, blocks, chained: page.chained && !near }),
     ...(asked || !read.ok ? [] : [line(at, ' is not valid pool. No header in front of it has a known tag and covers it')]),
     ...(asked || read.ok
       ? []

@@ -61,7 +61,6 @@ export function* answerProcessors(session: Session, answer: (processors: Process
   return reply([...layoutNotes(kernel), ...(yield* answer(processors.value)), ...gaps]);
 }
 
-const pointers = (prcb: TypedView, name: string): Found<Va> => prcb.pointer(name);
 const isNull = (value: Found<Va>): boolean => value.ok && value.value === 0n;
 
 function priorityText(kernel: TypedMemory, thread: Found<Va>): string {
@@ -82,7 +81,7 @@ function lockSpan(prcb: TypedView): Span {
 }
 
 const isIdle = (prcb: TypedView): boolean => {
-  const [current, idle] = [valueOf(pointers(prcb, 'CurrentThread')), valueOf(pointers(prcb, 'IdleThread'))];
+  const [current, idle] = [valueOf(prcb.pointer('CurrentThread')), valueOf(prcb.pointer('IdleThread'))];
   return current !== undefined && current === idle;
 };
 
@@ -90,8 +89,8 @@ const isIdle = (prcb: TypedView): boolean => {
 const NO_NEXT = ' '.repeat(21);
 
 function runningLine(kernel: TypedMemory, number: number, prcb: TypedView): OutputNode {
-  const current = pointers(prcb, 'CurrentThread');
-  const next = pointers(prcb, 'NextThread');
+  const current = prcb.pointer('CurrentThread');
+  const next = prcb.pointer('NextThread');
   const nextSpans = isNull(next) ? [NO_NEXT] : [commandSpan('!thread', next), ` ${priorityText(kernel, next)}`];
   return line(
     `${String(number).padStart(3)}    `,
@@ -101,7 +100,7 @@ function runningLine(kernel: TypedMemory, number: number, prcb: TypedView): Outp
     ` ${priorityText(kernel, current)} `,
     ...nextSpans,
     ' ',
-    pointerSpan(pointers(prcb, 'IdleThread')),
+    pointerSpan(prcb.pointer('IdleThread')),
     '  ',
     lockSpan(prcb),
   );
@@ -118,7 +117,7 @@ function* processorStack({ session, kernel }: Processors, number: number, prcb: 
       ? missing({ why: 'unknown-layout', type: 'CONTEXT', build: target.arch })
       : savedContext(session.memory, prcb.at, target.arch, target.kernelOffsets?.['OffsetPrcbProcStateContext']);
   if (!saved.ok) return noStack(saved.missing);
-  const thread = valueOf(thenFound(pointers(prcb, 'CurrentThread'), (at) => readThread(kernel, at)));
+  const thread = valueOf(thenFound(prcb.pointer('CurrentThread'), (at) => readThread(kernel, at)));
   const range = thread && valueOf(thenFound(thread.stackLimit, (low) => mapFound(thread.stackBase, (high) => ({ low, high }))));
   return yield* session.walk(saved.value, FRAME_LIMIT, range);
 }

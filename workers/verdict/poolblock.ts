@@ -6,7 +6,7 @@
  * address that covers it and has a tag of the public list is the likely one.
  */
 import { type Va, va } from '../base/address.ts';
-import { type Found, found, missing } from '../base/found.ts';
+import { type Found, found, missing, type MissingReason } from '../base/found.ts';
 import { readStructAt, struct, u32, u8 } from '../bytes/struct.ts';
 import type { AddressSpace } from '../memory/space.ts';
 
@@ -25,6 +25,8 @@ export interface ListedBlock {
 export interface PoolPage {
   readonly blocks: readonly ListedBlock[];
   readonly chained: boolean;
+  /** Why the end of the page could not be read. */
+  readonly gap?: MissingReason;
 }
 
 export interface PoolBlock extends ListedBlock {
@@ -117,7 +119,7 @@ export function listPoolPage(memory: AddressSpace, page: Va, known: (tag: string
   const { bytes, got, missing: gap } = memory.read(page, PAGE);
   if (got < UNIT) return missing(gap ?? { why: 'not-in-dump', space: 'virtual', at: page });
   const chain = chainOf(bytes, page);
-  if (chain.length > 1 || chain[0]?.sizeBytes === PAGE) return found({ blocks: chain, chained: true });
+  if (chain.length > 1 || chain[0]?.sizeBytes === PAGE) return found({ blocks: chain, chained: true, ...(gap ? { gap } : {}) });
   const blocks: ListedBlock[] = [];
   for (let at = 0; at + UNIT <= got;) {
     const header = headerAt(bytes, at);
@@ -125,7 +127,7 @@ export function listPoolPage(memory: AddressSpace, page: Va, known: (tag: string
     if (fits) blocks.push(blockOf(header, page + BigInt(at)));
     at += fits ? header.size : UNIT;
   }
-  return found({ blocks, chained: false });
+  return found({ blocks, chained: false, ...(gap ? { gap } : {}) });
 }
 
 /** The pages need not be whole in a small dump: what is held in front of the address is searched backwards. */

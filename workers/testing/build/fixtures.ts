@@ -1,7 +1,6 @@
 /** Every built file by name: for fuzzing, the bench and tests that go over all of them. */
 import { armTriage } from './armscene.ts';
 import { kernelOf } from './kernelscene.ts';
-import { deadlockC4, leakC4 } from './kernelstate.ts';
 import { buildMinidump } from './minidump.ts';
 import { smallPdb } from './pdb.ts';
 import { triageOf } from './scene.ts';
@@ -26,7 +25,6 @@ export function fixtures(): Fixture[] {
   });
   return [
     ...triage,
-    ...[leakC4(), deadlockC4()].map((scene): Fixture => ({ name: `triage-${scene.title}.dmp`, bytes: () => triageOf(scene).bytes })),
     { name: 'triage-arm64-1c8.dmp', bytes: () => armTriage().built.bytes },
     { name: 'triage-arm64-d1-direct.dmp', bytes: () => armTriage(0xd1, 'direct').built.bytes },
     ...kernel,

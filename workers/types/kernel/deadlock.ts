@@ -24,7 +24,9 @@ export interface LockPath {
 }
 
 const MAX_DEPTH = 64;
-const MAX_NODES = 4096;
+const MAX_NODES = 1024;
+/** One is enough to close the circle; a few more may show who else goes that way. */
+const MAX_PATHS = 8;
 const STACK_WORDS = 8;
 
 export function stackOf(view: TypedView, field: string): Va[] {
@@ -72,6 +74,7 @@ export function oppositePaths(kernel: TypedMemory, held: LockStep, wanted: Va): 
   const paths: LockPath[] = [];
   const nodes = held.resource.members('ResourceList', { type: '_VI_DEADLOCK_NODE', link: 'ResourceList', limit: MAX_NODES });
   for (let next = nodes.next(); ; next = nodes.next()) {
+    if (paths.length >= MAX_PATHS) return { paths };
     if (next.done) return { paths, ...(next.value ? { ended: next.value } : {}) };
     const path = pathTo(kernel, next.value.at);
     if (!path.ok) return { paths, ended: path.missing };

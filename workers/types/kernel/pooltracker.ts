@@ -4,7 +4,7 @@
  * back: only the sum over all tables says what is held.
  */
 import type { Va } from '../../base/address.ts';
-import { type Found, found, mapFound, type MissingReason, thenFound } from '../../base/found.ts';
+import { type Found, found, type MissingReason, thenFound } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
 import type { TypedMemory } from '../typedview.ts';
 
@@ -52,6 +52,10 @@ function rowReader(kernel: TypedMemory): Found<{ readonly size: number; readonly
   });
 }
 
+/** A system has some thousands; a damaged table would name millions. */
+const MAX_TAGS = 65_536;
+const tooMany: MissingReason = { why: 'not-valid', what: 'the number of tags', got: `more than ${MAX_TAGS}`, wanted: 'that of a pool' };
+
 /** `tables` of `rows` rows each; the caller has checked both. */
 export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: number): Job<Found<TagSum>> {
   const reader = rowReader(kernel);
@@ -66,15 +70,20 @@ export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: n
     for (let at = 0; at + size <= got; at += size) {
       const key = view.getUint32(at, true);
       if (key === 0) continue;
+      if (sums.size >= MAX_TAGS && !sums.has(key)) return found({ tags: usesOf(sums), gaps: [...gaps, tooMany] });
       const counts: Counts = sums.get(key) ?? [0n, 0n, 0n, 0n, 0n, 0n];
       sums.set(key, counts);
       add(view, at, counts);
     }
     yield { progress: 'Reading pool tags', done: done + 1, of: tables.length };
   }
-  return mapFound(reader, () => ({ tags: [...sums].map(([key, counts]) => useOf(key, counts)), gaps }));
+  return found({ tags: usesOf(sums), gaps });
 }
 
-function useOf(key: number, [a, b, c, d, e, f]: Counts): TagUse {
-  return { tag: tagText(key), nonPaged: { allocs: a, frees: b, bytes: c }, paged: { allocs: d, frees: e, bytes: f } };
+function usesOf(sums: ReadonlyMap<number, Counts>): TagUse[] {
+  return [...sums].map(([key, [a, b, c, d, e, f]]) => ({
+    tag: tagText(key),
+    nonPaged: { allocs: a, frees: b, bytes: c },
+    paged: { allocs: d, frees: e, bytes: f },
+  }));
 }

@@ -45,8 +45,8 @@ export function verifiedDriverAt(kernel: TypedMemory, at: Va, blocks: bigint): F
 }
 
 const PAGE = 0x1000;
-/** A driver with more blocks than fill these has a list that goes round. */
-const MAX_PAGES = 4096;
+const MAX_PAGES = 256;
+const MAX_BLOCKS = 2048;
 
 /** SLIST_HEADER of 64 bits: the next entry in all but the low four bits of its second half (winnt.h); 32 bits: a pointer in front. */
 function firstPage(driver: TypedView): Found<Va> {
@@ -65,6 +65,7 @@ export function verifiedBlocks(driver: TypedView): VerifiedBlocks {
     const at: Va = page.value;
     if (seen.has(at) || seen.size >= MAX_PAGES)
       return { blocks, ended: { why: 'not-valid', what: 'PoolPageHeaders', got: `a loop at ${hex(at)}`, wanted: 'an end' } };
+    if (blocks.length >= MAX_BLOCKS) return { blocks, ended: { why: 'not-computed', detail: `only the first ${blocks.length} are shown` } };
     seen.add(at);
     const gap = readPage(memory, at, blocks);
     if (gap) return { blocks, ended: gap };
