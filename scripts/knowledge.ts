@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CPU_FAULTS, UPDATE_PLACES } from './knowledge-more.ts';
 import { mended } from './knowledge-phrases.ts';
+import { SUB_CODES, type SubCode } from './knowledge-subcodes.ts';
 import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 
 const DATE = '2026-11-22';
@@ -82,6 +83,16 @@ const gistOf = (row: Row): { readonly family: string; readonly gist: string } =>
   return found;
 };
 
+/** The collected cases of a code, each replaced by ours for the same value, then those that only we have. */
+function subCodesOf(row: Row): Row[] {
+  const code = Number(row['code']);
+  const ours = SUB_CODES.filter((sub) => sub.code === code);
+  const same = (sub: Row): SubCode | undefined => ours.find((own) => own.param === Number(sub['param']) && own.value === Number(sub['value']));
+  const collected = rowsOf(row['sub']);
+  const used = new Set(collected.map(same));
+  return [...collected.map((sub) => same(sub) ?? sub), ...ours.filter((own) => !used.has(own))].map((sub): Row => ({ ...sub, code: row['code'] }));
+}
+
 function bugChecks(folder: string): void {
   const rows = rowsOf(facts(folder, 'bugchecks.json'));
   const words = (phrase: unknown): string => mended(cell(phrase));
@@ -100,7 +111,7 @@ function bugChecks(folder: string): void {
       p4: parameter(3),
     }),
   });
-  const subs = rows.flatMap((row) => rowsOf(row['sub']).map((sub): Row => ({ ...sub, code: row['code'] })));
+  const subs = rows.flatMap((row) => subCodesOf(row));
   const sets = (index: number) => (row: Row) => words((row['sets'] as Row | undefined)?.[`p${String(index)}`]);
   write('subcodes', CREDIT.docs, {
     ...table(subs, {

@@ -214,6 +214,8 @@ export interface PastedView {
   readonly program: string | null;
   readonly bucket: string | null;
   readonly power: { readonly buttonHeld: boolean; readonly sleeping: boolean } | null;
+  /** What the text says beyond its code, in sentences. */
+  readonly notes: readonly string[];
   readonly modules: readonly {
     readonly file: string;
     readonly vendor: string | null;

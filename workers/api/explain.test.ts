@@ -24,7 +24,7 @@ describe('addresses of pages', () => {
     ]);
     expect(view('code/9f/3/x')?.arguments.every(({ value }) => value === null)).toBe(true);
   });
-  it.each(['code/', 'code/zz', 'code/a0000001', 'code/__proto__', 'status/NOPE'])('%s has no page', (text) => expect(view(text)).toBeUndefined());
+  it.each(['code/', 'code/zz', 'code/__proto__', 'status/NOPE'])('%s has no page', (text) => expect(view(text)).toBeUndefined());
   it('survives cloning, and says which commands the console has', () => {
     const page = view('code/9c');
     expect(structuredClone(page)).toEqual(page);
@@ -52,4 +52,9 @@ describe('pasted texts', () => {
     expect(told.modules[0]).toMatchObject({ file: 'nvlddmkm.sys', vendor: 'NVIDIA', microsoft: false, update: 'https://www.nvidia.com/drivers' });
   });
   it('that hold nothing lead nowhere', () => expect(pastedView(knowledge, 'hello')).toMatchObject({ kind: 'nothing', path: null, page: null, modules: [] }));
+  it('a stop of a maker’s own leads to a page', () => {
+    const told = pastedView(knowledge, 'The bugcheck was: 0xa0000001 (0x0000000000000005, 0x0000000000000000, 0x0000000000000000, 0x0000000000000000).');
+    expect([told.kind, told.path, told.page?.stopped]).toEqual(['stop', 'code/a0000001/5/0/0/0', 'yes']);
+    expect(pastedView(knowledge, '0xA0000001').page?.family).toBe('A maker’s own stop code');
+  });
 });

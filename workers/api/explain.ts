@@ -3,8 +3,9 @@ import { formatVa } from '../base/hex.ts';
 import { findCommand } from '../commands/run.ts';
 import { SPECS } from '../commands/specs.ts';
 import type { BugCheckEntry, Knowledge, StatusKind } from '../knowledge/knowledge.ts';
-import { type CodePage, bugCheckPage, statusPage } from '../verdict/explain/page.ts';
+import { type CodePage, bugCheckPage } from '../verdict/explain/page.ts';
 import { type Pasted, readPasted } from '../verdict/explain/pasted.ts';
+import { statusPage } from '../verdict/explain/statuspage.ts';
 import { say } from '../verdict/words.ts';
 import { guideOf } from '../verdict/words/guides.ts';
 import { FAMILIES } from '../verdict/explain/families.ts';
@@ -34,7 +35,7 @@ function view(page: CodePage): CodeView {
   };
 }
 
-/** The page at an address, or undefined where no list has the code. A name serves as well as a number. */
+/** The page at an address, or undefined where it is neither a number nor a name of a list. */
 export function codeView(knowledge: Knowledge, address: CodeAddress): CodeView | undefined {
   const [first = '', ...rest] = address.parts;
   if (address.view === 'status') {
@@ -47,8 +48,7 @@ export function codeView(knowledge: Knowledge, address: CodeAddress): CodeView |
   const given = params.every((one) => one !== undefined) ? params : [];
   const value = hexValue(first);
   const code = value === undefined ? knowledge.bugCheckByName(first)?.code : Number(value & 0xffff_ffffn);
-  const page = code === undefined ? undefined : bugCheckPage(knowledge, code, given);
-  return page && view(page);
+  return code === undefined ? undefined : view(bugCheckPage(knowledge, code, given));
 }
 
 const STOPPED = { yes: 'stop', no: 'report', either: 'stop or report' } as const;
@@ -107,6 +107,7 @@ export function pastedView(knowledge: Knowledge, text: string): PastedView {
     program: pasted.program ?? null,
     bucket: pasted.bucket ?? null,
     power: pasted.power ?? null,
+    notes: pasted.notes,
     modules: pasted.modules.map((file) => moduleWords(knowledge, file)),
   };
 }

@@ -4,34 +4,15 @@ import { found } from '../base/found.ts';
 import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
 import { glossLabels, glossOf } from './analyzegloss.ts';
 import type { Target } from '../target/target.ts';
+import { KERNEL_ORDER, misplaced, ONE_BLANK, USER_ORDER } from '../testing/node/analyzeorder.ts';
 import { type Console, consoleOf, frame, handmade } from '../testing/node/handmade.ts';
 import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
-
-/** Labels as current versions order them (debugger 10.0.25200 and later), read off 40 published kernel analyses. */
-const KERNEL_ORDER =
-  'KEY_VALUES_STRING BUGCHECK_CODE BUGCHECK_P1 BUGCHECK_P2 BUGCHECK_P3 BUGCHECK_P4 FILE_IN_CAB VIRTUAL_MACHINE DUMP_FILE_ATTRIBUTES FAULTING_THREAD READ_ADDRESS WRITE_ADDRESS MM_INTERNAL_CODE IMAGE_NAME MODULE_NAME FAULTING_MODULE TRAP_FRAME EXCEPTION_RECORD CONTEXT DPC_TIMEOUT_TYPE DRVPOWERSTATE_SUBCODE POOL_ADDRESS FREED_POOL_TAG CORRUPTING_POOL_ADDRESS MEMORY_CORRUPTOR DEVICE_OBJECT BLACKBOXBSD BLACKBOXNTFS BLACKBOXPNP BLACKBOXWINLOGON CUSTOMER_CRASH_COUNT PROCESS_NAME CRITICAL_PROCESS READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 EXCEPTION_STR TRAP_FRAME STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME IMAGE_VERSION STACK_COMMAND BUCKET_ID_FUNC_OFFSET FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME Followup'.split(
-    ' ',
-  );
-/** The same of 18 analyses of applications. */
-const USER_ORDER =
-  'KEY_VALUES_STRING FILE_IN_CAB CONTEXT EXCEPTION_RECORD FAULTING_THREAD PROCESS_NAME READ_ADDRESS WRITE_ADDRESS ERROR_CODE EXCEPTION_CODE_STR EXCEPTION_PARAMETER1 EXCEPTION_PARAMETER2 STACK_TEXT SYMBOL_NAME MODULE_NAME IMAGE_NAME STACK_COMMAND FAILURE_BUCKET_ID OSPLATFORM_TYPE OSNAME IMAGE_VERSION Followup'.split(
-    ' ',
-  );
-const ONE_BLANK = /^(BUGCHECK_P\d|MODULE_NAME|FAULTING_MODULE|DUMP_FILE_ATTRIBUTES|DEVICE_OBJECT|ERROR_CODE|BLACKBOX[A-Z]+|KEY_VALUES_STRING)$/;
 
 const labelRows = (rows: readonly string[]): readonly string[] => rows.filter((row) => /^([A-Z][A-Z_0-9]+|Followup):/.test(row));
 const labelOf = (row: string): string => row.slice(0, row.indexOf(':'));
 
-/** Every label must be found behind the one before it. */
-function misplaced(labels: readonly string[], order: readonly string[]): readonly string[] {
-  let from = 0;
-  return labels.filter((label) => {
-    const place = order.indexOf(label, from);
-    if (place < 0) return true;
-    from = place + 1;
-    return false;
-  });
-}
+/** Their values are the lines below. */
+const OPENS = /^(STACK_TEXT|FAULTING_SOURCE_CODE|IP_IN_PAGED_CODE|FAILED_INSTRUCTION_ADDRESS|COMMENT|PNP_TRIAGE_DATA)$/;
 
 function expectLayout(rows: readonly string[], order: readonly string[]): void {
   const labels = labelRows(rows).filter((row) => !row.startsWith('NOTE:'));
@@ -39,7 +20,7 @@ function expectLayout(rows: readonly string[], order: readonly string[]): void {
   for (const row of labels) {
     const label = labelOf(row);
     const rest = row.slice(label.length + 1);
-    const wanted = label === 'Followup' ? /^ {5}\S/ : label === 'STACK_TEXT' ? /^ {2}$/ : ONE_BLANK.test(label) ? /^ \S/ : /^ {2}\S/;
+    const wanted = label === 'Followup' ? /^ {5}\S/ : OPENS.test(label) ? /^ {1,2}$/ : ONE_BLANK.test(label) ? /^ \S/ : /^ {2}\S/;
     expect(`${label}|${rest}`).toMatch(new RegExp(`^${label}\\|${wanted.source.slice(1)}`));
   }
   // One blank line before every label but those that a block of lines opens with.

@@ -4,15 +4,18 @@ import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { BugCheckEntry } from '../knowledge/knowledge.ts';
-import { followUp, passedOver } from '../verdict/bucket.ts';
 import { gatherCase } from '../verdict/case.ts';
+import { followedCase, holderThread } from '../verdict/followed.ts';
+import { followUp, passedOver } from '../verdict/followup.ts';
 import { judge } from '../verdict/judge.ts';
 import { readArguments } from '../verdict/explain/page.ts';
 import { type ParameterReading, readParameters } from '../verdict/parameters.ts';
 import type { Session } from '../target/target.ts';
 import { BLANK, two } from './analyzelabel.ts';
-import { type Analysis, blamedSpans, labelNodes, verdictNotes } from './analyzelabels.ts';
+import type { Analysis } from './analysis.ts';
+import { labelNodes, verdictNotes } from './analyzelabels.ts';
 import { hangNodes } from './analyzehang.ts';
+import { blamedSpans } from './analyzesubject.ts';
 import { valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
 import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
@@ -40,9 +43,11 @@ function description(entry: BugCheckEntry | undefined, code: number): readonly O
 const titleOf = ({ target }: Session): readonly OutputNode[] => box(target.bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
 
 function* analyze(session: Session, verbose: boolean): Job<Reply<readonly OutputNode[]>> {
-  const gathered = yield* gatherCase(session);
-  const whom = { followUp: followUp(gathered), passedOver: passedOver(gathered) };
-  const analysis: Analysis = { session, verdict: yield* judge(session), stack: gathered.stack, ...whom };
+  const stopped = yield* gatherCase(session);
+  const followed = yield* followedCase(stopped);
+  const whom = { followUp: followUp(followed), passedOver: passedOver(followed) };
+  const thread = followed === stopped ? undefined : holderThread(stopped);
+  const analysis: Analysis = { session, case: followed, verdict: yield* judge(session), thread, ...whom };
   const { bugCheck } = session.target;
   const title = titleOf(session);
   if (!verbose) return reply([...title, ...shortNodes(analysis)]);

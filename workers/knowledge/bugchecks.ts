@@ -39,9 +39,12 @@ function subCodeOf(row: TableRow): BugCheckSubCode | undefined {
   return { param, value: BigInt(`0x${row['value'] ?? '0'}`), meaning: row['meaning'] ?? '', sets, ...(when === undefined ? {} : { when }) };
 }
 
-function parametersOf(row: TableRow): BugCheckParameter[] {
+/** Where the page has only a table of cases, the argument that chooses says so, and the others depend on it. */
+function parametersOf(row: TableRow, subs: readonly BugCheckSubCode[]): BugCheckParameter[] {
+  const chooser = subs.find(({ when }) => when === undefined)?.param;
   return INDICES.flatMap((index) => {
-    const meaning = row[`p${String(index)}`] ?? '';
+    const byCase = chooser === undefined ? '' : index === chooser ? 'which case it is' : `depends on argument ${String(chooser)}`;
+    const meaning = row[`p${String(index)}`] || byCase;
     return meaning === '' ? [] : [{ index, meaning }];
   });
 }
@@ -82,7 +85,7 @@ export function bugCheckTable(entries: TableFile, subCodes: TableFile): BugCheck
       documented: row['kind'] !== 'undocumented',
       family: familyOf(row),
       gist: row['gist'] ?? '',
-      parameters: parametersOf(row),
+      parameters: parametersOf(row, subs.get(code) ?? []),
       subCodes: subs.get(code) ?? [],
     };
   });

@@ -39,14 +39,19 @@ export function ownerOfDevice(c: Case, device: bigint): DeviceOwner | undefined 
   return place && { module: place.module, image: imageOf(place.module), thirdParty: isThirdParty(place.module, c.session), from };
 }
 
-/** Who works on a request: the device of its current stack location. */
-export function holderOfIrp(c: Case, irp: bigint): DeviceOwner | undefined {
+/** IO_STACK_LOCATION of the driver that has a request now. */
+export function currentLocation(c: Case, irp: bigint): Va | undefined {
   const { memory } = c.target;
   const type = memory.u16(va(irp));
   const location = memory.pointer(vaAdd(va(irp), IRP_CURRENT));
-  if (memory.pointerSize !== 8 || !type.ok || type.value !== IRP_TYPE || !location.ok) return undefined;
-  const device = memory.pointer(vaAdd(location.value, LOCATION_DEVICE));
-  return device.ok ? ownerOfDevice(c, device.value) : undefined;
+  return memory.pointerSize === 8 && type.ok && type.value === IRP_TYPE && location.ok ? location.value : undefined;
+}
+
+/** Who works on a request: the device of its current stack location. */
+export function holderOfIrp(c: Case, irp: bigint): DeviceOwner | undefined {
+  const location = currentLocation(c, irp);
+  const device = location === undefined ? undefined : c.target.memory.pointer(vaAdd(location, LOCATION_DEVICE));
+  return device?.ok ? ownerOfDevice(c, device.value) : undefined;
 }
 
 /** The drivers over a device, from the physical device object up; empty where it is not readable. */

@@ -2,7 +2,7 @@
  * Secondary data ("blobs") of a dump. GUIDs and content as public sources tell them (symbol names of Windows images;
  * DMTF DSP0134 for SMBIOS). The machine described is invented.
  */
-import { Binary, ascii, concat, put, utf16 } from './binary.ts';
+import { Binary, ascii, concat, guidBytes, put, utf16 } from './binary.ts';
 import type { BlobSpec } from './triage.ts';
 
 export const BLOB = {
@@ -14,6 +14,7 @@ export const BLOB = {
   crashDump: '65755a40-f146-43ea-8c91-36b85728fd35',
   triageData: '2b4ae195-a64d-4f04-8ede-7e4f981bd42a',
   dxgkrnl: '270a33fd-3da6-460d-ba89-3c1bae21e39b',
+  wdf: '54c84888-01d1-4c1e-bed6-282c98241303',
   unknown: '00000000-0000-0000-0000-000000000000',
 } as const;
 
@@ -64,6 +65,18 @@ export function bootStatusBlob(): BlobSpec {
   put(data, 0, 4, data.length);
   put(data, 4, 4, 1);
   return { guid: BLOB.bootStatus, data };
+}
+
+/** WDF_IFR_HEADER (fxifr.h, Windows-Driver-Frameworks): Guid, Base, Size, and at 0x24 DriverName[32]; no records behind it. */
+export function wdfLogBlob(service: string): BlobSpec {
+  const data = new Binary().append(guidBytes('544d4c9d-942c-46d5-bf50-df5cd9524a50')).u64(0xffffe08131000000n).u32(0x1000).u32(0).u32(0);
+  return {
+    guid: BLOB.wdf,
+    data: data
+      .append(ascii(service.slice(0, 31)))
+      .upTo(0x1000)
+      .finish(),
+  };
 }
 
 export function ordinaryBlobs(when: bigint): BlobSpec[] {

@@ -172,7 +172,8 @@ class KernelWriter {
       const address = PRCB_ADDRESS(number);
       const crashing = number === scene.processor;
       const idleThread = this.nt('IdleThread');
-      const registers = crashing ? scene.registers : { rip: this.base + 0x209200n, rsp: 0xffffd20f3a000f00n + BigInt(number) * 0x10000n };
+      const idle = { rip: this.base + 0x209200n, rsp: 0xffffd20f3a000f00n + BigInt(number) * 0x10000n };
+      const registers = crashing ? scene.registers : (scene.frozen?.get(number) ?? idle);
       const prcb = prcbBytes(scene.offsets, {
         ...{ address, number, idleThread, currentThread: crashing ? scene.thread.address : idleThread, context: x64Context(registers) },
         directoryTableBase: crashing ? scene.process.directoryTableBase : SYSTEM_PROCESS.directoryTableBase,

@@ -57,8 +57,7 @@ function nameFor(draw: Draw, role: Role): string {
 const seconds = (year: number): number => Math.floor(Date.UTC(year, 3, 1) / 1000);
 
 /** `year`: of the link time; a driver's age is no fault. */
-export function thirdParty(draw: Draw, role: Role, year = draw.between(2016, 2023)): ThirdParty {
-  const name = nameFor(draw, role);
+export function thirdParty(draw: Draw, role: Role, year = draw.between(2016, 2023), name = nameFor(draw, role)): ThirdParty {
   // The places of the functions differ from build to build, as their padding does.
   const functions = functionsOf(name, FUNCTIONS).map((spec) => ({ ...spec, gap: draw.below(0x300) * 0x10 }));
   const size = role === 'display' ? 0x1c00000 + draw.below(0x400) * 0x1000 : 0x40000 + draw.below(0x80) * 0x1000;

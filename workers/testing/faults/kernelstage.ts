@@ -3,6 +3,7 @@ import type { X64Registers } from '../build/context.ts';
 import type { BugCheckParams } from '../build/dumpheader.ts';
 import { kernelOf } from '../build/kernelscene.ts';
 import { type Machine, SYSTEM_PROCESS, type Scene, type SceneSpec, bugCheckHere, scene, triageOf } from '../build/scene.ts';
+import type { KernelDumpKind } from '../build/kerneldump.ts';
 import { ordinaryProcesses } from '../build/processes.ts';
 import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64 } from '../build/layouts.ts';
 import type { ProcessObject, ThreadObject } from '../build/objects.ts';
@@ -32,6 +33,8 @@ export interface StageOptions {
   readonly process?: string;
   /** Year of link of every innocent driver. */
   readonly innocentYear?: number;
+  /** Files that are loaded as well: drivers of a virtual machine's guest, a program that runs such machines. */
+  readonly alsoLoaded?: readonly string[];
 }
 
 /** A fault of the processor: where, on what address, and the trap frame it left. */
@@ -57,10 +60,19 @@ export interface StopOptions {
   readonly upTime?: bigint;
   readonly blobs?: NonNullable<SceneSpec['blobs']>;
   readonly live?: boolean;
+  /** What the file is, over what the stage says; what neither tells is drawn. */
+  readonly file?: FileOptions;
   /** The crashing process ended with this NTSTATUS. */
   readonly exitStatus?: number;
   /** Changes what is written after everything is drawn. */
   readonly change?: (made: Scene) => Scene;
+}
+
+export interface FileOptions {
+  /** Mostly a small dump; the others hold the kernel's memory. */
+  readonly kind?: KernelDumpKind | 'triage';
+  /** A small dump holds the code that its return addresses point at. */
+  readonly keepCode?: boolean;
 }
 
 function place(parties: readonly ThirdParty[], draw: Draw): ModuleSpec[] {
@@ -86,6 +98,7 @@ export class KernelStage {
   readonly memory: MemoryBlock[] = [];
   atHand: AtHand;
   irql = 0;
+  file: FileOptions = {};
   process: ProcessObject = SYSTEM_PROCESS;
   thread: Partial<ThreadObject> = {};
   private readonly userName: string;
@@ -99,7 +112,8 @@ export class KernelStage {
     const year = (): number => options.innocentYear ?? draw.between(2010, 2023);
     const wanted = (options.actors ?? []).map((role) => thirdParty(draw, role));
     const others = Array.from({ length: draw.between(3, 7) }, () => thirdParty(draw, draw.pick(ROLES), year()));
-    const parties = [...wanted, ...others].filter((one, index, all) => all.findIndex((each) => each.name === one.name) === index);
+    const more = (options.alsoLoaded ?? []).map((name) => thirdParty(draw, 'tool', 2020, name));
+    const parties = [...wanted, ...others, ...more].filter((one, index, all) => all.findIndex((each) => each.name === one.name) === index);
     const modules = place(parties, draw);
     const image = (name: string): LoadedDriver => {
       const found = modules.find((each) => each.name === name);
@@ -149,8 +163,8 @@ export class KernelStage {
     return this;
   }
 
-  /** A user thread of a process of this machine has called into the kernel. */
-  fromUser(service: string): this {
+  /** A user thread of a process of this machine has called into the kernel; without a service, that one has come back already. */
+  fromUser(service?: string): this {
     const { draw } = this;
     const address = draw.pool() & ~0x3fn;
     this.process = {
@@ -166,7 +180,7 @@ export class KernelStage {
       registers: { rax: BigInt(draw.below(0x100)) },
     });
     this.current = { image: this.nt, name: 'KiSystemServiceCopyEnd' };
-    return this.call(this.nt, service, 'SystemService');
+    return service === undefined ? this : this.call(this.nt, service, 'SystemService');
   }
 
   /** The processor enters a handler at a mark of the running function. */
@@ -245,7 +259,7 @@ export class KernelStage {
   /** Writes the dump as the stack stands; `stop` before it where KeBugCheckEx is on the stack. */
   write(bugCheck: number, params: BugCheckParams, truth: Truth, options: StopOptions = {}): MadeFault {
     const { draw, machine } = this;
-    const { change, live = false, exitStatus, thread, ...more } = options;
+    const { change, live = false, file = {}, exitStatus, thread, ...more } = options;
     const made = scene({
       offsets: draw.pick([WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_19041_X64, WINDOWS_22621_X64]),
       ...{
@@ -267,7 +281,7 @@ export class KernelStage {
     const changed = change ? change(made) : made;
     const images = new Map(windowsModules().map((module) => [module.name, module.image]));
     return {
-      bytes: this.bytesOf(changed, live),
+      bytes: this.bytesOf(changed, live ? { kind: 'live' } : { ...this.file, ...file }),
       truth,
       atHand: this.atHand,
       images,
@@ -285,14 +299,15 @@ export class KernelStage {
   }
 
   /** Mostly small dumps, of both writers; with or without the code that the return addresses point at. */
-  private bytesOf(made: Scene, live: boolean): Uint8Array {
+  private bytesOf(made: Scene, file: FileOptions): Uint8Array {
     const { draw } = this;
-    if (live || draw.chance(0.12)) {
+    const kind = file.kind ?? (draw.chance(0.12) ? 'bitmap-kernel' : 'triage');
+    if (kind !== 'triage') {
       const writes = this.codeBlocks().map((block) => this.withFlips(block));
-      return flatten(kernelOf({ ...made, others: ordinaryProcesses(this.machine) }, { kind: live ? 'live' : 'bitmap-kernel', writes }).dump);
+      return flatten(kernelOf({ ...made, others: ordinaryProcesses(this.machine) }, { kind, writes }).dump);
     }
     const style = draw.pick(['extracted', 'direct'] as const);
-    const keepCode = draw.chance(0.4);
+    const keepCode = file.keepCode ?? draw.chance(0.4);
     const ofFrames = new Set(made.stack.frames.map((frame) => frame.ip - 0x40n));
     const kept = (block: MemoryBlock): boolean => keepCode || !ofFrames.has(block.address);
     const change = (spec: TriageSpec): TriageSpec => ({ ...spec, blocks: spec.blocks.filter(kept).map((block) => this.withFlips(block)) });

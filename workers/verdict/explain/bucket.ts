@@ -11,6 +11,8 @@ export interface BucketParts {
   /** The first argument, where the bucket holds it. */
   readonly first?: bigint;
   readonly status?: number;
+  /** Of a power request that was kept (0x9F/3): the driver that kept it. `module` is the driver of the device then. */
+  readonly holder?: string;
   readonly module?: string;
   readonly function?: string;
 }
@@ -19,6 +21,14 @@ const PLAIN_ACCESS = /^AV_(?:CODE_AV_[A-Z]+_IP_|[RWX]_(?:INVALID_|\(null\)_)?)?(
 const NUMBERED = /^0x([0-9a-f]{1,8})(?:_([0-9a-f]{1,8})(?=_|$))?_?/i;
 /** Codes whose second part is the status of an exception, and those where it is the first argument. */
 const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x5a]);
+/** 0x133 has its first argument in words. */
+const DPC_KINDS: Readonly<Record<string, bigint>> = { DPC: 0n, ISR: 1n };
+
+/** `nvlddmkm_IMAGE_pci.sys`, `POWER_DOWN_RtsPer_IMAGE_pci.sys`: the part before the file is the driver that kept the request. */
+function holderIn(code: number, rest: string): Pick<BucketParts, 'holder'> {
+  const holder = code === 0x9f ? /^(?:VRF_)?(?:POWER_(?:DOWN|UP)_)?([\w.+-]{1,60})_IMAGE_/.exec(rest)?.[1] : undefined;
+  return holder === undefined || /^(?:[A-Z]+_)+[A-Z]+$/.test(holder) ? {} : { holder };
+}
 
 /** `…_IMAGE_pci.sys` or `…nvlddmkm!unknown_function`, read from the end. */
 function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
@@ -44,12 +54,14 @@ export function readBucket(text: string): BucketParts | undefined {
   const rest = body.slice(numbered[0].length);
   const second = numbered[2];
   const asStatus = WITH_STATUS.has(code) && second !== undefined && second.length === 8;
+  const first = second === undefined ? DPC_KINDS[code === 0x133 ? rest.slice(0, 3) : ''] : BigInt(`0x${second}`);
   return {
     live,
     verifier,
     code,
-    ...(second === undefined || asStatus ? {} : { first: BigInt(`0x${second}`) }),
+    ...(first === undefined || asStatus ? {} : { first }),
     ...(asStatus ? { status: Number.parseInt(second, 16) } : {}),
+    ...holderIn(code, rest),
     ...blamed(rest.replace(/^(?:VRF_)/, '')),
   };
 }

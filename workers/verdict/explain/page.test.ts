@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { loadKnowledge } from '../../knowledge/load.ts';
 import { baseBugCheck } from '../../knowledge/bugchecks.ts';
 import { say } from '../words.ts';
-import { bugCheckPage, statusPage } from './page.ts';
+import { bugCheckPage } from './page.ts';
 import { READINGS } from './readings/index.ts';
 import { STATUS_READINGS } from './readings/statuses.ts';
+import { statusPage } from './statuspage.ts';
 import { STEPS } from './steps.ts';
 
 const knowledge = await loadKnowledge();
@@ -19,7 +20,14 @@ describe('every bug check has a page', () => {
     expect(page?.general).toBe(READINGS[baseBugCheck(code)] === undefined);
     for (const { path } of page?.seeAlso ?? []) expect(path).toMatch(/^(code|status)\/[0-9a-f]+/);
   });
-  it('a code of no list has none', () => expect(bugCheckPage(knowledge, 0xa0000001, [])).toBeUndefined());
+  it('a code of no list says so: a maker’s own, an NTSTATUS, or unknown', () => {
+    const page = bugCheckPage(knowledge, 0xa0000001, [5n, 0n, 0n, 0n]);
+    expect([page.known, page.stopped, page.name, page.family]).toEqual(['unlisted', 'yes', '0xA0000001', 'A maker’s own stop code']);
+    expect(page.arguments.map(({ value }) => value)).toEqual([5n, 0n, 0n, 0n]);
+    // 0xC000007B as a stop code, with 0xC0000428 as second argument, stands in a published analysis.
+    expect(bugCheckPage(knowledge, 0xc000007b, []).says).toMatch(/STATUS_INVALID_IMAGE_FORMAT/);
+    expect(bugCheckPage(knowledge, 0xabc, []).says).toBe('no public list names this stop code');
+  });
 });
 
 describe('readings', () => {
@@ -51,7 +59,23 @@ describe('a page with values', () => {
   });
   it('processors with a published fault stand with stops that a processor can cause, and with no others', () => {
     expect(bugCheckPage(knowledge, 0x124, [])?.processors.map(({ model }) => model)).toContain('Intel Raptor Lake-S (13th / 14th gen)');
-    expect(bugCheckPage(knowledge, 0xd1, [])?.processors).toEqual([]);
+    for (const code of [0xd1, 0x133]) expect(bugCheckPage(knowledge, code, []).processors, code.toString(16)).toEqual([]);
+    expect(bugCheckPage(knowledge, 0x101, []).processors.length).toBeGreaterThan(0);
+    // A page about a stop is read by someone whose computer starts.
+    expect(
+      bugCheckPage(knowledge, 0x124, [])
+        .processors.map(({ fault }) => fault)
+        .join(),
+    ).not.toMatch(/no longer starts/);
+  });
+  it('a code with cases says that its arguments depend on them', () => {
+    for (const code of [0x4e, 0xda, 0xfe, 0x144, 0x10e, 0x7c, 0xf5, 0xca]) {
+      const [first, ...rest] = bugCheckPage(knowledge, code, []).arguments.map(({ meaning }) => meaning);
+      expect(first, code.toString(16)).not.toBe('not documented');
+      expect(rest.join(), code.toString(16)).toMatch(/depends on argument 1/);
+    }
+    // 0xFE/6: the object and the signature that it should have (Microsoft's page of 0xFE).
+    expect(bugCheckPage(knowledge, 0xfe, [6n, 1n, 2n, 0n]).arguments.map(({ meaning }) => meaning)).not.toContain('not documented');
   });
   it('the form of a small dump keeps its own name', () => expect(bugCheckPage(knowledge, 0x1000007e, [])?.path).toBe('code/1000007e'));
 });
@@ -67,8 +91,30 @@ describe('statuses', () => {
     expect(page.seeAlso[0]?.path).toBe('status/91/win32');
     expect(page.name).toBe('ERROR_DIR_NOT_EMPTY');
   });
+  it.each([
+    // winerror.h: bit 31 is the only severity bit of an HRESULT, bits 16 to 26 its facility (7 Win32, 0x24 Windows Update).
+    [0x80070005, 'failure, FACILITY_WIN32 (a Win32 error)'],
+    [0x80240034, 'failure, FACILITY_WINDOWSUPDATE (Windows Update)'],
+    [0x80004005, 'failure'],
+    [0x00040001, 'success, FACILITY_ITF (the meaning depends on the program part that returned it)'],
+    // ntstatus.h: two severity bits; 0x80000003 is a warning.
+    [0x80000003, 'warning'],
+    [0xc0000005, 'error'],
+  ])('severity and facility of %s', (code, words) => expect(statusPage(knowledge, code, code === 0x40001 ? 'hresult' : undefined).family).toBe(words));
+  it('a name stays in its table: a fast fail is no Win32 error, no wait status and no stop code', () => {
+    const page = statusPage(knowledge, 3, 'fastfail');
+    expect([page.name, page.otherNames, page.family]).toEqual(['FAST_FAIL_CORRUPT_LIST_ENTRY', [], 'why a program or the kernel stopped itself']);
+    expect(page.seeAlso.map(({ path }) => path)).toEqual(['code/139/3', 'status/c0000409']);
+    expect(page.says).toMatch(/list/i);
+    expect(statusPage(knowledge, 3, 'win32').otherNames.join()).not.toMatch(/FAST_FAIL|WAIT/);
+    expect(
+      statusPage(knowledge, 3, 'win32')
+        .seeAlso.map(({ text }) => text)
+        .join(),
+    ).not.toMatch(/Stop code/);
+  });
   it('an unknown number is read by its bits', () => {
     const page = statusPage(knowledge, 0xe0123456);
-    expect([page.documented, page.name, page.family]).toEqual([false, '0xE0123456', 'error, a program’s own']);
+    expect([page.known, page.name, page.family]).toEqual(['unlisted', '0xE0123456', 'error, a program’s own']);
   });
 });

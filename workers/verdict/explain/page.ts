@@ -1,13 +1,12 @@
 /** One page about a code: what it means, its arguments and cases, usual causes, where to look, what to do. */
 import { baseBugCheck } from '../../knowledge/bugchecks.ts';
-import type { BugCheckEntry, CodeName, Knowledge, StatusKind, TableCredit } from '../../knowledge/knowledge.ts';
+import type { BugCheckEntry, Knowledge, TableCredit } from '../../knowledge/knowledge.ts';
 import { irqlName, onlyBit } from '../address.ts';
 import { statusWords } from '../case.ts';
 import { tableMeaning } from '../parameters.ts';
 import { FAMILIES } from './families.ts';
 import type { Reading } from './reading.ts';
 import { READINGS } from './readings/index.ts';
-import { STATUS_READINGS } from './readings/statuses.ts';
 import { STEPS, type GuideStep } from './steps.ts';
 
 type Index = 1 | 2 | 3 | 4;
@@ -45,7 +44,8 @@ export interface CodePage {
   readonly says: string;
   /** Whether Windows stopped: a stop, a report of a running system, or either. */
   readonly stopped: 'yes' | 'no' | 'either' | null;
-  readonly documented: boolean;
+  /** Whether a public list says what it is, or only its name, or nothing. */
+  readonly known: 'documented' | 'name' | 'unlisted';
   readonly arguments: readonly ArgumentWords[];
   /** The case that the address or the arguments choose. */
   readonly chosen: string | null;
@@ -62,7 +62,7 @@ export interface CodePage {
   readonly source: TableCredit;
 }
 
-const hexText = (value: bigint | number): string => value.toString(16);
+export const hexText = (value: bigint | number): string => value.toString(16);
 
 /** `.cxr {3}` with the value of the argument, or with its name where the value is not known. */
 function lookLine(line: string, params: readonly bigint[]): string {
@@ -72,7 +72,7 @@ function lookLine(line: string, params: readonly bigint[]): string {
   });
 }
 
-const stepsOf = (reading: Reading): GuideStep[] => reading.fix.flatMap((id): readonly GuideStep[] => STEPS[id]);
+export const stepsOf = (reading: Reading): GuideStep[] => reading.fix.flatMap((id): readonly GuideStep[] => STEPS[id]);
 
 /** What the value says by itself. */
 function valueReads(knowledge: Knowledge, code: number, words: string, value: bigint): string | undefined {
@@ -118,10 +118,10 @@ function chosenCase(knowledge: Knowledge, entry: BugCheckEntry, params: readonly
   return valueReads(knowledge, entry.code, words, first) ?? null;
 }
 
-const creditOf = (knowledge: Knowledge, table: string): TableCredit =>
+export const creditOf = (knowledge: Knowledge, table: string): TableCredit =>
   knowledge.credits.find((credit) => credit.table === table) ?? { table, source: 'own knowledge', date: '', licence: '', count: 0 };
 
-const statusLink = (knowledge: Knowledge, code: number): SeeAlso => ({ path: `status/${hexText(code)}`, text: statusWords(knowledge, code) });
+export const statusLink = (knowledge: Knowledge, code: number): SeeAlso => ({ path: `status/${hexText(code)}`, text: statusWords(knowledge, code) });
 
 function relatives(knowledge: Knowledge, entry: BugCheckEntry, params: readonly bigint[]): SeeAlso[] {
   const link = (one: BugCheckEntry): SeeAlso => ({ path: `code/${hexText(one.code)}`, text: `0x${hexText(one.code).toUpperCase()} ${one.name}` });
@@ -138,26 +138,86 @@ function relatives(knowledge: Knowledge, entry: BugCheckEntry, params: readonly 
   return [...behind, ...near];
 }
 
-const PROCESSOR_FAMILIES: ReadonlySet<BugCheckEntry['family']> = new Set(['hardware', 'watchdog', 'virtual']);
+/** Stops that a processor itself causes: of the watchdogs only those that wait for a silent core. */
+const PROCESSOR_FAMILIES: ReadonlySet<BugCheckEntry['family']> = new Set(['hardware', 'virtual']);
+const SILENT_CORE: ReadonlySet<number> = new Set([0x101, 0x1ca, 0x1cf, 0x1db]);
 function faultyProcessors(knowledge: Knowledge, entry: BugCheckEntry): CodePage['processors'] {
-  if (!PROCESSOR_FAMILIES.has(entry.family) || entry.liveDump) return [];
-  return knowledge.cpuFaults.map(({ vendor, family, model, fault, published }) => ({
-    model: `${vendor} ${knowledge.cpuModel(vendor, family, model) ?? `family ${hexText(family)}, model ${hexText(model)}`}`,
-    fault,
-    published,
-  }));
+  if (entry.liveDump || !(PROCESSOR_FAMILIES.has(entry.family) || SILENT_CORE.has(baseBugCheck(entry.code)))) return [];
+  // A stop comes from a computer that starts: faults that keep it from starting are not told.
+  return knowledge.cpuFaults
+    .filter(({ fault }) => !/no longer starts/.test(fault))
+    .map(({ vendor, family, model, fault, published }) => ({
+      model: `${vendor} ${knowledge.cpuModel(vendor, family, model) ?? `family ${hexText(family)}, model ${hexText(model)}`}`,
+      fault,
+      published,
+    }));
 }
 
-/** Undefined where the code is in no public list. */
-export function bugCheckPage(knowledge: Knowledge, code: number, params: readonly bigint[]): CodePage | undefined {
+const pagePath = (code: number, params: readonly bigint[]): string => `code/${hexText(code)}${params.length === 1 ? `/${hexText(params[0] ?? 0n)}` : ''}`;
+
+/** What a stop code is that no list has: its bits tell who made it up (ntstatus.h: severity in the top two bits, bit 29 for customers). */
+function unlistedWords(knowledge: Knowledge, code: number): { readonly family: string; readonly says: string; readonly reading: Reading } {
+  const vendors = (code & 0x2000_0000) !== 0;
+  const status = knowledge.ntstatus(code);
+  if (status && code >>> 30 === 3)
+    return {
+      family: 'An NTSTATUS as a stop code',
+      says: `Windows stopped with ${status.name}, an error that it could not do without: it ended while starting or while a part it needs was lost`,
+      reading: FAMILIES.boot.reading,
+    };
+  const causes = vendors
+    ? ['a driver that stops Windows itself, with a code of its maker: often the display driver']
+    : ['a driver that stops Windows itself, or a newer Windows than the lists'];
+  return {
+    family: vendors ? 'A maker’s own stop code' : 'In no public list',
+    says: vendors ? 'a driver stopped Windows with a code that its maker made up; what it means, only the maker knows' : 'no public list names this stop code',
+    reading: {
+      causes,
+      look: [
+        ['k', 'which driver asked for the stop'],
+        ['lm', 'its name and date'],
+      ],
+      fix: ['driver', 'graphics', 'collect'],
+    },
+  };
+}
+
+function unlistedPage(knowledge: Knowledge, code: number, params: readonly bigint[]): CodePage {
+  const { family, says, reading } = unlistedWords(knowledge, code);
+  const status = knowledge.ntstatus(code);
+  return {
+    path: pagePath(code, params),
+    code,
+    name: status?.name ?? `0x${hexText(code).toUpperCase()}`,
+    otherNames: [],
+    kind: 'Bug check',
+    family,
+    says,
+    stopped: 'yes',
+    known: 'unlisted',
+    arguments: INDICES.map((index) => ({ index, meaning: 'not public', ...(params[index - 1] === undefined ? {} : { value: params[index - 1] }) })),
+    chosen: null,
+    cases: [],
+    causes: reading.causes,
+    general: true,
+    look: reading.look.map(([line, shows]) => ({ line: lookLine(line, params), shows })),
+    steps: stepsOf(reading),
+    trap: null,
+    processors: [],
+    seeAlso: status ? [statusLink(knowledge, code)] : [],
+    source: creditOf(knowledge, 'bugchecks'),
+  };
+}
+
+/** A page for every stop code, listed or not. */
+export function bugCheckPage(knowledge: Knowledge, code: number, params: readonly bigint[]): CodePage {
   const entry = knowledge.bugCheck(code);
-  if (!entry) return undefined;
+  if (!entry) return unlistedPage(knowledge, code, params);
   const own = READINGS[baseBugCheck(code)];
   const family = FAMILIES[entry.family];
   const reading = own ?? family.reading;
-  const first = params.length === 1 ? params[0] : undefined;
   return {
-    path: `code/${hexText(entry.code)}${first === undefined ? '' : `/${hexText(first)}`}`,
+    path: pagePath(entry.code, params),
     code: entry.code,
     name: entry.name,
     otherNames: entry.oldNames,
@@ -165,7 +225,7 @@ export function bugCheckPage(knowledge: Knowledge, code: number, params: readonl
     family: family.label,
     says: entry.gist,
     stopped: entry.liveDump ? 'no' : entry.sometimesLive ? 'either' : 'yes',
-    documented: entry.documented !== false,
+    known: entry.documented === false ? 'name' : 'documented',
     arguments: readArguments(knowledge, entry, params),
     chosen: chosenCase(knowledge, entry, params),
     cases: caseRows(entry),
@@ -177,101 +237,5 @@ export function bugCheckPage(knowledge: Knowledge, code: number, params: readonl
     processors: faultyProcessors(knowledge, entry),
     seeAlso: relatives(knowledge, entry, params),
     source: creditOf(knowledge, 'bugchecks'),
-  };
-}
-
-const KINDS: Readonly<Record<StatusKind, { readonly label: string; readonly table: string }>> = {
-  ntstatus: { label: 'NTSTATUS', table: 'ntstatus' },
-  exception: { label: 'Exception', table: 'exceptions' },
-  fastfail: { label: 'Fast fail', table: 'fastfail' },
-  win32: { label: 'Win32 error', table: 'win32' },
-  hresult: { label: 'HRESULT', table: 'hresult' },
-};
-const SEVERITIES = ['success', 'information', 'warning', 'error'];
-
-/** Where one number stands in several tables, the more telling one first. */
-const ORDER: readonly StatusKind[] = ['exception', 'ntstatus', 'hresult', 'win32', 'fastfail'];
-export function statusEntries(knowledge: Knowledge, code: number): readonly { readonly kind: StatusKind; readonly entry: CodeName }[] {
-  const find: Readonly<Record<StatusKind, CodeName | undefined>> = {
-    exception: knowledge.statusCodes('exception').find((one) => one.code === code),
-    ntstatus: knowledge.ntstatus(code),
-    hresult: knowledge.hresult(code),
-    win32: knowledge.win32(code),
-    fastfail: knowledge.fastFail(code),
-  };
-  return ORDER.flatMap((kind) => {
-    const entry = find[kind];
-    return entry === undefined ? [] : [{ kind, entry }];
-  });
-}
-
-/** 0x8007xxxx wraps a Win32 error, 0xDxxxxxxx (bit 28) an NTSTATUS (winerror.h: HRESULT_FROM_WIN32, HRESULT_FROM_NT). */
-export function wrappedError(knowledge: Knowledge, code: number): { readonly link: SeeAlso; readonly name: string } | undefined {
-  const win32 = code >>> 16 === 0x8007 ? knowledge.win32(code & 0xffff) : undefined;
-  if (win32) return { link: { path: `status/${hexText(win32.code)}/win32`, text: `${win32.name} (Win32 ${String(win32.code)})` }, name: win32.name };
-  const inner = (code & 0x1000_0000) === 0 ? undefined : knowledge.ntstatus((code & ~0x1000_0000) >>> 0);
-  return inner && { link: statusLink(knowledge, inner.code), name: inner.name };
-}
-
-/** Severity and facility, as the bits of a code say them. */
-function bitWords(knowledge: Knowledge, code: number): string {
-  const severity = SEVERITIES[code >>> 30] ?? '';
-  // Bit 29 marks codes that programs make up; their facilities are their own.
-  if ((code & 0x2000_0000) !== 0) return `${severity}, a program’s own`;
-  const facility = knowledge.facility('ntstatus', code) ?? knowledge.facility('hresult', code);
-  return `${severity}, Microsoft’s${facility === undefined || facility === 'NULL' ? '' : `, of ${facility}`}`;
-}
-
-const GENERAL_STATUS: Reading = {
-  causes: ['the code names what went wrong, not who did it: look where it was returned or raised'],
-  look: [['k', 'who returned or raised it']],
-  fix: ['program', 'system'],
-};
-
-type Named = ReturnType<typeof statusEntries>[number];
-interface StatusNames {
-  readonly name: string;
-  readonly otherNames: readonly string[];
-  readonly kind: string;
-  readonly says: string;
-}
-function statusNames(first: Named | undefined, entries: readonly Named[], fallback: string): StatusNames {
-  const others = entries
-    .filter((one) => one !== first && one.entry.name !== first?.entry.name)
-    .map(({ kind, entry }) => `${entry.name} (${KINDS[kind].label})`);
-  return {
-    name: first?.entry.name ?? fallback,
-    otherNames: [...(first?.entry.also ?? []), ...others],
-    kind: first ? KINDS[first.kind].label : 'Code',
-    says: [first, ...entries].find((one) => one?.entry.gloss)?.entry.gloss ?? '',
-  };
-}
-
-/** A page for every number: where no table names it, its bits are read. */
-export function statusPage(knowledge: Knowledge, code: number, wanted?: StatusKind): CodePage {
-  const entries = statusEntries(knowledge, code);
-  const first = entries.find(({ kind }) => kind === wanted) ?? entries[0];
-  const inner = wrappedError(knowledge, code);
-  const own = STATUS_READINGS[code];
-  const reading = own ?? GENERAL_STATUS;
-  const stop = knowledge.bugCheck(code);
-  return {
-    path: `status/${hexText(code)}${wanted === undefined ? '' : `/${wanted}`}`,
-    code,
-    ...statusNames(first, entries, inner?.name ?? `0x${hexText(code).toUpperCase()}`),
-    family: bitWords(knowledge, code),
-    stopped: null,
-    documented: first !== undefined || inner !== undefined,
-    arguments: [],
-    chosen: null,
-    cases: [],
-    causes: reading.causes,
-    general: own === undefined,
-    look: reading.look.map(([line, shows]) => ({ line, shows })),
-    steps: stepsOf(reading),
-    trap: reading.trap ?? null,
-    processors: [],
-    seeAlso: [...(inner ? [inner.link] : []), ...(stop ? [{ path: `code/${hexText(stop.code)}`, text: `Stop code ${stop.name}` }] : [])],
-    source: creditOf(knowledge, first ? KINDS[first.kind].table : 'ntstatus'),
   };
 }

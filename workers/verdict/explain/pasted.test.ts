@@ -44,7 +44,7 @@ describe('a code by itself', () => {
     expect(read('Stop code: DRIVER IRQL NOT LESS OR EQUAL\nWhat failed: rtwlane.sys')).toMatchObject({ stop: { code: 0xd1 }, modules: ['rtwlane.sys'] });
   });
   it.each(['', '   ', 'hello', 'my computer is slow', '-5', '0x', 'g1', '😀'.repeat(50)])('%j is nothing', (text) => {
-    expect(read(text)).toEqual({ kind: 'nothing', modules: [] });
+    expect(read(text)).toEqual({ kind: 'nothing', modules: [], notes: [] });
   });
 });
 
@@ -73,7 +73,7 @@ describe('the event log', () => {
   });
   it('41 with code 0: no stop was recorded', () => {
     const text = '  BugcheckCode 0\n  BugcheckParameter1 0x0\n  SleepInProgress 4\n  PowerButtonTimestamp 132574213284\n';
-    expect(read(text)).toEqual({ kind: 'event-41', power: { buttonHeld: true, sleeping: true }, modules: [] });
+    expect(read(text)).toEqual({ kind: 'event-41', power: { buttonHeld: true, sleeping: true }, modules: [], notes: [] });
     expect(read('BugcheckCode: 0\nSleepInProgress: false\nPowerButtonTimestamp: 0\nLongPowerButtonPressDetected: false').power).toEqual({
       buttonHeld: false,
       sleeping: false,
@@ -85,7 +85,13 @@ describe('the event log', () => {
     const german =
       'Name der fehlerhaften Anwendung: game.exe, Version: 1.0.0.0, Zeitstempel: 0x5f3a\nName des fehlerhaften Moduls: nvwgf2umx.dll, Version: 27.21.14.5167\nAusnahmecode: 0xc0000005\nFehleroffset: 0x0000000000a1b2c3';
     for (const text of [english, german])
-      expect(read(text)).toEqual({ kind: 'program-report', program: 'game.exe', modules: ['nvwgf2umx.dll'], status: { code: 0xc0000005 } });
+      expect(read(text)).toEqual({
+        kind: 'program-report',
+        program: 'game.exe',
+        modules: ['nvwgf2umx.dll'],
+        status: { code: 0xc0000005 },
+        notes: ['It happened at nvwgf2umx.dll+0xa1b2c3.'],
+      });
   });
 });
 

@@ -73,7 +73,7 @@ export const inPage: Rule = (c, f) => {
     judgeStatus(c, f, ntstatus(status), 3);
     return;
   }
-  f.head('h-disk', { name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
+  f.head('h-app-disk', { app: appName(c), name: c.name, what: status === undefined ? 'a page of a file' : c.status(status) })
     .judge('storage', 'likely')
     .blame(undefined, 'disk')
     .rival({ part: 'ram' }, text('r-ram', {}));

@@ -7,7 +7,7 @@ import type { Case } from '../case.ts';
 import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { placeOf, showNoSuspect, showSubCode } from './evidence.ts';
+import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect } from './fault.ts';
 
 const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41790n, 0x41792n]);
@@ -21,7 +21,7 @@ function hardwareTables(c: Case, f: Finding, what: string): void {
   showNoSuspect(c, f);
   f.head('h-memory-ram', { name: c.name, what }).judge('memory-corruption', 'possible').blame(undefined, 'ram');
   f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
-  for (const actor of c.suspects.slice(0, 1)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f, c.suspects.slice(0, 1));
   f.rival({}, text('r-any-driver', {}));
 }
 
@@ -101,7 +101,7 @@ export function corruptedPage(c: Case, f: Finding): void {
   if (zeroPage) f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
   else f.say('x-store', { status: hex(first) });
   showSubCode(c, f, 1);
-  f.head(zeroPage ? 'h-bitflip' : 'h-memory-ram', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page did not unpack' })
+  f.head(zeroPage ? 'h-bitflip' : 'h-page-content', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page did not unpack' })
     .judge('hardware', 'likely')
     .blame(undefined, 'ram');
   f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'firmware' }, text('r-firmware', {}));
@@ -117,7 +117,7 @@ export function storeException(c: Case, f: Finding): void {
   f.say('x-store', { status: words });
   if (status !== undefined) f.show(text('e-status', { status: words, index: '2' }), `dps ${hex(c.params[1])}`, { weighs: 'decides' });
   const disk = status === 0xc0000006;
-  f.head(disk ? 'h-disk' : 'h-memory-ram', {
+  f.head(disk ? 'h-disk' : 'h-page-content', {
     name: c.name,
     what: disk ? 'memory that had been moved to disk did not come back' : 'unpacking compressed memory failed',
   });

@@ -78,6 +78,12 @@ export function showWdfLog(c: Case, f: Finding, weighs: 'decides' | 'context'): 
   return module;
 }
 
+/** A note of Windows names one driver, the stack another. */
+export function opposeOther(c: Case, f: Finding, seen: { readonly what: string; readonly image: string; readonly other: string }): void {
+  f.oppose('a-two-drivers', { what: seen.what, who: c.who(seen.image), other: c.who(seen.other) });
+  f.rival({ module: seen.other }, text('r-driver', { who: c.who(seen.other) }));
+}
+
 /** Which parts of Windows and which drivers put notes of their own into the dump, by the names of their secondary data. */
 const TESTIFY: readonly (readonly [codes: ReadonlySet<number>, names: RegExp])[] = [
   [new Set([0x116, 0x117, 0x119, 0x141, 0x10e, 0x113, 0xea]), /dxg|watchdog|nvidia|nvlddmkm|amdkmdag|igdkmd|graphics/i],

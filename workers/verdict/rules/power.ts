@@ -1,12 +1,13 @@
 /** Power transitions and watchdogs on processors' time. */
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf } from '../actors.ts';
+import { type Actor, imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { type DeviceOwner, deviceStack, holderOfIrp } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { showWdfLog } from './owners.ts';
 import { type Profile, readProfile } from '../samples.ts';
+import { type ServiceName, serviceName } from '../servicename.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 
 /** 0x9F. */
@@ -27,6 +28,35 @@ export function powerState(c: Case, f: Finding): void {
   else unknownHolder(c, f, meaning);
 }
 
+/** 0x1D5: P1 the first characters of the device's service, P2 TRIAGE_PNP_WATCHDOG, P3 the thread, P4 milliseconds. The stack is the timer's. */
+export function pnpWatchdog(c: Case, f: Finding): void {
+  f.detector = 'ntoskrnl.exe';
+  const [first, , thread, ms] = c.params;
+  f.show(text('e-pnp-wait', { thread: hex(thread), seconds: String(ms / 1000n) }), '.bugcheck', { weighs: 'for' });
+  const service = serviceName(c, first);
+  if (!service) {
+    unknownHolder(c, f, 'a device was not started or stopped in time');
+    return;
+  }
+  const { name, cut } = service;
+  f.show(text('e-service', { service: cut ? `${name}…` : name }), '.bugcheck', { weighs: 'decides', how: 'derived' });
+  const owners = c.target.modules.modules.filter((module) => isServiceOf(imageOf(module), service));
+  const [owner] = owners;
+  const known = owners.length === 1 && owner && isThirdParty(owner, c.session) ? imageOf(owner) : undefined;
+  f.head('h-pnp', { who: known === undefined ? `the device of the service ${name}` : c.who(known), name: c.name })
+    .judge('driver-bug', 'possible')
+    .oppose('a-single-dump', {})
+    .rival({ part: 'device' }, text('r-hardware', {}));
+  if (known === undefined) f.blame(undefined, 'device');
+  else f.blame(known);
+}
+
+/** A service mostly has the name of its driver's file. */
+const isServiceOf = (image: string, { name, cut }: ServiceName): boolean => {
+  const stem = image.toLowerCase().replace(/\.sys$/, '');
+  return cut ? stem.startsWith(name.toLowerCase()) : stem === name.toLowerCase();
+};
+
 /** The drivers of the device of argument 2, from the bus driver up. */
 function showDeviceStack(c: Case, f: Finding): readonly DeviceOwner[] {
   const device = c.params[1];
@@ -43,7 +73,7 @@ function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; reado
   const { holder, stack } = seen;
   f.show(text('e-irp-holder', { who: c.who(holder.image), irp: hex(c.params[3]) }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
   const device = holder.thirdParty ? holder : stack.findLast((owner) => owner.thirdParty);
-  f.head('h-power', { who: c.who(device?.image ?? holder.image), name: c.name })
+  f.head(device ? 'h-power' : 'h-power-device', { who: c.who((device ?? holder).image), name: c.name })
     .judge('driver-bug', holder.thirdParty ? 'likely' : 'possible')
     .rival({ part: 'device' }, text('r-hardware', {}));
   if (device) f.blame(device.image);

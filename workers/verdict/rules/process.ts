@@ -10,6 +10,8 @@ import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect, trustWords } from './evidence.ts';
 import { suspect } from './fault.ts';
 import { whea } from './hardware.ts';
+import type { Rule } from './rule.ts';
+import { verifier } from './verifier.ts';
 
 /** 0xEF, 0xF4: P1 or P2 the object. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. */
 export function criticalProcess(c: Case, f: Finding): void {
@@ -91,13 +93,16 @@ export function byHand(c: Case, f: Finding): void {
     .say('x-on-purpose', {});
 }
 
-/** The one live code whose record tells of the hardware: its evidence is the same as that of a stop. */
-const WHEA = 0x124;
+/** Live codes whose evidence is the same as that of a stop: the hardware's record, the driver that Verifier caught. */
+const LIVE_EVIDENCE = new Map<number, Rule>([
+  [0x124, whea],
+  [0x1c4, verifier],
+]);
 
 /** Live codes: the machine went on. */
 export function live(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? c.entry?.gist ?? 'a part of it took too long';
-  if (c.code === WHEA) whea(c, f);
+  LIVE_EVIDENCE.get(c.code)?.(c, f);
   f.say('x-live', {});
   f.head('h-live', { name: c.name, what: meaning }).judge('live-dump', 'certain');
   for (const actor of c.suspects.slice(0, 1)) {

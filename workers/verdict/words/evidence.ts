@@ -100,6 +100,12 @@ export const EVIDENCE = {
     'IRP {irp} → IO_STACK_LOCATION → DEVICE_OBJECT → DRIVER_OBJECT {who}.',
   ],
   'e-owner-tag': ['The stop names {who}.', 'Argument {index} = {value} lies in {place}.', 'P{index} = {value} = {place}.'],
+  'e-no-irql': ['The level that Windows names does not exist.', 'Argument 2 = {irql} is no IRQL: none is higher than 15.', 'IRQL {irql} does not exist.'],
+  'e-trap-other': [
+    'The instruction at that place cannot make such an error.',
+    '“{instruction}” at {place} cannot raise “{trap}”: what ran is not what the dump holds.',
+    '{instruction} at {place}: no source of #{trap}.',
+  ],
   'e-pte-write': [
     'Windows had marked that place as one that may be changed, and the mark is gone.',
     'The page table entry {pte} is dirty (written to before) but not writable: bit 1 was lost.',
@@ -228,6 +234,12 @@ export const EVIDENCE = {
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
   ],
+  'e-pnp-wait': [
+    'Windows had waited {seconds} seconds.',
+    'Thread {thread} was waited for {seconds} s (arguments 3 and 4).',
+    'P3 thread {thread}, P4 {seconds} s.',
+  ],
+  'e-service': ['The device belongs to the service {service}.', 'Argument 1: service {service}.', 'P1: service {service}.'],
   'e-maker': [
     'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
     '{module}: {maker}, believed from the file name.',

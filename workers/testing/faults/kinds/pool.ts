@@ -18,16 +18,33 @@ function poolStage(draw: Draw): KernelStage {
   return stage;
 }
 
-/** POOL_HEADER of 10.0.19041 x64: previous size and pool index, block size and type, tag (vergiliusproject.com, _POOL_HEADER). */
-function poolHeader(draw: Draw, sizeUnits: number, tag: string): bigint {
+/** POOL_HEADER of 10.0.19041 x64: previous size and pool index, block size and type, tag; sizes in 16 bytes (vergiliusproject.com, _POOL_HEADER). */
+export function poolHeader(size: number, previous: number, tag: string): bigint {
   const tagWord = [...tag].reduce((value, char, index) => value | (BigInt(char.charCodeAt(0)) << BigInt(index * 8)), 0n);
-  return (tagWord << 32n) | (0x02n << 24n) | (BigInt(sizeUnits) << 16n) | BigInt(draw.between(1, 0x1f));
+  return (tagWord << 32n) | (0x02n << 24n) | (BigInt(size) << 16n) | BigInt(previous);
+}
+
+/** How the links about a list entry look (ntdef.h, LIST_ENTRY: Flink, Blink). */
+export type ListDamage = 'removed-twice' | 'neighbour-spoiled' | 'one-bit';
+
+/** A list entry and its neighbours, in memory; the entry's address, which the check still has in a register. */
+export function brokenList(stage: KernelStage, damage: ListDamage): bigint {
+  const { draw, memory } = stage;
+  const [entry, next, last] = [draw.pool(), draw.pool(), draw.pool()];
+  const back = { 'removed-twice': last, 'neighbour-spoiled': 0x0061_0074_0061_0064n, 'one-bit': entry ^ (1n << BigInt(draw.between(33, 44))) }[damage];
+  const spoiled = damage === 'neighbour-spoiled';
+  memory.push(
+    words(entry, [next, last]),
+    words(next, [spoiled ? back : draw.pool(), back]),
+    words(last, [damage === 'removed-twice' ? next : entry, draw.pool()]),
+  );
+  return entry;
 }
 
 /** A fast-fail in the running function: int 29h, KiRaiseSecurityCheckFailure, then 0x139 with trap frame and record. */
-export function fastFail(stage: KernelStage, reason: bigint, truth: Truth): MadeFault {
+export function fastFail(stage: KernelStage, reason: bigint, truth: Truth, entry?: bigint): MadeFault {
   const rip = stage.placeOf('failfast');
-  const trapFrame = stage.trap('KiRaiseSecurityCheckFailure', { mark: 'failfast', registers: { rcx: reason } });
+  const trapFrame = stage.trap('KiRaiseSecurityCheckFailure', { mark: 'failfast', registers: { rcx: reason, ...(entry === undefined ? {} : { r8: entry }) } });
   const record = stage.stack.low + 0x300n;
   stage.memory.push({ address: record, bytes: exceptionRecord64(0xc0000409, rip, [reason], 1) });
   stage.chain(stage.nt, 'KiFastFailDispatch', 'KiBugCheckDispatch');
@@ -39,7 +56,7 @@ export const POOL_KINDS = [
     const stage = poolStage(draw);
     stage.call(stage.nt, 'ExFreePoolWithTag');
     const block = draw.pool();
-    const header = poolHeader(draw, 0x12, 'Zx01');
+    const header = poolHeader(0x12, draw.between(1, 0x1f), 'Zx01');
     if (draw.chance(0.5)) stage.memory.push(words(block - 0x10n, [header, 0n, 0n, draw.pool()]));
     return stage.stop(0xc2, [7n, 0n, header & 0xffff_ffffn, block], byDriver(stage));
   }),
@@ -53,7 +70,7 @@ export const POOL_KINDS = [
     stage.call(stage.nt, 'ExFreePoolWithTag');
     const block = draw.pool() - 0x10n;
     if (draw.chance(0.5))
-      stage.memory.push(words(block - 0x40n, [poolHeader(draw, 4, 'Nb  '), 0n, ...Array.from({ length: 10 }, () => 0x4141_4141_4141_4141n)]));
+      stage.memory.push(words(block - 0x40n, [poolHeader(4, draw.between(1, 0x1f), 'Nb  '), 0n, ...Array.from({ length: 10 }, () => 0x4141_4141_4141_4141n)]));
     return stage.stop(0x19, [0x20n, block, block + 0x200n, 0x0c20_0041n], foundBy(stage));
   }),
   kind('19-freed-header', 'the header of a free block changed; the next allocation finds it', (draw) => {
@@ -75,7 +92,7 @@ export const POOL_KINDS = [
   }),
   kind('139-own-list', 'a driver removes an entry of its own list twice', (draw) => {
     const stage = poolStage(draw);
-    return fastFail(stage, 3n, byDriver(stage));
+    return fastFail(stage, 3n, byDriver(stage), draw.chance(0.5) ? brokenList(stage, 'removed-twice') : draw.pool());
   }),
   kind('139-kernel-list', 'the kernel finds a broken list of timers or waiters; who broke it is gone', (draw) => {
     const stage = new KernelStage(draw);

@@ -1,10 +1,11 @@
 /** Watchdogs, power, graphics, Driver Verifier and the driver framework: Windows itself noticed. */
 import { get, put, utf16 } from '../../build/binary.ts';
+import { wdfLogBlob } from '../../build/blobs.ts';
 import { deviceObject, driverObject, powerIrp, triage9f } from '../../build/irp.ts';
 import { words } from '../../build/scene.ts';
 import { addressIn } from '../../build/stack.ts';
 import type { Draw } from '../draw.ts';
-import { KernelStage } from '../kernelstage.ts';
+import { type FileOptions, KernelStage } from '../kernelstage.ts';
 import type { MadeFault, Truth } from '../truth.ts';
 import { runInto, runTo } from '../ways.ts';
 import { byDriver } from './access.ts';
@@ -67,11 +68,30 @@ function timeout(stage: KernelStage, code: number, status: bigint, live: boolean
 
 type Params = readonly [bigint, bigint, bigint, bigint];
 /** Driver Verifier stops the driver in the kernel routine that it called. */
-function verified(draw: Draw, code: number, chain: readonly string[], params: (stage: KernelStage) => Params): MadeFault {
+export function verified(
+  draw: Draw,
+  code: number,
+  spec: { readonly chain: readonly string[]; readonly file?: FileOptions },
+  params: (stage: KernelStage) => Params,
+): MadeFault {
   const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'network', 'filter', 'tool', 'audio'])] });
   runInto(stage, draw.pick(['ioctl', 'create', 'workItem']));
-  stage.chain(stage.nt, ...chain);
-  return stage.stop(code, params(stage), byDriver(stage));
+  stage.chain(stage.nt, ...spec.chain);
+  if (spec.file) stage.atHand = 'nothing';
+  return stage.stop(code, params(stage), byDriver(stage), spec.file ? { file: spec.file } : {});
+}
+
+/** A driver unloads and pool of its own stays; argument 2 leads to its name, which the dump mostly holds. */
+export function leftPool(draw: Draw, named = true): MadeFault {
+  const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'tool', 'filter'])] });
+  runTo(stage, 'worker');
+  stage
+    .call(stage.nt, 'IopProcessWorkItem', 'WorkerRoutine')
+    .call(stage.nt, 'MmUnloadSystemImage', 'WorkItemRoutine')
+    .chain(stage.nt, 'VfPoolCheckForLeaks', 'VerifierBugCheckIfAppropriate');
+  const name = draw.pool();
+  if (named) stage.memory.push({ address: name, bytes: utf16(`${stage.actor().name}\0`) });
+  return stage.stop(0xc4, [0x62n, name, draw.pool(), BigInt(draw.between(1, 40))], byDriver(stage));
 }
 
 interface DoubleFault {
@@ -85,7 +105,7 @@ interface DoubleFault {
  * The processor takes a double fault on a stack of its own (SDM volume 3, "Interrupt stack table"): what was drawn from the trap frame
  * down moves there, with every pointer into it. The thread's stack is in the dump beside it.
  */
-function onOwnStack(stage: KernelStage, { trapFrame, rip, stackLimit, truth }: DoubleFault): MadeFault {
+export function onOwnStack(stage: KernelStage, { trapFrame, rip, stackLimit, truth }: DoubleFault): MadeFault {
   const { draw, stack } = stage;
   const top = trapFrame + 0x190n;
   const moved = stage.nt.base - 0x1000_0000n + BigInt(draw.between(1, 0x3f)) * 0x7000n - top;
@@ -104,6 +124,29 @@ function onOwnStack(stage: KernelStage, { trapFrame, rip, stackLimit, truth }: D
       return { ...made, registers, stack: { ...made.stack, address: made.stack.address + moved, bytes } };
     },
   });
+}
+
+/** Whose log the framework kept: one of two drivers, or a driver of Windows. */
+export type Logged = 0 | 1 | 'hidusb';
+
+/** A client of the driver framework completes a request that it no longer has: whose log was kept did it, else who called. */
+export function completedAgain(draw: Draw, logged?: Logged): MadeFault {
+  const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'tool', 'audio']), ...(logged === undefined ? [] : (['filter'] as const))] });
+  const wdf = stage.image('Wdf01000.sys');
+  stage.fromUser('NtDeviceIoControlFile').chain(stage.nt, 'IopXxxControlFile', 'IopSynchronousServiceTail', 'IofCallDriver');
+  stage.call(wdf, 'FxDevice_DispatchWithLock', 'DriverDispatch').chain(wdf, 'FxIoQueue_DispatchEvents');
+  stage.call(stage.actor(), 'Dispatch', 'EvtIoDeviceControl').call(stage.actor(), 'Fault');
+  stage.call(wdf, 'imp_WdfRequestComplete').chain(wdf, 'FxRequest_CompleteInternal', 'FxVerifierKeBugCheck');
+  const params = [6n, 3n, draw.pool(), draw.pool()] as const;
+  if (logged === undefined) return stage.stop(0x10d, params, byDriver(stage));
+  const client = logged === 'hidusb' ? undefined : stage.actor(logged).name;
+  const blobs = [wdfLogBlob((client ?? 'hidusb.sys').replace(/\.sys$/i, ''))];
+  return stage.stop(
+    0x10d,
+    params,
+    { causes: ['driver'], culprits: client === undefined ? [] : [client], undecidable: client === undefined },
+    { blobs, file: { kind: 'triage' } },
+  );
 }
 
 export const WATCH_KINDS = [
@@ -168,44 +211,26 @@ export const WATCH_KINDS = [
     return stage.stop(0x100000ea, [draw.pool(), draw.pool(), name, 1n], byDisplay(stage));
   }),
   kind('c4-user-handle', 'Verifier: a driver opens a user-mode handle as if it were its own', (draw) =>
-    verified(draw, 0xc4, ['VfCheckUserHandle', 'VerifierBugCheckIfAppropriate'], (stage) => [
+    verified(draw, 0xc4, { chain: ['VfCheckUserHandle', 'VerifierBugCheckIfAppropriate'] }, (stage) => [
       0xf6n,
       BigInt(draw.between(1, 0x400) * 4),
       draw.pool(),
       addressIn(stage.actor(), 'Fault>nt!VfCheckUserHandle'),
     ]),
   ),
-  kind('c4-leak', 'Verifier: a driver unloads and leaves pool behind', (draw) => {
-    const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'tool', 'filter'])] });
-    runTo(stage, 'worker');
-    stage
-      .call(stage.nt, 'IopProcessWorkItem', 'WorkerRoutine')
-      .call(stage.nt, 'MmUnloadSystemImage', 'WorkItemRoutine')
-      .chain(stage.nt, 'VfPoolCheckForLeaks', 'VerifierBugCheckIfAppropriate');
-    const name = draw.pool();
-    stage.memory.push({ address: name, bytes: utf16(`${stage.actor().name}\0`) });
-    return stage.stop(0xc4, [0x62n, name, draw.pool(), BigInt(draw.between(1, 40))], byDriver(stage));
-  }),
+  kind('c4-leak', 'Verifier: a driver unloads and leaves pool behind', (draw) => leftPool(draw)),
   kind('c4-free-at-irql', 'Verifier: a driver frees paged pool at DISPATCH_LEVEL', (draw) =>
-    verified(draw, 0xc4, ['VerifierExFreePoolWithTag', 'VerifierBugCheckIfAppropriate'], () => [0x11n, 2n, 1n, draw.pool()]),
+    verified(draw, 0xc4, { chain: ['VerifierExFreePoolWithTag', 'VerifierBugCheckIfAppropriate'] }, () => [0x11n, 2n, 1n, draw.pool()]),
   ),
   kind('c9-io', 'Verifier: a driver passes a request on wrongly', (draw) =>
-    verified(draw, 0xc9, ['IovCallDriver', 'VfBugcheckThrowIoException', 'VerifierBugCheckIfAppropriate'], (stage) => [
+    verified(draw, 0xc9, { chain: ['IovCallDriver', 'VfBugcheckThrowIoException', 'VerifierBugCheckIfAppropriate'] }, (stage) => [
       draw.pick([0x21fn, 0x20en, 0x224n]),
       addressIn(stage.actor(), 'Dispatch'),
       draw.pool(),
       0n,
     ]),
   ),
-  kind('10d-framework', 'a framework driver completes a request that it no longer has', (draw) => {
-    const stage = new KernelStage(draw, { actors: [draw.pick(['usb', 'tool', 'audio'])] });
-    const wdf = stage.image('Wdf01000.sys');
-    stage.fromUser('NtDeviceIoControlFile').chain(stage.nt, 'IopXxxControlFile', 'IopSynchronousServiceTail', 'IofCallDriver');
-    stage.call(wdf, 'FxDevice_DispatchWithLock', 'DriverDispatch').chain(wdf, 'FxIoQueue_DispatchEvents');
-    stage.call(stage.actor(), 'Dispatch', 'EvtIoDeviceControl').call(stage.actor(), 'Fault');
-    stage.call(wdf, 'imp_WdfRequestComplete').chain(wdf, 'FxRequest_CompleteInternal', 'FxVerifierKeBugCheck');
-    return stage.stop(0x10d, [6n, 3n, draw.pool(), draw.pool()], byDriver(stage));
-  }),
+  kind('10d-framework', 'a framework driver completes a request that it no longer has', (draw) => completedAgain(draw)),
   kind('7f-filter-chain', 'a filter driver opens files from within its own callback, again and again, until the stack is used up', (draw) => {
     const stage = new KernelStage(draw, { actors: ['filter'] });
     runTo(stage, 'create');

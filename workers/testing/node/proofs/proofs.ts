@@ -1,8 +1,18 @@
 /** Every proof. */
 import { ACCESS_PROOFS } from './access.ts';
+import { EXCEPTION_PROOFS } from './exception.ts';
+import { HARDWARE_PROOFS } from './hardware.ts';
+import { PNP_PROOFS } from './pnp.ts';
+import { POOL_PROOFS } from './pool.ts';
 import type { Proof } from './proof.ts';
+import { SIGN_CODE_PROOFS } from './signscode.ts';
+import { STORAGE_PROOFS } from './storage.ts';
 import { USER_PROOFS } from './user.ts';
 import { USER_END_PROOFS } from './userends.ts';
 import { USER_WAIT_PROOFS } from './userwaits.ts';
+import { VERIFIER_PROOFS } from './verifier.ts';
 
-export const PROOFS: readonly Proof[] = [...ACCESS_PROOFS, ...USER_PROOFS, ...USER_END_PROOFS, ...USER_WAIT_PROOFS];
+export const PROOFS: readonly Proof[] = [
+  ...[ACCESS_PROOFS, EXCEPTION_PROOFS, POOL_PROOFS, PNP_PROOFS, VERIFIER_PROOFS, STORAGE_PROOFS, HARDWARE_PROOFS].flat(),
+  ...[USER_PROOFS, USER_END_PROOFS, USER_WAIT_PROOFS, SIGN_CODE_PROOFS].flat(),
+];
