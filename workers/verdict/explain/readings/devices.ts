@@ -51,7 +51,10 @@ export const DEVICE_READINGS: Readings = {
   },
   0x77: {
     causes: ['first argument 0 or 1: the stack page came back damaged: faulty memory', 'else a status: bad blocks, cable, slot or controller'],
-    look: [['!error {2}', 'the status of the read']],
+    look: [
+      ['dq {4} L1', 'with 0, 1, 2: what stands where the stack should have its signature'],
+      ['!error {2}', 'else: the status of the read'],
+    ],
     fix: ['disk', 'memory'],
   },
   0x7b: {
