@@ -75,11 +75,23 @@ test('a dump of Windows points to MEMORY.DMP first, and to a setting that is Win
 });
 test('what was asked for needs no look at a stack', () => {
   expect(ids({ code: 0xdeaddead })).toEqual(['d-wanted']);
+  expect(ids({ code: 0xe2 })).toEqual(['d-if-hung']);
   const held = verdictOf({ code: 0x1c8, params: [7000n] });
   expect(held.steps.map(({ says }) => says.id)).toEqual(['d-inspect', 'd-memory-dmp', 'd-dump-kernel']);
   expect(held.wouldSettle.map(({ id }) => id)).toEqual(['s-kernel-dump']);
 });
 test('pages of codes do not speak of a stack below', () => expect(say(STEPS.inspect[0]?.text ?? { id: '', args: {} }).owner).toMatch(/dump here/));
+
+test('of a program on another system no command of Windows is offered', () => {
+  const snapshot: Fake = { user: true, process: 'app', modules: ['/usr/bin/app'], family: 'Linux' };
+  expect(ids(snapshot)).toEqual(['d-inspect']);
+  expect(ids({ ...snapshot, family: 'Windows' })).toEqual(['d-inspect', 'd-hang-again']);
+});
+test('code that was changed: memory, then what changes kernels; Verifier would see nothing', () => {
+  const verdict = verdictOf({ code: 0x109, modules: ['ntoskrnl.exe', 'nobody.sys'] });
+  expect(verdict.steps.map(({ says }) => says.id)).toEqual(['d-mem-profile', 'd-mem-test', 'd-patchers']);
+  expect(verdict.wouldSettle.map(({ id }) => id)).not.toContain('s-verifier');
+});
 
 describe('what a single file proves', () => {
   const weak = (fake: Fake): readonly string[] => {
@@ -108,6 +120,8 @@ test('of every code: at most three steps, none twice, and the first can be undon
     const steps = ids({ code, modules: ['ntoskrnl.exe', 'nobody.sys'] });
     expect(steps.length, `0x${code.toString(16)}`).toBeLessThanOrEqual(3);
     expect(new Set(steps).size, `0x${code.toString(16)}`).toBe(steps.length);
+    const lines = stepsOf({ code }).flatMap(({ copy }) => copy ?? []);
+    expect(new Set(lines).size, `0x${code.toString(16)}`).toBe(lines.length);
     expect(steps.length === 0 || lasting.has(steps[0] ?? ''), `0x${code.toString(16)}: ${steps.join()}`).toBe(false);
   }
 });

@@ -48,13 +48,15 @@ const nameless: Advise = (c, f) => {
   largerDump(c, f);
 };
 
+const CODE_CHANGED = 0x109;
 /** The writer is not known: rule out the memory, then let Windows watch the drivers. */
 const corruption: Advise = (c, f) => {
   const app = appName(c);
   if (!c.kernel) f.step(text('d-reinstall-app', { app })).step(text('d-page-heap', { app }), `gflags /p /enable ${safeName(app)} /full`);
   else {
     f.step(text('d-mem-profile', {})).step(text('d-mem-test', {}));
-    watchDrivers(c, f);
+    if (c.code === CODE_CHANGED) f.step(text('d-patchers', {}));
+    else watchDrivers(c, f);
   }
 };
 
@@ -82,12 +84,13 @@ const programOnBadHardware: Advise = (c, f) => {
   plain(f.culprit?.part === 'ram' ? 'd-mem-profile' : 'd-cpu-defaults', 'd-mem-test')(c, f);
 };
 
+const BY_KEYBOARD = 0xe2;
 const manual: Advise = (c, f) => {
   if (f.headline.id === 'h-tool' || f.headline.id === 'h-not-crash') f.step(text('d-tool-image', {}));
   else if (f.headline.id === 'h-manual-hang') {
     f.step(text('d-inspect', {}));
     largerDump(c, f);
-  } else f.step(text('d-wanted', {}));
+  } else f.step(text(c.code === BY_KEYBOARD ? 'd-if-hung' : 'd-wanted', {}));
 };
 
 const liveReport: Advise = (c, f) => {
@@ -95,12 +98,15 @@ const liveReport: Advise = (c, f) => {
   if (f.culprit?.part === 'gpu') graphicsSteps(c, f);
 };
 
+const ofWindows = (c: Case): boolean => c.target.os.family === 'Windows';
+const hang: Advise = (c, f) => plain('d-inspect', ...(ofWindows(c) ? (['d-hang-again'] as const) : []))(c, f);
+
 const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
   'driver-bug': nameless,
   hardware: anyHardware,
   'memory-corruption': corruption,
   'application-bug': application,
-  hang: plain('d-inspect', 'd-hang-again'),
+  hang,
   'resource-exhaustion': exhaustion,
   storage: disk,
   firmware: BY_PART.firmware,
@@ -117,14 +123,18 @@ const NO_START: Readonly<Record<number, Advise>> = {
   0xc000021a: plain('d-winre-restore', 'd-winre-undo', 'd-winre-files'),
 };
 
-const endedProcess: Advise = (c, f) =>
+const endedProcess: Advise = (c, f) => {
+  if (f.cause === 'storage') return;
   (f.explanation.some((one) => one.id === 'x-fast-fail') ? plain('d-system', 'd-foreign', 'd-mem-test') : plain('d-disk-health', 'd-system'))(c, f);
+};
 
 /** What comes before the steps of cause and part. */
 const FIRST: Readonly<Record<number, Advise>> = {
   0x9f: plain('d-fast-startup'),
   0xa0: plain('d-hiber'),
   0xef: endedProcess,
+  0x20001: plain('d-hypervisor-off'),
+  0x18b: plain('d-hypervisor-off'),
 };
 
 const usb = plain('d-usb-halves', 'd-usb-drivers');
@@ -135,7 +145,14 @@ const busy: Advise = (c, f) => {
   largerDump(c, f);
 };
 /** Stops that tell the kind of driver, where none is named. */
-const NAMELESS: Readonly<Record<number, Advise>> = { 0x133: busy, 0xfe: usb, 0x144: usb, 0x9f: plugAndPlay, 0xa0: plugAndPlay, 0x1d5: plugAndPlay };
+const NAMELESS: Readonly<Record<number, Advise>> = {
+  0x133: busy,
+  0xfe: usb,
+  0x144: usb,
+  0x9f: plugAndPlay,
+  0xa0: plain('d-usb-halves', 'd-dpc-drivers'),
+  0x1d5: plugAndPlay,
+};
 
 export function addSteps(c: Case, f: Finding): void {
   const noStart = NO_START[c.code];
@@ -145,12 +162,14 @@ export function addSteps(c: Case, f: Finding): void {
     FIRST[c.code]?.(c, f);
     byCulprit(c, f);
   }
+  if (!ofWindows(c)) f.dropCommands();
 }
 
 function byCulprit(c: Case, f: Finding): void {
   const { module, part } = f.culprit ?? {};
   if (f.cause === 'driver-bug' && module !== undefined) driverSteps(c, f, module);
   else if (f.rule === 'whea' && part === 'device') plain('d-pcie-reseat', 'd-defaults', 'd-firmware-update')(c, f);
+  else if (c.code === 0x9f && part === 'device') usb(c, f);
   else if (part !== undefined && c.kernel) BY_PART[part](c, f);
   else if (c.kernel) kernelOpen(c, f);
   else ofProgram(c, f);

@@ -16,7 +16,8 @@ const OF_A_DISK = /^storage$/;
 const NAMED_AFTER_DISKS = /sata|stor|raid|nvme|ahci|vmd|disk/i;
 
 const POWER = 0x9f;
-const OF_VERIFIER: ReadonlySet<number> = new Set([0xc4, 0xc9, 0xc6]);
+/** Verifier's own stops, and those of special pool, which it switches on. */
+const OF_VERIFIER: ReadonlySet<number> = new Set([0xc4, 0xc9, 0xc6, 0xc1, 0xcc, 0xcd, 0xd5, 0xd6]);
 
 export function driverSteps(c: Case, f: Finding, module: string): void {
   const { feature } = f.headline.args;

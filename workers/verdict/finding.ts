@@ -69,6 +69,10 @@ export class Finding {
     if (!this.wouldSettle.some((one) => one.id === id)) this.wouldSettle.push(text(id, args));
     return this;
   }
+  /** Of a program on another system: the commands are Windows'. */
+  dropCommands(): void {
+    this.steps.splice(0, this.steps.length, ...this.steps.map(({ says }) => ({ says })));
+  }
   /** A step twice, or a fourth, is left out. */
   step(says: Text, copy = lineOf(says)): this {
     if (this.steps.length < 3 && !this.steps.some((one) => one.says.id === says.id)) this.steps.push(copy === undefined ? { says } : { says, copy });

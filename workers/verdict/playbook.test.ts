@@ -20,7 +20,7 @@ test.each([
   [0x0a, [0x46ae_9db7_3a95n, 2n, 0n, 0n], ['kv']],
   [0x4e, [1n, AT, 0x1000n, 0n], ['kv']],
   [0x4e, [0x99n, 0x306abn, 0n, 0n], ['!pfn 0x306ab', 'kv']],
-  [0x1a, [0x3453n, AT, 0n, 0n], ['kv']],
+  [0x1a, [0x3453n, AT, 0n, 0n], [`dq 0x${at} L2`, 'kv']],
   [0x154, [AT, AT + 0x100n, 0n, 0n], [`dps 0x${at.replace(/000$/, '100')} L2`]],
   [0x9, [1n, 2n, 3n, 4n], ['kv']],
 ] as const)('%#: code %s', (code, params, wanted) => expect(looks({ code, params })).toEqual(wanted));

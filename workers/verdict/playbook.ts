@@ -132,7 +132,7 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
     [0x1a],
     [
       ['!pte {a2}', 'l-pte', when(...PTE_IN_2)],
-      ['dq {a2} L2', 'l-bytes', when(...PTE_IN_2)],
+      ['dq {a2} L2', 'l-bytes'],
       ['kv', 'l-stack'],
     ],
   ],

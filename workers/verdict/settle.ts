@@ -69,7 +69,7 @@ function biggerDumps(c: Case, f: Finding): void {
 function kernelSettlers(c: Case, f: Finding): void {
   if (f.cause === 'storage' || f.rule === 'whea') f.settle('s-event-log', {});
   if (f.sureness !== 'certain' && !provesAlone(c) && REPEATS.has(f.cause)) f.settle('s-several', {});
-  if (f.cause === 'memory-corruption') f.settle('s-verifier', {});
+  if (f.cause === 'memory-corruption' && c.code !== 0x109) f.settle('s-verifier', {});
 }
 
 function namesMissing(c: Case, f: Finding): void {

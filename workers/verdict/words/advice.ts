@@ -222,6 +222,16 @@ export const ADVICE = {
     'Count occurrences.',
   ],
   'd-wanted': ['Nothing has to be repaired: it was asked for.', 'Made on purpose: no action.', 'Made on purpose.'],
+  'd-if-hung': [
+    'Nothing has to be repaired for the stop itself. If it was made because the computer hung, open the stack and the threads: what waits there held it up.',
+    'Made on purpose; if for a hang, look at what waits.',
+    'Made on purpose; inspect the waits.',
+  ],
+  'd-patchers': [
+    'As a test, uninstall what may change Windows itself: cheats and anti-cheat, old security software, tools for tuning or for virtual machines.',
+    'Whatever hooks the kernel (anti-cheat, cheats, old antivirus, hypervisor tools) out as a test.',
+    'Remove what patches the kernel.',
+  ],
   'd-pool-leak': [
     'Open Task Manager, Performance, Memory, and watch “Non-paged pool” and “Paged pool” for some hours. If one of them keeps growing, a driver leaks memory; the guide leads to it.',
     'Pool growth: poolmon, then the driver of the tag.',
