@@ -20,7 +20,7 @@ const copies = (fake: Fake): string =>
     .join('\n');
 
 describe('Windows that does not start', () => {
-  test.each([0x7b, 0xed, 0x74, 0xc000021a])('%#: nothing of a running Windows is offered', (code) => {
+  test.each([0x7b, 0xed, 0x74, 0x5a, 0x6b, 0xc0000221, 0xc000021a])('%#: nothing of a running Windows is offered', (code) => {
     const all = `${copies({ code, params: [AT, 0n, 0n, 0n] })}\n${say(stepsOf({ code, params: [AT] })[1]?.says ?? { id: '', args: {} }).owner}`;
     expect(all).not.toMatch(/Get-PhysicalDisk|\/scan\b|\/Online|CrashDumpEnabled|mdsched/i);
     expect(all).toMatch(/chkdsk C: \/f|\/image:C:\\ \/cleanup-image \/revertpendingactions/);

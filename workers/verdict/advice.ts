@@ -115,12 +115,16 @@ const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
   'not-known': unknown,
 };
 
+const brokenStart = plain('d-winre-restore', 'd-winre-undo', 'd-winre-files');
 /** Windows did not start, so that what is done is done from its recovery environment: nothing of a running Windows is offered. */
 const NO_START: Readonly<Record<number, Advise>> = {
+  0x5a: brokenStart,
+  0x6b: brokenStart,
   0x7b: plain('d-boot-order', 'd-winre-undo', 'd-winre-check'),
   0xed: plain('d-boot-order', 'd-winre-check', 'd-winre-undo'),
   0x74: plain('d-winre-restore', 'd-winre-check'),
-  0xc000021a: plain('d-winre-restore', 'd-winre-undo', 'd-winre-files'),
+  0xc000021a: brokenStart,
+  0xc0000221: brokenStart,
 };
 
 const endedProcess: Advise = (c, f) => {

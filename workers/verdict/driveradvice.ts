@@ -29,7 +29,12 @@ export function driverSteps(c: Case, f: Finding, module: string): void {
     graphicsSteps(c, f);
     return;
   }
-  const kind = c.knowledge.driver(module)?.kind ?? '';
+  const known = c.knowledge.driver(module);
+  if (known?.microsoft) {
+    f.step(text('d-windows-update', {})).step(text('d-system', {}));
+    return;
+  }
+  const kind = known?.kind ?? '';
   const ofProgram = OF_A_PROGRAM.test(kind);
   f.step(newer(c, module, ofProgram), whoseLine(module));
   if (OF_VERIFIER.has(c.code)) f.step(text('d-verifier-off', {}));
@@ -40,10 +45,10 @@ export function driverSteps(c: Case, f: Finding, module: string): void {
 }
 
 function newer(c: Case, module: string, ofProgram: boolean) {
-  const entry = c.knowledge.driver(module);
-  const from = ofProgram ? (entry?.update === undefined ? (entry?.vendor ?? 'its maker') : `${entry.update} (believed)`) : makerOf(c, module);
-  if (!entry?.vendor) return text('d-driver-whose', { module });
-  return text(ofProgram ? 'd-program-from' : 'd-driver-from', { who: c.who(module), from });
+  if (!c.knowledge.driver(module)?.vendor) return text('d-driver-whose', { module });
+  return ofProgram
+    ? text('d-program-from', { who: c.who(module), from: makerOf(c, module, '') })
+    : text('d-driver-from', { who: c.who(module), from: makerOf(c, module) });
 }
 
 /** Of graphics: the clocks first, but not where a sleeping device did not answer; then the driver. */
@@ -54,10 +59,10 @@ export function graphicsSteps(c: Case, f: Finding): void {
 }
 
 /** Where its updates come from: as the tables say, which nobody has checked, else by its maker's name. */
-export function makerOf({ knowledge }: Pick<Case, 'knowledge'>, module: string): string {
+export function makerOf({ knowledge }: Pick<Case, 'knowledge'>, module: string, orElse = ' or the maker of the computer'): string {
   const entry = knowledge.driver(module) ?? knowledge.userModule(module);
   if (entry && 'update' in entry && entry.update !== undefined) return `${entry.update} (believed)`;
-  return entry?.vendor ? `${entry.vendor} or the maker of the computer` : 'its maker';
+  return entry?.vendor ? `${entry.vendor}${orElse}` : 'its maker';
 }
 
 /** The first wave; the guide has those that come after it. */

@@ -48,5 +48,5 @@ export function waves(drivers: readonly LoadedDriver[], suspects: readonly strin
   ].filter((wave) => wave.files.length > 0);
 }
 
-/** Standard settings for these drivers, by name: from Windows 10 1709 on (windows-driver-docs, devtest/verifier-command-line). */
+/** Standard settings for these drivers (windows-driver-docs, devtest/verifier-command-line: names with blanks between them, no wildcards). */
 export const standardLine = (files: readonly string[]): string => `verifier /standard /driver ${files.join(' ')}`;

@@ -61,7 +61,7 @@ export const ADVICE = {
   ],
   'd-driver-remove': [
     'If that does not help, do without {module} for a few days: in Device Manager right-click its device and choose Disable device (Enable device takes it back; never do it to a disk or its controller), or uninstall the program that brought it.',
-    'Disable the device or remove the package of {module} as a test (Windows 11: pnputil /enum-drivers /files lists the files of each package).',
+    'Disable the device or remove the package of {module} as a test (from Windows 11 22H2 pnputil /enum-drivers /files lists the files of each package).',
     'Test without {module}.',
   ],
   'd-program-remove': [
@@ -145,7 +145,7 @@ export const ADVICE = {
     'Automatic memory dump.',
   ],
   'd-recent': [
-    'Think of what was installed or updated in the days before it began, and take it back. System Restore (the command) takes drivers and programs back in one go, leaves your files alone, and can be undone.',
+    'Think of what was installed or updated in the days before it began, and take it back. System Restore (the command; where Windows kept a restore point) takes drivers and programs back in one go, leaves your files alone, and can be undone.',
     'What changed before the first stop; System Restore as a test.',
     'Recent changes.',
   ],

@@ -1,8 +1,8 @@
 /**
  * The command of a piece of advice, where it is the same for every dump. Syntax: windowsserverdocs, windows-commands/chkdsk, sfc and
- * powercfg; windows-itpro-docs, DISM operating system package servicing (/RestoreHealth, /RevertPendingActions "on a Windows image that
- * did not boot"); windows-driver-docs, devtest/verifier-command-line and debugger/automatic-memory-dump (CrashDumpEnabled 7, the
- * default); windows-powershell-docs, storage/get-storagereliabilitycounter.
+ * powercfg; DISM operating system package servicing (/RestoreHealth, /RevertPendingActions "on a Windows image that did not boot");
+ * windows-driver-docs, devtest/verifier-command-line, devtest/pnputil-command-syntax and debugger/automatic-memory-dump
+ * (CrashDumpEnabled 7, the default); windows-powershell-docs, storage/get-storagereliabilitycounter.
  */
 import type { Text } from '../verdict.ts';
 import type { ADVICE } from './advice.ts';
