@@ -21,20 +21,15 @@ const OF_VERIFIER: ReadonlySet<number> = new Set([0xc4, 0xc9, 0xc6, 0xc1, 0xcc, 
 
 export function driverSteps(c: Case, f: Finding, module: string): void {
   const { feature } = f.headline.args;
-  if (f.headline.id === 'h-feature' && feature !== undefined) {
+  if (f.headline.id === 'h-feature' && feature !== undefined)
     f.step(text('d-driver-older', { module, feature, from: makerOf(c, module) }), whoseLine(module)).step(text('d-report-driver', { module }));
-    return;
-  }
-  if (isGraphics(module) || f.culprit?.part === 'gpu') {
-    graphicsSteps(c, f);
-    return;
-  }
-  const known = c.knowledge.driver(module);
-  if (known?.microsoft) {
-    f.step(text('d-windows-update', {})).step(text('d-system', {}));
-    return;
-  }
-  const kind = known?.kind ?? '';
+  else if (isGraphics(module) || f.culprit?.part === 'gpu') graphicsSteps(c, f);
+  else if (c.knowledge.driver(module)?.microsoft) f.step(text('d-windows-update', {})).step(text('d-system', {}));
+  else otherDriver(c, f, module);
+}
+
+function otherDriver(c: Case, f: Finding, module: string): void {
+  const kind = c.knowledge.driver(module)?.kind ?? '';
   const ofProgram = OF_A_PROGRAM.test(kind);
   f.step(newer(c, module, ofProgram), whoseLine(module));
   if (OF_VERIFIER.has(c.code)) f.step(text('d-verifier-off', {}));
