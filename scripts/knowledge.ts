@@ -6,10 +6,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { CPU_FAULTS, UPDATE_PLACES } from './knowledge-more.ts';
+import { CPU_FAULTS, UPDATE_PLACES, WINDOWS_PROGRAMS } from './knowledge-more.ts';
 import { editedCases } from './knowledge-cases.ts';
 import { mended } from './knowledge-phrases.ts';
-import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
+import { MAKER_EDITS, makerShown, MORE_MICROSOFT, MORE_THIRD_PARTY, productShown, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 
 const DATE = '2026-11-22';
 const OUT = join(import.meta.dirname, '..', 'workers', 'knowledge', 'data');
@@ -189,8 +189,8 @@ function drivers(folder: string): void {
     CREDIT.drivers,
     table([...rowsOf(data['thirdParty']), ...moreThirdParty(data)], {
       file: (row) => row['file'],
-      vendor: (row) => row['vendor'],
-      product: (row) => cell(row['product']).replace(' (old name)', ''),
+      vendor: (row) => MAKER_EDITS[String(row['file'])]?.[0] ?? row['vendor'],
+      product: (row) => MAKER_EDITS[String(row['file'])]?.[1] ?? cell(row['product']).replace(' (old name)', ''),
       kind: (row) => row['kind'],
       role: (row) => row['as'] ?? ROLE_OF_FILE[String(row['file'])] ?? ROLE_OF_KIND[String(row['kind'])] ?? 'device',
       believed,
@@ -214,8 +214,8 @@ function drivers(folder: string): void {
     table(rowsOf(data['vulnerable']), {
       file: (row) => row['file'],
       category: (row) => row['category'],
-      vendor: (row) => row['vendor'],
-      product: (row) => row['product'],
+      vendor: (row) => makerShown(cell(row['vendor'])),
+      product: (row) => productShown(cell(row['product'])),
       listed: (row) => row['listed'],
     }),
   );
@@ -224,7 +224,7 @@ function drivers(folder: string): void {
   write(
     'usermodules',
     CREDIT.user,
-    table(rowsOf(user['modules']), {
+    table([...rowsOf(user['modules']), ...WINDOWS_PROGRAMS.map(([file, product]): Row => ({ file, vendor: 'Microsoft', product, kind: 'system' }))], {
       file: (row) => row['file'],
       vendor: (row) => row['vendor'],
       product: (row) => row['product'],

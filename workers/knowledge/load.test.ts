@@ -193,6 +193,26 @@ describe('settings and makers', () => {
     expect(knowledge.driver('nvlddmkm.sys')?.update).toBe('https://www.nvidia.com/drivers');
     expect(knowledge.driver('tcpip.sys')?.update).toBeUndefined();
   });
+  test('no kit, no Windows and no Microsoft is shown as the maker of a driver that is none of theirs', () => {
+    for (const file of ['amifldrv.sys', 'sioctl.sys', 'wcpu.sys', 'wantd.sys', 'wintapix.sys', 'hwrwdrv.sys'])
+      expect([knowledge.driver(file)?.vendor, knowledge.driver(file)?.microsoft], file).toEqual(['', false]);
+    expect(knowledge.driver('cpuz_x64.sys')).toMatchObject({ vendor: 'CPUID', product: 'CPU-Z', vulnerable: true });
+    expect(knowledge.driver('iaStorAVC.sys')).toMatchObject({ vendor: 'Intel', microsoft: false });
+    expect(knowledge.driver('bdfsfltr.sys')?.update).toMatch(/bitdefender/);
+    expect(knowledge.driver('BEDaisy.sys')).toMatchObject({ vendor: 'BattlEye', product: 'anti-cheat' });
+  });
+  test('Windows’ own drivers are not told as vulnerable, whatever old builds of them were', () => {
+    for (const file of ['afd.sys', 'csc.sys', 'usbxhci.sys', 'MpKslDrv.sys', 'MpKsl1a2b3c4d.sys', 'IntelTA.sys'])
+      expect(knowledge.driver(file), file).toMatchObject({ vendor: 'Microsoft', microsoft: true, vulnerable: false });
+  });
+  test('copies for a crash or hibernation, and names with a number, are found', () => {
+    expect(knowledge.driver('hiber_iaStorA.sys')?.vendor).toBe('Intel');
+    expect(knowledge.driver('dump_dumpstorport.sys')?.microsoft).toBe(true);
+    expect(knowledge.driver('RzDev_0084.sys')?.vendor).toBe('Razer');
+    expect(knowledge.driver('cpuz154_x64.sys')?.vendor).toBe('CPUID');
+    expect(knowledge.driver('ntoskrnl')?.role).toBe('kernel');
+  });
+  test('programs of Windows that event logs name', () => expect(knowledge.userModule('svchost.exe')?.vendor).toBe('Microsoft'));
   test('processors with a published fault', () => {
     const at = (vendor: string, model: number) => knowledge.cpuFaults.find((row) => row.vendor === vendor && row.model === model);
     expect(at('Intel', 0xb7)?.fault).toMatch(/0x12B/);
