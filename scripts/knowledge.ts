@@ -10,6 +10,7 @@ import { CPU_FAULTS, UPDATE_PLACES, WINDOWS_PROGRAMS } from './knowledge-more.ts
 import { editedCases } from './knowledge-cases.ts';
 import { mended } from './knowledge-phrases.ts';
 import { MAKER_EDITS, makerShown, MORE_MICROSOFT, MORE_THIRD_PARTY, productShown, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
+import { SUB_CODES, type SubCode } from './knowledge-subcodes.ts';
 
 const DATE = '2026-11-22';
 const OUT = join(import.meta.dirname, '..', 'workers', 'knowledge', 'data');
@@ -87,6 +88,15 @@ const hexWhen = (when: unknown): string =>
   Object.entries((when as Row | undefined) ?? {})
     .map(([key, value]) => `${key.slice(1)}=${hexCell(value)}`)
     .join(',');
+/** The collected cases of a code, each replaced by ours for the same value, then those that only we have. */
+function subCodesOf(row: Row): Row[] {
+  const code = Number(row['code']);
+  const ours = SUB_CODES.filter((sub) => sub.code === code);
+  const same = (sub: Row): SubCode | undefined => ours.find((own) => own.param === Number(sub['param']) && own.value === Number(sub['value']));
+  const collected = rowsOf(row['sub']);
+  const used = new Set(collected.map(same));
+  return [...collected.map((sub) => same(sub) ?? sub), ...ours.filter((own) => !used.has(own))].map((sub): Row => ({ ...sub, code: row['code'] }));
+}
 
 function bugChecks(folder: string): void {
   const rows = rowsOf(facts(folder, 'bugchecks.json'));
@@ -94,7 +104,7 @@ function bugChecks(folder: string): void {
   const { parameters, cases } = editedCases(
     rows.map((row) => ({ code: hexCell(row['code']), phrases: [0, 1, 2, 3].map((index) => words((row['p'] as string[])[index])) })),
     rows.flatMap((row) =>
-      rowsOf(row['sub']).map((sub) => ({
+      subCodesOf(row).map((sub) => ({
         code: hexCell(row['code']),
         param: cell(sub['param']),
         value: hexCell(sub['value']),
@@ -345,11 +355,14 @@ function processorFaults(): void {
     'cpufaults',
     CREDIT.faults,
     table(CPU_FAULTS, {
-      vendor: (row) => row[0],
-      family: (row) => row[1],
-      low: (row) => row[2],
-      fault: (row) => row[3],
-      published: (row) => row[4],
+      vendor: (row) => row.vendor,
+      family: (row) => row.family,
+      low: (row) => row.model,
+      stepping: (row) => row.stepping ?? '',
+      fixedBy: (row) => row.fixedBy ?? '',
+      afterDays: (row) => row.afterDays ?? '',
+      fault: (row) => row.fault,
+      published: (row) => row.published,
     }),
   );
 }

@@ -12,7 +12,7 @@ import { type KernelThread, readThread, threadIrps } from '../types/kernel/threa
 import type { TypedMemory } from '../types/typedview.ts';
 import { addressOf, valueOf as numberOf } from './arguments.ts';
 import { commandSpan, gapOr, layoutNotes, pointerSpan } from './devices.ts';
-import { threadContext } from './frames.ts';
+import { threadContext } from '../target/threadcontext.ts';
 import { matchesPattern } from './modules.ts';
 import { findName, nameText } from './names.ts';
 import { type CommandSpec, line, note, type OutputNode, type Span } from './spec.ts';

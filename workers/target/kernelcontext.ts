@@ -33,8 +33,13 @@ interface Road {
 const ROADS: readonly Road[] = [
   { code: 0x7e, record: 3, context: 4 },
   { code: 0x3b, context: 3 },
+  { code: 0x135, context: 2 },
   { code: 0x23, record: 2, context: 3 },
   { code: 0x24, record: 2, context: 3 },
+  { code: 0x27, record: 2, context: 3 },
+  { code: 0x34, record: 2, context: 3 },
+  { code: 0x12c, record: 2, context: 3 },
+  { code: 0x149, record: 2, context: 3 },
   { code: 0x139, trapFrame: 2, record: 3 },
   { code: 0x8e, trapFrame: 3, rip: 2 },
   { code: 0x1e, rip: 2 },

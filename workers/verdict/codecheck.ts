@@ -1,6 +1,6 @@
 /**
  * Code in memory beside the image file's. Relocations, imports and retpolines change code as well (48 ff 15 → 4c 8b 15 / e8,
- * 0f 1f 44 → e8), so only two kinds of change are told: a single bit in a single byte, and a jump that the image does not have.
+ * 0f 1f 44 → e8), so only three kinds of change are told: a single bit in a single byte, a breakpoint, and a jump that the image does not have.
  */
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { viewOf } from '../bytes/struct.ts';
@@ -20,10 +20,17 @@ export interface CodeJump {
   readonly to: Va;
 }
 
+/** INT 3 where the image has other code: a debugger or a tool put it there (SDM volume 2, "INT n"). */
+interface CodeBreakpoint {
+  readonly kind: 'breakpoint';
+  readonly at: Va;
+}
+
+const INT3 = 0xcc;
 const AROUND = 32;
 
 /** Around `at`; undefined where the image is not at hand, is the same, or differs in another way. */
-export function findCodeChange(session: Session, at: Va): CodeBit | CodeJump | undefined {
+export function findCodeChange(session: Session, at: Va): CodeBit | CodeJump | CodeBreakpoint | undefined {
   const place = session.target.modules.find(at);
   const image = place && session.symbols.image(place.module);
   if (!place || !image?.ok || image.value.writable(place.rva)) return undefined;
@@ -34,13 +41,14 @@ export function findCodeChange(session: Session, at: Va): CodeBit | CodeJump | u
   const changed = Array.from(bytes.keys()).filter((index) => index < wanted.length && bytes[index] !== wanted[index]);
   const [first] = changed;
   if (first === undefined) return undefined;
-  if (changed.length === 1) return oneBit(vaAdd(start, first), bytes[first] ?? 0, wanted[first] ?? 0);
+  if (changed.length === 1) return oneByte(vaAdd(start, first), bytes[first] ?? 0, wanted[first] ?? 0);
   const to = isCall(wanted.subarray(first)) ? undefined : jumpTarget(bytes.subarray(first), vaAdd(start, first));
   const outside = to !== undefined && session.target.modules.find(to)?.module !== place.module;
   return outside ? { kind: 'jump', at: vaAdd(start, first), to } : undefined;
 }
 
-function oneBit(at: Va, found: number, wanted: number): CodeBit | undefined {
+function oneByte(at: Va, found: number, wanted: number): CodeBit | CodeBreakpoint | undefined {
+  if (found === INT3) return { kind: 'breakpoint', at };
   const bit = onlyBit(BigInt(found ^ wanted));
   return bit === undefined ? undefined : { kind: 'bit', at, found, wanted, bit };
 }

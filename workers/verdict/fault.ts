@@ -55,6 +55,7 @@ const ARGUMENTS: Readonly<Record<number, FaultArguments>> = {
   0x8e: { status: 1, ip: 2 },
   0x3b: { status: 1, ip: 2 },
   0x7e: { status: 1, ip: 2 },
+  0x135: { status: 1 },
 };
 
 const IP_NAMES: Readonly<Record<Arch, string>> = { x64: 'rip', x86: 'eip', arm64: 'pc', arm: 'pc' };

@@ -4,14 +4,16 @@ import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import { imageOf, placeWords } from './actors.ts';
 import { addSettlers, addSteps } from './advice.ts';
-import { bucketOf, hangBucket, signatureOf } from './bucket.ts';
+import { bucketOf, signatureOf } from './bucket.ts';
 import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
+import { followedCase } from './followed.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
 import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
 import { looksOf } from './playbook.ts';
+import { hangBucket } from './userbucket.ts';
 import type { Sureness, Verdict } from './verdict.ts';
 import { text } from './words.ts';
 
@@ -26,7 +28,7 @@ export function* judge(session: Session): Job<Verdict> {
   deliberate(c, f);
   yield* closing(c, f);
   yield slice('Naming the verdict');
-  return verdictOf(c, f);
+  return yield* verdictOf(c, f);
 }
 
 /** The same dump read as a hang: what waits, whatever exception it holds. */
@@ -36,7 +38,7 @@ export function* judgeHang(session: Session): Job<Verdict> {
   const f = new Finding('hang');
   hang(c, f);
   yield* closing(c, f);
-  return { ...verdictOf(c, f), bucket: hangBucket(c) };
+  return { ...(yield* verdictOf(c, f)), bucket: hangBucket(c) };
 }
 
 /** The stop itself, as read. */
@@ -101,7 +103,8 @@ function stackModules(c: Case, f: Finding): void {
 /** The rules leave these open. */
 const OPEN: ReadonlySet<Sureness> = new Set(['possible', 'not-known']);
 
-function verdictOf(c: Case, f: Finding): Verdict {
+function* verdictOf(c: Case, f: Finding): Job<Verdict> {
+  const bucket = bucketOf(yield* followedCase(c), f);
   return {
     headline: f.headline,
     explanation: f.explanation.slice(0, 5),
@@ -118,7 +121,7 @@ function verdictOf(c: Case, f: Finding): Verdict {
     steps: f.steps,
     looks: OPEN.has(f.sureness) || f.headline.id === 'h-manual-hang' ? looksOf(c) : [],
     rule: f.rule,
-    bucket: bucketOf(c, f),
+    bucket,
     signature: signatureOf(c, f),
   };
 }

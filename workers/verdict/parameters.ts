@@ -91,6 +91,7 @@ function commandFor(code: number, index: Index, value: bigint): string {
     '126/3': `.exr ${at}`,
     '126/4': `.cxr ${at}`,
     '59/3': `.cxr ${at}`,
+    '309/2': `.cxr ${at}`,
     '313/2': `.trap ${at}`,
     '313/3': `.exr ${at}`,
     '142/3': `.trap ${at}`,
@@ -101,7 +102,7 @@ function commandFor(code: number, index: Index, value: bigint): string {
   return value === 0n ? '.bugcheck' : (special[`${String(code)}/${String(index)}`] ?? (value > 0xffffn ? `ln ${at}` : '.bugcheck'));
 }
 
-const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e]);
+const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x135]);
 
 /** Codes that carry an exception: its code in P1, and for 0x1E the exception's own two parameters in P3 and P4. */
 function exceptionArgument(session: Session, code: number, one: { readonly index: Index; readonly value: bigint }): string | undefined {

@@ -75,6 +75,13 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
     ],
   ],
   [
+    [0x135],
+    [
+      ['.cxr {p2}', 'l-context'],
+      ['ln {p3}', 'l-address'],
+    ],
+  ],
+  [
     [0x7f],
     [
       ['kf', 'l-stack'],

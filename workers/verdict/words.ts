@@ -3,13 +3,15 @@ import type { Text } from './verdict.ts';
 import { ADVICE } from './words/advice.ts';
 import { APPS } from './words/apps.ts';
 import { CODES } from './words/codes.ts';
+import { DOUBTS } from './words/doubts.ts';
 import { EVIDENCE } from './words/evidence.ts';
 import { type Said, sayFrom, type Slots, type Triple } from './words/fill.ts';
 import { HEADLINES } from './words/headlines.ts';
 import { LOOKS } from './words/looks.ts';
 import { OWNERS } from './words/owners.ts';
+import { SECONDARY_WORDS } from './words/secondary.ts';
 
-const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...APPS, ...LOOKS, ...ADVICE } as const;
+const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...SECONDARY_WORDS, ...DOUBTS, ...APPS, ...LOOKS, ...ADVICE } as const;
 export type TextId = keyof typeof WORDS;
 
 /** The slots of a text, so that a missing one does not compile. */

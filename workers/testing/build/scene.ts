@@ -55,6 +55,8 @@ export interface Scene {
   readonly upTime: bigint;
   /** Other processes, for dumps that hold them; the crashing one is added. */
   readonly others: readonly SceneProcess[];
+  /** Registers of frozen processors by their number, where they were not idle. */
+  readonly frozen?: ReadonlyMap<number, X64Registers>;
 }
 
 export interface SceneThread {

@@ -34,7 +34,7 @@ Step > Fault Recurse
 Recurse > Recurse nt!IofCallDriver FLTMGR!FltReadFile
 Loop > Loop
 CookieFail > nt!KeBugCheckEx
-Fault > *Pointer CookieFail nt!KeSetEvent nt!KeInsertQueueDpc nt!KeAcquireSpinLockRaiseToDpc nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag nt!VerifierExFreePoolWithTag nt!IofCompleteRequest nt!IofCallDriver nt!IovCallDriver nt!ObfDereferenceObject nt!MmUnlockPages nt!MmUnmapLockedPages nt!MmMapLockedPagesSpecifyCache nt!MmProbeAndLockPages nt!MmFreeSpecialPool nt!VfCheckUserHandle nt!memmove nt!KeBugCheckEx Wdf01000!imp_WdfRequestComplete Wdf01000!imp_WdfObjectDereference tcpip!NetioInjectReceive portcls!PcNotify win32kbase!HMValidateHandle ndis!NdisMIndicateReceiveNetBufferLists
+Fault > *Pointer CookieFail nt!KeSetEvent nt!KeInsertQueueDpc nt!KeAcquireSpinLockRaiseToDpc nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag nt!VerifierExFreePoolWithTag nt!IofCompleteRequest nt!IofCallDriver nt!IovCallDriver nt!ObfDereferenceObject nt!MmUnlockPages nt!MmUnmapLockedPages nt!MmMapLockedPagesSpecifyCache nt!MmProbeAndLockPages nt!MmFreeSpecialPool nt!VfCheckUserHandle nt!memmove nt!KeBugCheckEx Wdf01000!imp_WdfRequestComplete Wdf01000!imp_WdfObjectDereference tcpip!NetioInjectReceive portcls!PcNotify win32kbase!HMValidateHandle ndis!NdisMIndicateReceiveNetBufferLists nt!KeWaitForSingleObject
 `;
 
 export interface ThirdParty {
@@ -57,8 +57,7 @@ function nameFor(draw: Draw, role: Role): string {
 const seconds = (year: number): number => Math.floor(Date.UTC(year, 3, 1) / 1000);
 
 /** `year`: of the link time; a driver's age is no fault. */
-export function thirdParty(draw: Draw, role: Role, year = draw.between(2016, 2023)): ThirdParty {
-  const name = nameFor(draw, role);
+export function thirdParty(draw: Draw, role: Role, year = draw.between(2016, 2023), name = nameFor(draw, role)): ThirdParty {
   // The places of the functions differ from build to build, as their padding does.
   const functions = functionsOf(name, FUNCTIONS).map((spec) => ({ ...spec, gap: draw.below(0x300) * 0x10 }));
   const size = role === 'display' ? 0x1c00000 + draw.below(0x400) * 0x1000 : 0x40000 + draw.below(0x80) * 0x1000;

@@ -40,6 +40,10 @@ function place(draw: Draw, names: readonly string[], at: (name: string, index: n
   });
 }
 
+/** As the loader lists them: the program first. */
+const listed = (placed: readonly Placed[]): readonly MinidumpModule[] =>
+  placed.map(({ row }) => row).sort((a, b) => Number(b.name.endsWith('.exe')) - Number(a.name.endsWith('.exe')));
+
 /** Module and function number of each frame. */
 function frameAt(chain: FrameChain, placed: readonly Placed[], index: number): { readonly text: bigint; readonly number: number } {
   const name = chain.modules[index] ?? '';
@@ -98,7 +102,7 @@ export function x86Fault(draw: Draw, chain: FrameChain): MadeFault {
   const stack = { address: BigInt(esp), bytes: bytes.slice(bytes.length - (high - esp)) };
   return finish(
     {
-      ...{ arch: 'x86', threads: [{ id: 0x824, teb: 0x7ffdd000n, stack, context }], modules: placed.map(({ row }) => row), memory },
+      ...{ arch: 'x86', threads: [{ id: 0x824, teb: 0x7ffdd000n, stack, context }], modules: listed(placed), memory },
       exception: { threadId: 0x824, code, address: BigInt(eip), parameters, context },
     },
     chain.truth,
@@ -128,7 +132,7 @@ export function arm64Fault(draw: Draw, chain: FrameChain): MadeFault {
   const memory = placed.map(({ text: address }) => ({ address, bytes: text }));
   return finish(
     {
-      ...{ arch: 'arm64', threads: [{ id: 0x3d4, teb: 0x9a_0000_0000n, stack, context }], modules: placed.map(({ row }) => row), memory },
+      ...{ arch: 'arm64', threads: [{ id: 0x3d4, teb: 0x9a_0000_0000n, stack, context }], modules: listed(placed), memory },
       exception: { threadId: 0x3d4, code, address: pc, parameters, context },
     },
     chain.truth,

@@ -56,7 +56,8 @@ export function collectFacts(session: Session, verdict: Verdict, id: string): Du
 
 function codeOf(target: Target, knowledge: Knowledge): Pick<DumpFacts, 'code' | 'codeName'> {
   // A picture of a running system holds the code 0.
-  if (target.bugCheck && target.bugCheck.code !== 0) return { code: hex(target.bugCheck.code), codeName: knowledge.bugCheck(target.bugCheck.code)?.name ?? hex(target.bugCheck.code) };
+  if (target.bugCheck && target.bugCheck.code !== 0)
+    return { code: hex(target.bugCheck.code), codeName: knowledge.bugCheck(target.bugCheck.code)?.name ?? hex(target.bugCheck.code) };
   if (!target.exception) return { codeName: 'no stop code' };
   return { code: hex(target.exception.code), codeName: exceptionName(target, knowledge) ?? hex(target.exception.code) };
 }

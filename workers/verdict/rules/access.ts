@@ -7,7 +7,7 @@ import { spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { farBit } from './bits.ts';
-import { showFault, showInstruction, showNoSuspect, showSuspect, subMeaning } from './evidence.ts';
+import { rivalDrivers, showFault, showInstruction, showNoSuspect, showSuspect, subMeaning } from './evidence.ts';
 import { headDriver, judgeFault, suspect } from './fault.ts';
 
 /** 0xA, 0xD1. */
@@ -59,10 +59,13 @@ export function readOnlyWrite(c: Case, f: Finding): void {
     showInstruction(c, f);
     return;
   }
-  judgeFault(c, f);
   const [first] = c.suspects;
-  // Without the trap frame nobody can say who stood at the instruction.
-  if (c.fault.ip === undefined && first) suspect(c, f, first);
+  if (c.fault.ip === undefined && first) {
+    showFault(c, f);
+    suspect(c, f, first);
+    return;
+  }
+  judgeFault(c, f);
   if (f.sureness !== 'not-known') return;
   f.head('h-memory', { name: c.name, what: `write to ${kind?.words ?? 'read-only memory'}` }).judge('memory-corruption', 'possible');
 }
@@ -103,24 +106,23 @@ export function noExecute(c: Case, f: Finding): void {
   showNoSuspect(c, f);
   const what = by === 'return' ? 'a return address on the stack' : 'a function pointer or return address';
   f.head('h-memory', { name: c.name, what }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
-  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f);
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }
 
-/** 0xC5: P1 address, P2 IRQL, P3 access, P4 instruction in the pool code, which is the victim. */
+/** 0xC5, 0xD0: P1 address, P2 IRQL, P3 access, P4 instruction in the pool code, which is the victim. */
 export function poolTouched(c: Case, f: Finding): void {
   const kind = showFault(c, f);
   showInstruction(c, f);
   f.detector = c.fault.place ? imageOf(c.fault.place.module) : 'ntoskrnl.exe';
   f.say('x-pool-found', {});
+  if (farBit(c, f)) return;
   const bit = onlyBit(c.params[0]);
   if (bit !== undefined && bit > 20)
     f.show(text('e-one-bit', { what: 'address', value: hex(c.params[0]), bit: String(bit) }), `.formats ${hex(c.params[0])}`, { how: 'derived' });
   f.head('h-memory', { name: c.name, what: kind?.words ?? 'pool list' }).judge('memory-corruption', 'possible');
   if (bit !== undefined && bit > 20) f.blame(undefined, 'ram');
-  for (const actor of c.suspects.slice(0, 2)) {
-    showSuspect(f, c, actor, 'context');
-    f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
-  }
+  for (const actor of c.suspects.slice(0, 2)) showSuspect(f, c, actor, 'context');
+  rivalDrivers(c, f);
   f.rival({ part: 'ram' }, text('r-ram', {})).oppose('a-single-dump', {});
 }

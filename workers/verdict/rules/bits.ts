@@ -23,6 +23,11 @@ export function changedAt(c: Case, f: Finding, at: Va): boolean {
   const change = findCodeChange(c.session, at);
   if (!change) return false;
   if (change.kind === 'jump') return rewritten(c, f, change);
+  if (change.kind === 'breakpoint') {
+    f.show(text('e-code-breakpoint', { at: hex(change.at) }), `u ${hex(change.at)} L1`, { weighs: 'against', how: 'derived' });
+    f.rival({}, text('r-debugger', {}));
+    return false;
+  }
   const args = { at: hex(change.at), found: hex(change.found), wanted: hex(change.wanted), bit: String(change.bit) };
   f.show(text('e-code-bit', args), `u ${hex(at)}`, { weighs: 'decides', how: 'derived' });
   f.head('h-bitflip', { name: c.name, what: `code byte at ${hex(change.at)}` })
@@ -122,7 +127,8 @@ export function farBit(c: Case, f: Finding): boolean {
   return pointersOf(c).some((pointer) => pointer >= 0x1_0000n && farTwin(c, f, pointer));
 }
 
-function farTwin(c: Case, f: Finding, pointer: bigint): boolean {
+/** One value that should be a pointer. */
+export function farTwin(c: Case, f: Finding, pointer: bigint): boolean {
   for (let bit = FAR_BIT; bit <= TOP_BIT; bit++) {
     const proper = pointer ^ (1n << BigInt(bit));
     if (!isCanonical(va(proper)) || c.target.memory.read(va(proper), 8).got < 8) continue;

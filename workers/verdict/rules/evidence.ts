@@ -4,9 +4,11 @@ import { type Actor, imageOf, isScanned, placeWords } from '../actors.ts';
 import { type AddressClass, onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
+import type { Instruction } from '../../code/decoder.ts';
 import { encodingOf } from '../../code/encoding.ts';
 import { matchOperand, type OperandReading, wordsOf } from '../instruction.ts';
 import { findRefused } from '../protection.ts';
+import type { Weight } from '../verdict.ts';
 import { text } from '../words.ts';
 
 export const ACCESS_WORDS = { read: 'read', write: 'write to', execute: 'run code at' } as const;
@@ -134,6 +136,9 @@ function showRefusal(c: Case, f: Finding, instruction: string): AddressClass | u
 const IMPLICIT =
   /^(push|pop|call|ret|iret|enter|leave|int|syscall|sysenter|j|loop|movs|stos|lods|scas|cmps|ins|outs|rep|xlat|maskmov|f|v|x(save|rstor)|cl|sys|ud|hlt|in|out)/;
 
+/** Whether it may touch memory besides the operands that it names. */
+export const touchesUnnamed = (instruction: Instruction): boolean => IMPLICIT.test(instruction.mnemonic);
+
 /**
  * An access was reported at an instruction that can make none: what ran is not what the file holds. Zero bytes are "add [rax],al"
  * (in 32-bit code "add [eax],al"), so where that register holds the very address, the processor ran zeros.
@@ -142,7 +147,7 @@ export function showNoOperand(c: Case, f: Finding): boolean {
   const { instruction, fault } = c;
   const { address, access, place, registers } = fault;
   if (!instruction || !place || !registers || address === undefined || (access !== 'read' && access !== 'write')) return false;
-  if (!/^x(64|86)$/.test(c.target.arch) || instruction.memory.length > 0 || IMPLICIT.test(instruction.mnemonic)) return false;
+  if (!/^x(64|86)$/.test(c.target.arch) || instruction.memory.length > 0 || touchesUnnamed(instruction)) return false;
   f.show(text('e-no-operand', { instruction: wordsOf(instruction), access, address: hex(address) }), `u ${hex(fault.ip ?? 0n)} L1`, {
     weighs: 'decides',
     how: 'derived',
@@ -155,11 +160,16 @@ export function showNoOperand(c: Case, f: Finding): boolean {
   return true;
 }
 
-export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: 'for' | 'context' | 'decides' = 'for'): void {
+export function showSuspect(f: Finding, c: Case, actor: Actor, weighs: Weight = 'for'): void {
   f.show(text('e-suspect', { who: c.who(imageOf(actor.module)), place: placeWords(actor), trust: trustWords(actor) }), 'k', {
     weighs,
     how: isScanned(actor) ? 'inferred' : 'read',
   });
+}
+
+/** Drivers on the stack that nothing ties to it, as other answers. */
+export function rivalDrivers(c: Case, f: Finding, actors: readonly Actor[] = c.suspects.slice(0, 2)): void {
+  for (const actor of actors) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
 }
 
 const TRUST_WORDS: Readonly<Record<string, string>> = {

@@ -1,15 +1,16 @@
-/** Exceptions that nobody handled in the kernel: 0x1E, 0x3B, 0x7E, 0x8E; traps 0x7F. */
-import type { Va } from '../../base/address.ts';
+/** Exceptions that nobody handled in the kernel: 0x1E, 0x3B, 0x7E, 0x8E, 0x135; traps 0x7F. */
+import { type Va, va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { imageOf, isThirdParty, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
+import { decodeAt, wordsOf } from '../instruction.ts';
 import { interruptedSp } from '../interrupted.ts';
 import { findRepeated } from '../repeated.ts';
 import { type StackShare, stackShares } from '../stackuse.ts';
 import { text } from '../words.ts';
-import { showFault, showNoSuspect } from './evidence.ts';
+import { placeOf, showFault, showNoSuspect, showSuspect } from './evidence.ts';
 import { headDriver, judgeFault, suspect } from './fault.ts';
 
 const IN_PAGE = 0xc0000006;
@@ -26,6 +27,31 @@ export function unhandled(c: Case, f: Finding): void {
     return;
   }
   judgeFault(c, f);
+  if (c.code === REGISTRY_FILTER) callbackOwner(c, f);
+}
+
+/** P1 status, P2 context, P3 the callback whose exception nobody handled (windows-driver-docs, bug check 0x135): its driver is to be named. */
+const REGISTRY_FILTER = 0x135;
+
+function callbackOwner(c: Case, f: Finding): void {
+  const [, , callback] = c.params;
+  const owner = c.target.modules.find(va(callback));
+  if (!owner || !isThirdParty(owner.module, c.session)) return;
+  const image = imageOf(owner.module);
+  const place = `${image}+${hex(owner.rva)}`;
+  const hardware = f.cause === 'hardware';
+  f.show(text('e-owner-tag', { who: c.who(image), index: '3', value: hex(callback), place }), `ln ${hex(callback)}`, {
+    weighs: hardware ? 'context' : 'decides',
+  });
+  if (f.culprit?.module === image && f.sureness === 'likely') return;
+  if (hardware) {
+    f.rival({ module: image }, text('r-driver', { who: c.who(image) }));
+    return;
+  }
+  f.head('h-driver-likely', { who: c.who(image), name: c.name, place })
+    .judge('driver-bug', 'likely')
+    .blame(image)
+    .oppose('a-hardware-could', {});
 }
 
 /** An in-page error: the third exception parameter is the I/O status. */
@@ -84,7 +110,46 @@ export function trap(c: Case, f: Finding): void {
     f.head('h-whea', { name: c.name, source: name, what: name }).judge('hardware', 'likely').blame(undefined, 'hardware');
     return;
   }
-  judgeFault(c, f);
+  trapped(c, f, name);
+}
+
+/** Instructions that can raise a trap (Intel SDM volume 3A, chapter 6); a trap that is not here any may raise. */
+const RAISED_BY: Readonly<Record<string, RegExp>> = { '0': /^(i?div|aam)/, '4': /^into/, '5': /^bound/ };
+
+/** Where the processor stood: the first frame that a trap frame leads to. */
+function interruptedActor(c: Case): Actor | undefined {
+  const at = c.stack.frames.findIndex((frame) => frame.boundary !== undefined);
+  return c.actors.find((actor) => actor.index === at);
+}
+
+function trapped(c: Case, f: Finding, name: string): void {
+  const actor = interruptedActor(c);
+  const instruction = actor && decodeAt(c.session, actor.frame.ip);
+  if (actor) placeOf(f, actor);
+  const raisedBy = RAISED_BY[c.params[0].toString()];
+  if (actor && instruction && raisedBy && !raisedBy.test(instruction.mnemonic)) {
+    const words = wordsOf(instruction);
+    f.show(text('e-trap-other', { instruction: words, place: placeWords(actor), trap: name }), `u ${hex(actor.frame.ip)} L1`, {
+      weighs: 'decides',
+      how: 'derived',
+    });
+    f.head('h-cpu-trap', { name: c.name, trap: name, place: placeWords(actor) })
+      .judge('hardware', 'possible')
+      .blame(undefined, 'cpu');
+    f.oppose('a-single-dump', {}).rival({ part: 'ram' }, text('r-ram', {}));
+    return;
+  }
+  if (actor?.thirdParty) {
+    const image = imageOf(actor.module);
+    showSuspect(f, c, actor, 'decides');
+    f.head('h-driver-likely', { who: c.who(image), name: c.name, place: placeWords(actor) });
+    f.judge('driver-bug', 'likely').blame(image).oppose('a-hardware-could', {});
+    return;
+  }
+  const [first] = c.suspects;
+  if (first && suspect(c, f, first)) return;
+  showNoSuspect(c, f);
+  f.head('h-unknown', { name: c.name }).rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }
 
 interface Recursion {

@@ -12,7 +12,18 @@ import { findInsideInstruction, matchOperand, movesThroughMemory, wordsOf } from
 import { text } from '../words.ts';
 import { addressBit, changedCode, farBit, pointerBit, registerBit } from './bits.ts';
 import { showKernelSuspect, showPoolOwner } from './owners.ts';
-import { ACCESS_WORDS, faultPlace, type OperandVerdict, showFault, showInstruction, showNoOperand, showNoSuspect, showSuspect } from './evidence.ts';
+import {
+  ACCESS_WORDS,
+  faultPlace,
+  type OperandVerdict,
+  rivalDrivers,
+  showFault,
+  showInstruction,
+  showNoOperand,
+  showNoSuspect,
+  showSuspect,
+  touchesUnnamed,
+} from './evidence.ts';
 
 const ILLEGAL = 0xc000001d;
 const MINUS_ONE = 0xffff_ffff_ffff_ffffn;
@@ -39,8 +50,8 @@ const CHECKS: readonly Check[] = [
   unloadedModule,
   firmwareDriver,
   noOperand,
-  driverAtFault,
   mismatch,
+  driverAtFault,
   windowsAtFault,
 ];
 
@@ -190,20 +201,26 @@ function mismatch(c: Case, f: Finding, look: Look): boolean {
   const { instruction, fault, operands } = c;
   const [reading] = operands;
   const meaningful =
-    look.operand.mismatch && instruction !== undefined && !movesThroughMemory(instruction) && fault.address !== MINUS_ONE && fault.access !== 'execute';
+    look.operand.mismatch &&
+    instruction !== undefined &&
+    !movesThroughMemory(instruction) &&
+    !touchesUnnamed(instruction) &&
+    fault.address !== MINUS_ONE &&
+    fault.access !== 'execute';
   if (!meaningful || !reading || fault.unknown.length > 0) return false;
   const args = { instruction: wordsOf(instruction), inputs: reading.inputs, address: hex(reading.address), wanted: hex(fault.address ?? 0n) };
   f.show(text('e-mismatch', args), fault.command, { how: 'derived', from: ['e-instruction', 'e-address'] });
-  f.head('h-cpu-mismatch', { name: c.name, place: faultPlace(c) })
-    .judge('hardware', 'possible')
-    .blame(undefined, 'cpu')
-    .rival({ part: 'ram' }, text('r-ram', {}));
-  return true;
+  return otherThanCode(c, f);
 }
 
 /** The code in the dump cannot have made the access; a driver that stands there is the victim. */
 function noOperand(c: Case, f: Finding): boolean {
   if (c.fault.address === MINUS_ONE || c.fault.unknown.length > 0 || !showNoOperand(c, f)) return false;
+  return otherThanCode(c, f);
+}
+
+/** What was reported is not what the code does. */
+function otherThanCode(c: Case, f: Finding): true {
   if (c.fault.place) f.victim = imageOf(c.fault.place.module);
   f.head('h-cpu-mismatch', { name: c.name, place: faultPlace(c) })
     .judge('hardware', 'possible')
@@ -266,7 +283,7 @@ function windowsAtFault(c: Case, f: Finding): boolean {
   if (shared) f.say('x-passed-to-scheduler', {});
   showNoSuspect(c, f);
   f.head('h-unknown', { name: c.name }).judge('not-known', 'not-known');
-  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f);
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   f.oppose('a-single-dump', {});
   return true;
@@ -310,6 +327,7 @@ export function suspect(c: Case, f: Finding, actor: Actor): boolean {
   headDriver(c, f, image, 'possible');
   f.judge('driver-bug', 'possible').blame(image).oppose('a-single-dump', {});
   if (isScanned(actor)) f.oppose('a-scan', {});
+  rivalDrivers(c, f, c.suspects.filter((one) => one !== actor).slice(0, 1));
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
   return true;
 }

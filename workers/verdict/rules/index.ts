@@ -1,13 +1,14 @@
 /** Base code → rule. A code that is not here gets the generic reading; a vendor's code its caller. */
 import type { Case } from '../case.ts';
 import { nonPaged, noExecute, poolTouched, raisedIrql, readOnlyWrite, specialPoolFault } from './access.ts';
+import { callerBrokeRule, lockedPages } from './callers.ts';
 import { completedTwice, leftBehind, usb } from './devices.ts';
 import { trap, unhandled } from './exception.ts';
 import { graphics, liveTdr, stuckThread, tdr } from './graphics.ts';
 import { clockWatchdog, firmware, oldMachineCheck, patchGuard, platform, whea } from './hardware.ts';
-import { callerBrokeRule, corruptedPage, lockedPages, memoryManagement, pageFrames, storeException } from './memory.ts';
+import { corruptedPage, memoryManagement, pageFrames, storeException } from './memory.ts';
 import { badCaller, badHeader, kernelHeap, otherPool, specialPool } from './pool.ts';
-import { dpcWatchdog, internalPower, powerState } from './power.ts';
+import { dpcWatchdog, internalPower, pnpWatchdog, powerState } from './power.ts';
 import { byHand, criticalProcess, generic, live, noStop, vendorCode, winlogon } from './process.ts';
 import type { Rule } from './rule.ts';
 import { cookie, reference, securityCheck, syscallIrql } from './security.ts';
@@ -41,12 +42,12 @@ const ROWS: readonly Row[] = [
   ['store-exception', storeException, 0x154],
   ['caller-broke-rule', callerBrokeRule, 0xda, 0x20, 0x1c6, 0xd8, 0x76, 0xca, 0xe3, 0x162, 0x192, 0xe4],
   ['locked-pages', lockedPages, 0xcb],
-  ['verifier', verifier, 0xc4, 0xc9, 0xc6, 0x1c4],
+  ['verifier', verifier, 0xc4, 0xc9, 0xc6],
   ['dma', dma, 0xe6],
   ['wdf', wdf, 0x10d],
   ['in-page', inPage, 0x7a, 0x77],
   ['boot-device', bootDevice, 0x7b, 0xed],
-  ['file-system', fileSystem, 0x24, 0x23, 0x27, 0x34, 0x12c, 0x12d, 0x149],
+  ['file-system', fileSystem, 0x24, 0x23, 0x27, 0x34, 0x12c, 0x149],
   ['registry', registry, 0x51, 0x67, 0x74],
   ['completed-twice', completedTwice, 0x44],
   ['left-behind', leftBehind, 0xce, 0xd4],
@@ -57,6 +58,7 @@ const ROWS: readonly Row[] = [
   ['firmware', firmware, 0xa5, 0x5c],
   ['patchguard', patchGuard, 0x109],
   ['power-state', powerState, 0x9f],
+  ['pnp-watchdog', pnpWatchdog, 0x1d5],
   ['internal-power', internalPower, 0xa0],
   ['dpc-watchdog', dpcWatchdog, 0x133],
   ['tdr', tdr, 0x116],

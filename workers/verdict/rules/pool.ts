@@ -1,12 +1,15 @@
 /** Pool and kernel heap: who found the damage is almost never who did it. */
 import { hex } from '../../base/hex.ts';
-import { imageOf, isKernelImage } from '../actors.ts';
-import { textOf } from '../address.ts';
+import { va } from '../../base/address.ts';
+import { imageOf, isKernelImage, isScanned, isThirdParty } from '../actors.ts';
+import { onlyBit, textOf } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { findPoolBlock } from '../poolblock.ts';
 import { text } from '../words.ts';
-import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
+import { poolTouched } from './access.ts';
+import { farTwin } from './bits.ts';
+import { placeOf, rivalDrivers, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 import { suspect } from './fault.ts';
 import { showBlockBefore, showPoolOwner, tagOwner } from './owners.ts';
 
@@ -27,10 +30,8 @@ function foundOnly(c: Case, f: Finding, what: string): void {
     f.say('x-detector', { module: imageOf(victim.module) });
   }
   showNoSuspect(c, f);
-  for (const actor of c.suspects.slice(0, 2)) {
-    showSuspect(f, c, actor, 'context');
-    f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
-  }
+  for (const actor of c.suspects.slice(0, 2)) showSuspect(f, c, actor, 'context');
+  rivalDrivers(c, f);
   f.head('h-memory', { name: c.name, what }).judge('memory-corruption', 'possible');
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {})).oppose('a-single-dump', {});
 }
@@ -47,6 +48,21 @@ function showBlocks(c: Case, f: Finding): void {
   }
 }
 
+/** 0x19, free list: P2 the entry, P3 and P4 what its links lead back to; the three are one value in a list that is whole. */
+const FREE_LIST = 3n;
+function linkBit(c: Case, f: Finding): boolean {
+  const [kind, entry, flink, blink] = c.params;
+  const wrong = flink === entry ? blink : flink;
+  const bit = onlyBit(wrong ^ entry);
+  if (kind !== FREE_LIST || bit === undefined || (flink !== entry && blink !== entry)) return false;
+  f.show(text('e-list-bit', { entry: hex(entry), found: hex(wrong), bit: String(bit) }), `.formats ${hex(wrong)}`, { weighs: 'decides', how: 'derived' });
+  f.head('h-bitflip', { name: c.name, what: `link of a free block, bit ${String(bit)}` })
+    .judge('hardware', 'likely')
+    .blame(undefined, 'ram');
+  f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {}));
+  return true;
+}
+
 /** Sub-codes of 0x19 where the caller itself overran or freed what is not its own. */
 const CALLER_IN_19: ReadonlySet<bigint> = new Set([0x21n, 0x22n]);
 
@@ -54,6 +70,7 @@ const CALLER_IN_19: ReadonlySet<bigint> = new Set([0x21n, 0x22n]);
 export function badHeader(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? `kind ${hex(c.params[0])}`;
   showBlocks(c, f);
+  if (linkBit(c, f)) return;
   const caller = c.suspects[0];
   if (CALLER_IN_19.has(c.params[0]) && caller) {
     f.say('x-pool-caller', { meaning });
@@ -65,6 +82,27 @@ export function badHeader(c: Case, f: Finding): void {
 }
 
 const FREED_TWICE: ReadonlySet<bigint> = new Set([6n, 7n]);
+/** Header or quota of the block were damaged before: the caller only gives it back. */
+const DAMAGED_BEFORE: ReadonlySet<bigint> = new Set([1n, 2n, 4n, 0xbn, 0xcn, 0xdn]);
+/** P2 is an address that pool never gave out. */
+const BAD_ADDRESS: ReadonlySet<bigint> = new Set([0x41n, 0x42n, 0x43n, 0x44n, 0x46n, 0x47n, 0x48n, 0x50n, 0x60n, 0x99n]);
+/** A tag that is not allowed: P4 is the caller's address. */
+const BAD_TAG: ReadonlySet<bigint> = new Set([0x9bn, 0x9cn, 0x9dn]);
+
+/** The caller that the stop itself names. */
+function namedCaller(c: Case, f: Finding): boolean {
+  const [, , , at] = c.params;
+  const place = BAD_TAG.has(c.params[0]) ? c.target.modules.find(va(at)) : undefined;
+  if (!place || !isThirdParty(place.module, c.session)) return false;
+  const image = imageOf(place.module);
+  const words = `${image}+${hex(place.rva)}`;
+  f.show(text('e-owner-tag', { who: c.who(image), index: '4', value: hex(at), place: words }), `ln ${hex(at)}`, { weighs: 'decides' });
+  f.head('h-driver-likely', { who: c.who(image), name: c.name, place: words })
+    .judge('driver-bug', 'likely')
+    .blame(image)
+    .oppose('a-hardware-could', {});
+  return true;
+}
 
 /** 0xC2: the caller is guilty more often than not. Double frees name the tag in P4 or P3. */
 export function badCaller(c: Case, f: Finding): void {
@@ -73,8 +111,9 @@ export function badCaller(c: Case, f: Finding): void {
   if (kind === 6n || kind === 7n || kind === 0xan) showTag(c, f, c.params[2]);
   f.say('x-pool-caller', { meaning });
   showBlocks(c, f);
+  if (namedCaller(c, f) || (BAD_ADDRESS.has(kind) && farTwin(c, f, c.params[1]))) return;
   const caller = c.suspects[0];
-  if (!caller) {
+  if (!caller || DAMAGED_BEFORE.has(kind)) {
     foundOnly(c, f, meaning);
     return;
   }
@@ -96,7 +135,8 @@ export function specialPool(c: Case, f: Finding): void {
     f.head('h-bitflip', { name: c.name, what: 'one bit in special pool' })
       .judge('hardware', 'likely')
       .blame(undefined, 'ram')
-      .rival({ part: 'cpu' }, text('r-cpu', {}));
+      .rival({ part: 'cpu' }, text('r-cpu', {}))
+      .oppose('a-driver-could', {});
     return;
   }
   const caller = c.suspects[0];
@@ -106,18 +146,29 @@ export function specialPool(c: Case, f: Finding): void {
   }
   suspect(c, f, caller);
   placeOf(f, caller);
+  if (isScanned(caller)) return;
   f.head('h-driver-likely', { who: c.who(imageOf(caller.module)), name: c.name, place: imageOf(caller.module) });
   f.sureness = 'likely';
 }
+
+/** Kinds of 0x13A that a call alone can make: a free block given back, another heap's, none at all (windows-driver-docs, parameter 1). */
+const CALLER_IN_13A: ReadonlySet<bigint> = new Set([8n, 9n, 0xcn, 0xfn, 0x13n]);
 
 /** 0x13A: P1 kind, P2 heap, P3 block. */
 export function kernelHeap(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? `kernel heap, kind ${hex(c.params[0])}`;
   showBlocks(c, f);
+  const caller = c.suspects[0];
+  if (caller && CALLER_IN_13A.has(c.params[0])) {
+    suspect(c, f, caller);
+    placeOf(f, caller);
+    return;
+  }
   foundOnly(c, f, meaning);
 }
 
-/** 0xDE and the like: the pool or a page of another owner was changed. */
+/** 0xD0 is 0xC5 for large blocks and has its arguments; 0xDE has none. */
 export function otherPool(c: Case, f: Finding): void {
-  foundOnly(c, f, showSubCode(c, f, 1) ?? c.entry?.gist ?? 'pool');
+  if (c.fault.address === undefined) foundOnly(c, f, showSubCode(c, f, 1) ?? c.entry?.gist ?? 'pool');
+  else poolTouched(c, f);
 }

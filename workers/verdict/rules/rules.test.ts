@@ -50,6 +50,15 @@ test('vmbus, which a Hyper-V host loads too, does not make a guest; the keyboard
   expect(said('hyperkbd.sys', 'hypervideo.sys')).toContain('e-vm');
 });
 
+test('the headline says what failed: a watchdog, the layer below, a damaged volume, a read', () => {
+  const head = (code: number, ...params: Fake['params'] & {}): string => say(verdictOf({ code, params, modules: [NT] }).headline).owner;
+  expect(head(0x1ca, 0n, 0n, 0n, 0n)).toMatch(/stopped ticking/);
+  expect(head(0x20001, 0x11n, 0n, 0n, 0n)).toMatch(/^The hypervisor below Windows met an error/);
+  expect(head(0x18b, 0n, 0n, 0n, 0n)).toMatch(/^The secure kernel beside Windows met an error/);
+  expect(head(0x7a, 1n, 0xc0000032n, 0n, 0n)).toMatch(/^The file system on a disk is damaged/);
+  expect(head(0x7a, 1n, 0xc000009cn, 0n, 0n)).toMatch(/could not read/);
+});
+
 describe('0xD1 and 0xA', () => {
   const base: Fake = {
     code: 0xd1,

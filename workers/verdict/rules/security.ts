@@ -1,13 +1,14 @@
 /** The kernel's own checks: stack cookies, lists, fast fail. */
 import { hex } from '../../base/hex.ts';
-import { imageOf, placeWords, isKernelImage } from '../actors.ts';
+import { va } from '../../base/address.ts';
+import { type Actor, imageOf, isKernelImage, isThirdParty, placeWords } from '../actors.ts';
 import { onlyBit } from '../address.ts';
 import type { BrokenList } from '../brokenlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { placeOf, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
-import { suspect } from './fault.ts';
+import { placeOf, rivalDrivers, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
+import { headDriver, suspect } from './fault.ts';
 import { showBrokenList, showPoolOwner } from './owners.ts';
 
 const MASK = 0xffff_ffff_ffff_ffffn;
@@ -28,7 +29,8 @@ export function cookie(c: Case, f: Finding): void {
     f.head('h-bitflip', { name: c.name, what: bit === undefined ? 'the check’s own constants disagree' : `cookie bit ${String(bit)}` });
     f.judge('hardware', bit === undefined ? 'possible' : 'likely')
       .blame(undefined, 'ram')
-      .rival({ part: 'cpu' }, text('r-cpu', {}));
+      .rival({ part: 'cpu' }, text('r-cpu', {}))
+      .oppose('a-driver-could', {});
     return;
   }
   f.say('x-cookie', {});
@@ -80,6 +82,15 @@ function listBit(f: Finding, seen: { readonly name: string; readonly bit: number
     .oppose('a-driver-could', {});
 }
 
+/** The driver checked what is its own: links that show a second removal are its doing, all else may be another's. */
+function ownCheck(c: Case, f: Finding, actor: Actor, list: BrokenList | undefined): void {
+  suspect(c, f, actor);
+  placeOf(f, actor);
+  if (list?.kind !== 'removed-twice') return;
+  headDriver(c, f, imageOf(actor.module), 'likely');
+  f.sureness = 'likely';
+}
+
 /** 0x139: P1 class, P2 trap frame, P3 exception record. */
 export function securityCheck(c: Case, f: Finding): void {
   const [kind] = c.params;
@@ -100,25 +111,42 @@ export function securityCheck(c: Case, f: Finding): void {
   const checker = c.actors.find((actor) => actor.trusted && !isKernelImage(actor.module));
   // The driver that ran the check on its own list is where to look, unless the links show that another wrote over them.
   if (near && checker === near && list?.kind !== 'overwritten') {
-    suspect(c, f, near);
-    placeOf(f, near);
+    ownCheck(c, f, near, list);
     return;
   }
   f.say('x-detector', { module: checker ? imageOf(checker.module) : 'ntoskrnl.exe' });
   showNoSuspect(c, f);
   f.head('h-memory', { name: c.name, what: meaning }).judge('memory-corruption', 'possible').oppose('a-single-dump', {});
-  for (const actor of c.suspects.slice(0, 2)) f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
+  rivalDrivers(c, f);
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }
 
-/** 0x4A: P1 address of the system call, P2 IRQL. A driver raised the level and did not lower it again. */
+/** HIGH_LEVEL of x64, the largest that there is (wdm.h). */
+const HIGHEST_IRQL = 15n;
+
+/**
+ * 0x4A: P1 address of the system call, P2 IRQL. A driver raised the level and did not lower it again. The call is over, so that what lies on
+ * the stack was left there by anybody; only a driver that put its own routine in the place of Windows' is named.
+ */
 export function syscallIrql(c: Case, f: Finding): void {
   f.say('x-syscall-irql', { address: hex(c.params[0]), irql: hex(c.params[1]) });
   f.detector = 'ntoskrnl.exe';
-  const near = c.suspects[0];
-  if (near && suspect(c, f, near)) return;
-  showNoSuspect(c, f);
-  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+  const routine = c.target.modules.find(va(c.params[0]));
+  if (!routine || !isThirdParty(routine.module, c.session)) {
+    showNoSuspect(c, f);
+    f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
+    return;
+  }
+  const image = imageOf(routine.module);
+  const place = `${image}+${hex(routine.rva)}`;
+  const real = c.params[1] <= HIGHEST_IRQL;
+  f.show(text('e-owner-tag', { who: c.who(image), index: '1', value: hex(c.params[0]), place }), `ln ${hex(c.params[0])}`, { weighs: 'decides' });
+  if (!real) f.show(text('e-no-irql', { irql: hex(c.params[1]) }), '.bugcheck', { how: 'derived', weighs: 'against' });
+  headDriver(c, f, image, real ? 'likely' : 'possible');
+  f.judge('driver-bug', real ? 'likely' : 'possible')
+    .blame(image)
+    .oppose('a-single-dump', {});
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }
 
 /** 0x18: P2 the object whose reference count went wrong. */

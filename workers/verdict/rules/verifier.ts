@@ -1,14 +1,14 @@
 /** Driver Verifier and the input-output memory unit: these name the driver while it does wrong. */
-import { va, vaAdd } from '../../base/address.ts';
+import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isThirdParty } from '../actors.ts';
-import { readUnicode } from '../../modules/loadedlist.ts';
+import { type Actor, imageOf, isScanned, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
+import { showDeviceOwner, showNamedDriver } from './arguments.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 import { suspect } from './fault.ts';
-import { showWdfLog } from './owners.ts';
+import { opposeOther, showWdfLog } from './owners.ts';
 
 /** A driver that one of the arguments points into. */
 function argumentModule(c: Case, f: Finding): string | undefined {
@@ -26,25 +26,10 @@ function argumentModule(c: Case, f: Finding): string | undefined {
   return undefined;
 }
 
-/** Codes whose argument 2 is the name of the driver as text (0xC4: leaks at unload; the bug check's page). */
+/** Checks of 0xC4 whose argument 2 is the name of the driver as text (leaks at unload; the bug check's page). */
 const NAME_ARGUMENT: ReadonlySet<bigint> = new Set([0x60n, 0x61n, 0x62n]);
-const MAX_NAME = 128;
 
-/** The name stands there as characters, or as a UNICODE_STRING. */
-function driverName(c: Case, f: Finding): string | undefined {
-  if (c.code !== 0xc4 || !NAME_ARGUMENT.has(c.params[0])) return undefined;
-  const { memory } = c.target;
-  const at = va(c.params[1]);
-  const length = memory.u16(at);
-  const buffer = memory.pointer(vaAdd(at, memory.pointerSize));
-  const counted = length.ok && buffer.ok ? readUnicode(memory, length.value, buffer.value) : undefined;
-  const { bytes, got } = memory.read(at, MAX_NAME);
-  const plain = new TextDecoder('utf-16le').decode(bytes.subarray(0, got & ~1)).split('\0')[0] ?? '';
-  const name = [plain, counted?.ok ? counted.value : ''].find((text) => /^[\w.\\-]+\.sys$/i.test(text))?.replace(/^.*\\/, '');
-  if (name === undefined) return undefined;
-  f.show(text('e-owner-tag', { who: c.who(name), index: '2', value: hex(at), place: name }), `du ${hex(at)}`, { weighs: 'decides' });
-  return name;
-}
+const driverName = (c: Case, f: Finding): string | undefined => (c.code === 0xc4 && NAME_ARGUMENT.has(c.params[0]) ? showNamedDriver(c, f, 2) : undefined);
 
 function named(c: Case, f: Finding, image: string, meaning: string): void {
   f.head('h-verifier', { who: c.who(image), name: c.name, what: meaning })
@@ -52,11 +37,14 @@ function named(c: Case, f: Finding, image: string, meaning: string): void {
     .blame(image);
 }
 
+/** Argument 1 is the address there, argument 2 what was done to it. */
+const FREED_POOL = 0xc6;
+
 /** 0xC4, 0xC9, 0xC6, 0x1C4. */
 export function verifier(c: Case, f: Finding): void {
   const value = hex(c.params[0]);
   const area = c.knowledge.verifierArea(Number(c.params[0] & 0xffff_ffffn)) ?? 'not in the tables';
-  const meaning = showSubCode(c, f, 1, 'decides') ?? `check ${value}`;
+  const meaning = showSubCode(c, f, c.code === FREED_POOL ? 2 : 1, 'decides') ?? `check ${value}`;
   f.say('x-verifier', { meaning, value, area });
   f.detector = 'ntoskrnl.exe';
   const image = driverName(c, f) ?? argumentModule(c, f);
@@ -69,6 +57,7 @@ export function verifier(c: Case, f: Finding): void {
     showSuspect(f, c, near, 'decides');
     placeOf(f, near);
     named(c, f, imageOf(near.module), meaning);
+    if (isScanned(near)) f.oppose('a-scan', {});
     return;
   }
   showNoSuspect(c, f);
@@ -82,9 +71,11 @@ export function dma(c: Case, f: Finding): void {
     return;
   }
   const meaning = showSubCode(c, f, 1, 'decides') ?? 'IOMMU refused an access';
+  const owner = showDeviceOwner(c, f, 2);
   f.head('h-dma', { name: c.name, what: `${meaning}; device object ${hex(c.params[1])}` })
-    .judge('hardware', 'likely')
+    .judge('hardware', owner ? 'likely' : 'possible')
     .blame(undefined, 'device');
+  if (owner?.thirdParty) f.rival({ module: owner.image }, text('r-driver-device', { who: c.who(owner.image) }));
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
 }
 
@@ -95,7 +86,11 @@ export function wdf(c: Case, f: Finding): void {
   f.detector = 'Wdf01000.sys';
   const logged = showWdfLog(c, f, 'decides');
   if (logged && isThirdParty(logged, c.session)) {
-    frameworkClient(c, f, { image: imageOf(logged), sure: true });
+    const other = c.suspects.find((actor) => imageOf(actor.module) !== imageOf(logged));
+    const called = c.suspects.some((actor) => imageOf(actor.module) === imageOf(logged));
+    const doubted = other && !called;
+    frameworkClient(c, f, { image: imageOf(logged), sure: !doubted || isScanned(other) });
+    if (doubted) opposeOther(c, f, { what: "the framework's log", image: imageOf(logged), other: imageOf(other.module) });
     return;
   }
   const near = logged ? undefined : c.suspects[0];

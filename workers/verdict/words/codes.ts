@@ -87,6 +87,7 @@ export const CODES = {
   ],
   'x-acpi': ['The firmware’s description of the hardware has an error: {meaning}.', 'ACPI: {meaning}{name}.', 'ACPI: {meaning}{name}.'],
   'x-inpage-disk': ['The disk gave back an error while Windows read its own files.', 'Status {status}: {hint}.', '{status}: {hint}.'],
+  'x-volume-damaged': ['The disk answered, but what stands on it does not fit together.', 'Status {status}: {hint}.', '{status}: {hint}.'],
   'x-paging-damaged': [
     'The answer that came back is one that no disk gives; it comes from damaged data in memory.',
     'Status {status}: {hint}.',

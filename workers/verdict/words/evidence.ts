@@ -100,6 +100,12 @@ export const EVIDENCE = {
     'IRP {irp} → IO_STACK_LOCATION → DEVICE_OBJECT → DRIVER_OBJECT {who}.',
   ],
   'e-owner-tag': ['The stop names {who}.', 'Argument {index} = {value} lies in {place}.', 'P{index} = {value} = {place}.'],
+  'e-no-irql': ['The level that Windows names does not exist.', 'Argument 2 = {irql} is no IRQL: none is higher than 15.', 'IRQL {irql} does not exist.'],
+  'e-trap-other': [
+    'The instruction at that place cannot make such an error.',
+    '“{instruction}” at {place} cannot raise “{trap}”: what ran is not what the dump holds.',
+    '{instruction} at {place}: no source of #{trap}.',
+  ],
   'e-pte-write': [
     'Windows had marked that place as one that may be changed, and the mark is gone.',
     'The page table entry {pte} is dirty (written to before) but not writable: bit 1 was lost.',
@@ -125,6 +131,21 @@ export const EVIDENCE = {
     'The place that Windows names holds the value that Windows names.',
     'The memory at argument {from} ({at}) holds {value}: argument {to}.',
     '*P{from} = {value} = P{to}.',
+  ],
+  'e-points-other': [
+    'The place that Windows names holds another value now.',
+    'The memory at argument 2 ({at}) holds {found}, not argument 3 ({value}).',
+    '*P2 ({at}) = {found} ≠ {value}.',
+  ],
+  'e-count-bit': [
+    'A number of users that should be small is one single large bit.',
+    'The share count {value} is bit {bit} alone: it was never counted, so a flipped bit fits better than an unlock too many.',
+    'Share count {value}: bit {bit} alone.',
+  ],
+  'e-pte-holder': [
+    'Windows ran out of room for mapping memory, and {who} holds the most of it.',
+    'Argument 1 names {who}: it holds {count} of {all} system page table entries.',
+    'P1: {who}, {count} of {all} system PTEs.',
   ],
   'e-dpc-samples': [
     'While the processor was busy, Windows noted {count} times what ran: {share} times {module} was at work, and never a driver of another maker.',
@@ -228,6 +249,12 @@ export const EVIDENCE = {
     'Tuning, monitoring, anti-cheat or RGB drivers loaded: {names} (context only).',
     'Tool drivers loaded: {names}.',
   ],
+  'e-pnp-wait': [
+    'Windows had waited {seconds} seconds.',
+    'Thread {thread} was waited for {seconds} s (arguments 3 and 4).',
+    'P3 thread {thread}, P4 {seconds} s.',
+  ],
+  'e-service': ['The device belongs to the service {service}.', 'Argument 1: service {service}.', 'P1: service {service}.'],
   'e-maker': [
     'By its file name {module} belongs to {maker}. That is believed; this file does not prove it.',
     '{module}: {maker}, believed from the file name.',
@@ -278,6 +305,16 @@ export const EVIDENCE = {
     'What ran at the last moment need not be what took the time.',
     'For the cumulative limit the stack at the end may be innocent.',
     'Cumulative watchdog: the final stack is one sample.',
+  ],
+  'a-other-asked': [
+    'Another driver asked for more at that moment; its use may be wrong as well.',
+    'The driver on the stack asked when nothing was left: it is not the one that holds the most.',
+    'The caller is another driver.',
+  ],
+  'a-top-driver': [
+    'The request went through further drivers below it.',
+    'Argument 1 is the topmost driver that got the request; one below it may have kept the pages.',
+    'I/O manager’s MDL: top driver of the stack only.',
   ],
   'a-reported-by': ['It only noticed the problem.', '{module} reported it; it need not be the writer.', '{module} is the detector.'],
   'r-ram': ['Faulty memory (RAM)', 'RAM: damage of this kind also comes from a failing module or an unstable memory profile.', 'RAM'],

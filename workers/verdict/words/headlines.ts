@@ -32,6 +32,11 @@ export const HEADLINES = {
     '{name}: the instruction at {place} cannot touch the reported address. CPU or RAM first.',
     '{name}: computed operand and faulting address disagree at {place}.',
   ],
+  'h-cpu-trap': [
+    'The processor reported an error that the program could not have made. That points to the hardware.',
+    '{name}: the instruction at {place} cannot raise “{trap}”. CPU or RAM first.',
+    '{name}: trap {trap} at {place}, whose instruction is no source of it.',
+  ],
   'h-cpu-hang': [
     'One processor core stopped answering.',
     '{name}: processor {cpu} took no clock interrupt in time.',
@@ -41,6 +46,16 @@ export const HEADLINES = {
     'The whole system stopped ticking for too long.',
     '{name}: no progress within the limit; processor, firmware or hypervisor.',
     '{name}: watchdog of the platform, arguments {args}.',
+  ],
+  'h-below': [
+    '{what} met an error that it could not go on from.',
+    '{name}: {what} stopped; processor, firmware or memory, seldom a driver.',
+    '{name}: arguments {args}.',
+  ],
+  'h-page-content': [
+    'A page of memory did not come back as Windows had put it away. Faulty memory (RAM) is the first suspect.',
+    '{name}: {what}. RAM first, then the processor.',
+    '{name}: {what}; no driver is tied to it.',
   ],
   'h-feature': [
     '{who} uses a processor instruction ({feature}) that this processor seems not to have.',
@@ -76,6 +91,16 @@ export const HEADLINES = {
     'Windows could not read its own data from the disk: {what}.',
     '{name}: {what}. Disk, cable or controller first.',
     '{name}: I/O failed with {what}.',
+  ],
+  'h-volume': [
+    'The file system on a disk is damaged: {what}.',
+    '{name}: {what}. The volume’s own structure first, then the drive under it.',
+    '{name}: {what}; the read itself succeeded.',
+  ],
+  'h-app-disk': [
+    'A part of the program {app} could not be read from the disk: {what}.',
+    '{app}: {name}, {what}. Disk, cable or controller first.',
+    '{app}: in-page I/O failed with {what}.',
   ],
   'h-network-file': [
     'The program ran from a network share that went away: {what}.',
@@ -121,6 +146,16 @@ export const HEADLINES = {
     '{who} did not finish in time when the computer changed between sleep and running.',
     '{name}: a power request was held, by {who}.',
     '{name}: power IRP held by {who}.',
+  ],
+  'h-power-device': [
+    'A device did not finish in time when the computer changed between sleep and running. Its request was with {who}.',
+    '{name}: the device under {who} did not answer a power request.',
+    '{name}: power IRP pending in {who}.',
+  ],
+  'h-pnp': [
+    'Windows waited too long for a device to start or stop: {who}.',
+    '{name}: a plug and play request was not finished, by {who}.',
+    '{name}: PnP request pending in {who}.',
   ],
   'h-power-unknown': [
     'A driver did not finish in time when the computer changed between sleep and running. This file does not name it.',

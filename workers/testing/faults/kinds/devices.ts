@@ -5,23 +5,40 @@ import type { Draw } from '../draw.ts';
 import type { Role } from '../drivers.ts';
 import { accessException, irqlStop } from '../ends.ts';
 import { KernelStage } from '../kernelstage.ts';
-import { BIT_CHANGED, type FaultKind, type Truth } from '../truth.ts';
+import { BIT_CHANGED, type FaultKind, type MadeFault, type Truth } from '../truth.ts';
 import { runInto, runTo } from '../ways.ts';
 import { byDriver } from './access.ts';
 import { fastFail } from './pool.ts';
+import { powerWatchdog } from './watch.ts';
 import { kind } from './kind.ts';
 
-/** A device object of the actor's driver, as the stop's argument names it. */
-function deviceOf(stage: KernelStage): bigint {
+/** A device object of a driver, as the stop's argument names it. */
+export function deviceOf(stage: KernelStage, owner = stage.actor()): bigint {
   const { draw } = stage;
   const [device, driver] = [draw.pool(), draw.pool()];
-  const { base, pe, name } = stage.actor();
+  const { base, pe, name } = owner;
   const service = `\\Driver\\${name.replace(/\.sys$/i, '')}`;
   stage.memory.push(deviceObject({ address: device, driver }), ...driverObject({ address: driver, name: service, start: base, size: pe.sizeOfImage, device }));
   return device;
 }
 
 const withActor = (draw: Draw, ...roles: readonly Role[]): KernelStage => new KernelStage(draw, { actors: [draw.pick(roles)] });
+
+/** The IOMMU stops a device's transfer; argument 2 names the device object. */
+export function strayTransfer(draw: Draw, device: (stage: KernelStage) => bigint): MadeFault {
+  const stage = withActor(draw, 'network', 'display', 'usb');
+  runTo(stage, 'dpc');
+  stage.call(stage.nt, 'KiTimerExpiration');
+  const truth: Truth = { causes: ['driver', 'hardware', 'firmware'], culprits: [stage.actor().name, 'device', 'hardware', 'gpu'], namelessToo: true };
+  return stage.call(stage.nt, 'KiTimerWaitTest').stop(0xe6, [0x26n, device(stage), BigInt(draw.u32()) << 4n, 6n], truth);
+}
+
+/** 0x144, P1 = 1: P4 the client's device object. */
+export function sentTwice(stage: KernelStage, device: (stage: KernelStage) => bigint): MadeFault {
+  const { draw } = stage;
+  runInto(stage, draw.pick(['dpc', 'workItem']));
+  return stage.stop(0x144, [1n, draw.pool(), draw.pool(), device(stage)], byDriver(stage));
+}
 
 export const DEVICE_KINDS: readonly FaultKind[] = [
   kind('own-code', 'a display driver stops the machine itself, with a code of its maker', (draw) => {
@@ -37,18 +54,8 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
     const truth: Truth = { causes: ['driver', 'hardware', 'memory'], culprits: [stage.actor().name, 'gpu', ...BIT_CHANGED], undecidable: true };
     return accessException(stage, { code: 0x7e, pointer: draw.pick([0x10n, 0n, draw.u64() & 0xffff_ffffn]), truth });
   }),
-  kind('e6-dma', 'a device reached for memory that was not given to it; the IOMMU caught it', (draw) => {
-    const stage = withActor(draw, 'network', 'display', 'usb');
-    runTo(stage, 'dpc');
-    stage.call(stage.nt, 'KiTimerExpiration');
-    const truth: Truth = { causes: ['driver', 'hardware', 'firmware'], culprits: [stage.actor().name, 'device', 'hardware', 'gpu'], namelessToo: true };
-    return stage.call(stage.nt, 'KiTimerWaitTest').stop(0xe6, [0x26n, deviceOf(stage), BigInt(draw.u32()) << 4n, 6n], truth);
-  }),
-  kind('144-client', 'a USB client driver sends a request that it has sent already', (draw) => {
-    const stage = withActor(draw, 'usb', 'audio');
-    runInto(stage, draw.pick(['dpc', 'workItem']));
-    return stage.stop(0x144, [1n, draw.pool(), draw.pool(), deviceOf(stage)], byDriver(stage));
-  }),
+  kind('e6-dma', 'a device reached for memory that was not given to it; the IOMMU caught it', (draw) => strayTransfer(draw, deviceOf)),
+  kind('144-client', 'a USB client driver sends a request that it has sent already', (draw) => sentTwice(withActor(draw, 'usb', 'audio'), deviceOf)),
   kind('fe-controller', 'the USB controller hands back addresses that it was never given', (draw) => {
     const stage = withActor(draw, 'usb');
     runTo(stage, 'dpc');
@@ -74,9 +81,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
   }),
   kind('9f-pnp-lock', 'a thread holds the device tree while it waits in a driver; the power transition starves', (draw) => {
     const stage = withActor(draw, 'usb', 'audio', 'storage');
-    stage.thread = { id: 0, priority: 0 };
-    stage.enter(stage.nt, 'KiIdleLoop').chain(stage.nt, 'KiRetireDpcList', 'KiProcessExpiredTimerList');
-    stage.call(stage.nt, 'PopIrpWatchdog', 'DeferredRoutine').call(stage.nt, 'PopIrpWatchdogBugcheck');
+    powerWatchdog(stage);
     return stage.stop(0x9f, [4n, 0x12cn, draw.pool(), draw.pool()], {
       causes: ['driver', 'hang', 'hardware'],
       culprits: [stage.actor().name],

@@ -1,6 +1,7 @@
 /** The machine itself: memory, processor, buses. What stands on the stack did nothing. */
 import { machineCheckRecord, pcieRecord } from '../../build/whea.ts';
 import { CRASH_TIME, PRCB_ADDRESS, PTE_BASE, words } from '../../build/scene.ts';
+import { addressIn } from '../../build/stack.ts';
 import { accessOf, otherHalf, withoutPrefix } from '../code.ts';
 import type { Draw } from '../draw.ts';
 import { accessException, dispatched, irqlStop, nonpagedStop } from '../ends.ts';
@@ -9,13 +10,13 @@ import { BIT_CHANGED, type MadeFault, PROCESSOR, type Truth } from '../truth.ts'
 import { runInto, runTo } from '../ways.ts';
 import { kind } from './kind.ts';
 
-const bitChanged = (stage: KernelStage): Truth => ({
+export const bitChanged = (stage: KernelStage): Truth => ({
   causes: ['hardware', 'memory'],
   culprits: BIT_CHANGED,
   bystanders: stage.actors.map((one) => one.name),
 });
-const processor: Truth = { causes: ['hardware'], culprits: PROCESSOR };
-const nobodyKnows: Truth = { causes: ['hardware', 'memory', 'driver'], culprits: [...BIT_CHANGED, 'firmware'], undecidable: true };
+export const processor: Truth = { causes: ['hardware'], culprits: PROCESSOR };
+export const nobodyKnows: Truth = { causes: ['hardware', 'memory', 'driver'], culprits: [...BIT_CHANGED, 'firmware'], undecidable: true };
 
 /** A user process ends; the memory manager takes its page tables down. */
 function takeDown(draw: Draw, options: StageOptions = {}): KernelStage {
@@ -39,18 +40,22 @@ interface Reported {
   readonly truth: Truth;
   /** MCi_STATUS of a machine check. */
   readonly status?: bigint;
+  /** 0x124 where nothing else is told; the record need not be in the dump, and the machine may have gone on. */
+  readonly held?: boolean;
+  readonly live?: boolean;
+  readonly alsoLoaded?: readonly string[];
 }
 
 /** An error that firmware or processor reported: the record stands at P2. */
-function whea(draw: Draw, { source, record, truth, status = 0n }: Reported): MadeFault {
-  const stage = new KernelStage(draw, { loud: draw.chance(0.3) });
+export function whea(draw: Draw, { source, record, truth, status = 0n, held = true, live = false, alsoLoaded = [] }: Reported): MadeFault {
+  const stage = new KernelStage(draw, { loud: draw.chance(0.3), alsoLoaded });
   const at = draw.pool();
-  stage.memory.push({ address: at, bytes: record });
+  if (held) stage.memory.push({ address: at, bytes: record });
   stage.enter(stage.nt, 'KiIdleLoop').call(stage.nt, 'PoIdle');
   stage.placeOf('halted');
   stage.trap('KiInterruptDispatchNoLockNoEtw', { mark: 'halted' });
   stage.chain(stage.nt, 'KiMcheckHandler', 'WheaReportHwError', 'HalBugCheckSystem');
-  return stage.stop(0x124, [source, at, status >> 32n, status & 0xffff_ffffn], truth);
+  return stage.stop(0x124, [source, at, status >> 32n, status & 0xffff_ffffn], truth, { live });
 }
 
 function machineCheck(draw: Draw, codes: readonly bigint[], truth: Truth, banks: readonly number[]): MadeFault {
@@ -73,7 +78,7 @@ const PCI = [
 const flipHigh = (draw: Draw, good: bigint): bigint => good ^ (1n << BigInt(draw.between(48, 62)));
 
 /** "mov rax,[base+d]" entered behind its REX prefix: it loads eax, through another register where the prefix chose one. */
-function misexecuted(stage: KernelStage): MadeFault {
+export function misexecuted(stage: KernelStage): MadeFault {
   const rip = stage.placeOf('read') + 1n;
   const { base, displacement } = stage.access();
   const register = withoutPrefix(base);
@@ -102,6 +107,32 @@ function codeBit(draw: Draw): MadeFault {
   // Only who has the file to compare with can tell.
   const truth = stage.atHand === 'nothing' ? { ...bitChanged(stage), undecidable: true } : bitChanged(stage);
   return stage.stop(0xd1, [cr2, BigInt(stage.irql), 0n, rip], truth, { trapFrame, cr2 });
+}
+
+export interface SilentCore {
+  readonly alsoLoaded?: readonly string[];
+  /** The dump holds what the silent core ran: a driver with interrupts off, or the idle loop; or that it did not take the freeze. */
+  readonly ran?: 'driver' | 'idle' | 'nothing saved';
+}
+
+/** Another processor counts the ticks that the silent one misses. */
+export function silentCore(draw: Draw, { alsoLoaded = [], ran }: SilentCore = {}): MadeFault {
+  const stage = new KernelStage(draw, { loud: draw.chance(0.4), actors: ['network'], alsoLoaded });
+  if (draw.chance(0.5)) runInto(stage, 'network');
+  else stage.enter(stage.nt, 'KiIdleLoop').call(stage.nt, 'PoIdle');
+  stage.placeOf('read');
+  const trapFrame = stage.trap('KiInterruptDispatchNoLockNoEtw', { mark: 'read' });
+  stage.chain(stage.nt, 'KeClockInterruptNotify', 'KeAccumulateTicks');
+  const hung = draw.below(8);
+  const params = [0xcn, 0n, PRCB_ADDRESS(hung), BigInt(hung)] as const;
+  const options = { trapFrame, processor: (hung + 1) % 8 };
+  if (ran === undefined) return stage.stop(0x101, params, { ...processor, bystanders: [stage.actor().name] }, options);
+  // EFLAGS without and with IF (SDM volume 1, "EFLAGS register").
+  const busy = ran === 'driver';
+  const registers = busy ? { rip: addressIn(stage.actor(), 'Loop') + 8n, eflags: 0x46 } : { rip: addressIn(stage.nt, 'PoIdle:halted'), eflags: 0x246 };
+  const frozen = new Map([[hung, ran === 'nothing saved' ? { rip: 0n } : { rsp: draw.stackTop() - 0x400n, ...registers }]]);
+  const truth: Truth = busy ? { causes: ['driver', 'hang'], culprits: [stage.actor().name] } : processor;
+  return stage.stop(0x101, params, truth, { ...options, file: { kind: 'bitmap-kernel' }, change: (made) => ({ ...made, frozen }) });
 }
 
 export const HARDWARE_KINDS = [
@@ -181,21 +212,7 @@ export const HARDWARE_KINDS = [
       truth: { causes: ['hardware', 'storage'], culprits: ['device', 'hardware', 'gpu', 'disk', 'cpu'] },
     });
   }),
-  kind('101-silent-core', 'a core stopped answering the clock', (draw) => {
-    const stage = new KernelStage(draw, { loud: draw.chance(0.4), actors: ['network'] });
-    if (draw.chance(0.5)) runInto(stage, 'network');
-    else stage.enter(stage.nt, 'KiIdleLoop').call(stage.nt, 'PoIdle');
-    stage.placeOf('read');
-    const trapFrame = stage.trap('KiInterruptDispatchNoLockNoEtw', { mark: 'read' });
-    stage.chain(stage.nt, 'KeClockInterruptNotify', 'KeAccumulateTicks');
-    const hung = draw.below(8);
-    return stage.stop(
-      0x101,
-      [0xcn, 0n, PRCB_ADDRESS(hung), BigInt(hung)],
-      { ...processor, bystanders: [stage.actor().name] },
-      { trapFrame, processor: (hung + 1) % 8 },
-    );
-  }),
+  kind('101-silent-core', 'a core stopped answering the clock', (draw) => silentCore(draw)),
   kind('12b-zero-page', 'a page that must be zero has one bit set', (draw) => {
     const stage = new KernelStage(draw);
     runTo(stage, 'worker');

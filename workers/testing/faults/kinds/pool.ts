@@ -18,20 +18,64 @@ function poolStage(draw: Draw): KernelStage {
   return stage;
 }
 
-/** POOL_HEADER of 10.0.19041 x64: previous size and pool index, block size and type, tag (vergiliusproject.com, _POOL_HEADER). */
-function poolHeader(draw: Draw, sizeUnits: number, tag: string): bigint {
+/** POOL_HEADER of 10.0.19041 x64: previous size and pool index, block size and type, tag; sizes in 16 bytes (vergiliusproject.com, _POOL_HEADER). */
+export function poolHeader(size: number, previous: number, tag: string): bigint {
   const tagWord = [...tag].reduce((value, char, index) => value | (BigInt(char.charCodeAt(0)) << BigInt(index * 8)), 0n);
-  return (tagWord << 32n) | (0x02n << 24n) | (BigInt(sizeUnits) << 16n) | BigInt(draw.between(1, 0x1f));
+  return (tagWord << 32n) | (0x02n << 24n) | (BigInt(size) << 16n) | BigInt(previous);
+}
+
+/** How the links about a list entry look (ntdef.h, LIST_ENTRY: Flink, Blink). */
+export type ListDamage = 'removed-twice' | 'neighbour-spoiled' | 'one-bit';
+
+/** A list entry and its neighbours, in memory; the entry's address, which the check still has in a register. */
+export function brokenList(stage: KernelStage, damage: ListDamage): bigint {
+  const { draw, memory } = stage;
+  const [entry, next, last] = [draw.pool(), draw.pool(), draw.pool()];
+  const back = { 'removed-twice': last, 'neighbour-spoiled': 0x0061_0074_0061_0064n, 'one-bit': entry ^ (1n << BigInt(draw.between(33, 44))) }[damage];
+  const spoiled = damage === 'neighbour-spoiled';
+  memory.push(
+    words(entry, [next, last]),
+    words(next, [spoiled ? back : draw.pool(), back]),
+    words(last, [damage === 'removed-twice' ? next : entry, draw.pool()]),
+  );
+  return entry;
 }
 
 /** A fast-fail in the running function: int 29h, KiRaiseSecurityCheckFailure, then 0x139 with trap frame and record. */
-export function fastFail(stage: KernelStage, reason: bigint, truth: Truth): MadeFault {
+export function fastFail(stage: KernelStage, reason: bigint, truth: Truth, entry?: bigint): MadeFault {
   const rip = stage.placeOf('failfast');
-  const trapFrame = stage.trap('KiRaiseSecurityCheckFailure', { mark: 'failfast', registers: { rcx: reason } });
+  const trapFrame = stage.trap('KiRaiseSecurityCheckFailure', { mark: 'failfast', registers: { rcx: reason, ...(entry === undefined ? {} : { r8: entry }) } });
   const record = stage.stack.low + 0x300n;
   stage.memory.push({ address: record, bytes: exceptionRecord64(0xc0000409, rip, [reason], 1) });
   stage.chain(stage.nt, 'KiFastFailDispatch', 'KiBugCheckDispatch');
   return stage.stop(0x139, [reason, trapFrame, record, 0n], truth, { trapFrame });
+}
+
+export interface AfterUnload {
+  readonly code?: 0xce | 0xd4;
+  /** What Windows noted of the range: the driver, nothing, or another driver that stood there before as well. */
+  readonly noted?: 'once' | 'never' | 'twice';
+}
+
+/** A timer runs into a driver that is gone. 0xCE: P2 the access, P3 the instruction; 0xD4: P2 the IRQL, P3 the access, P4 the instruction. */
+export function calledAfterUnload(draw: Draw, { code = 0xce, noted = 'once' }: AfterUnload = {}): MadeFault {
+  const stage = new KernelStage(draw);
+  runTo(stage, draw.pick(['timer', 'dpc']));
+  const last = stage.machine.modules.at(-1);
+  const start = (last ? last.base + BigInt(last.size) : 0n) + 0x800000n;
+  const name = draw.pick(['kepvimio.sys', 'cpuz_x64.sys', 'zorflt.sys']);
+  const rip = start + BigInt(draw.between(0x1000, 0x8000));
+  stage.stack.push(stage.returnOf('DeferredRoutine'));
+  const trapFrame = stage.trap('KiPageFault', { rip, cr2: rip, errorCode: 0x10n });
+  stage.call(stage.nt, 'MmAccessFault');
+  const unloaded = [
+    ...(noted === 'never' ? [] : [{ name, start, end: start + 0xa000n }]),
+    ...(noted === 'twice' ? [{ name: 'tivdal64.sys', start: start - 0x2000n, end: start + 0x9000n }] : []),
+    { name: 'dump_storport.sys', start: start + 0x100000n, end: start + 0x11c000n },
+  ];
+  const params = code === 0xce ? ([rip, 0x10n, rip, 0n] as const) : ([rip, 2n, 0n, rip] as const);
+  const truth: Truth = { causes: ['driver'], culprits: noted === 'never' ? [] : [name], undecidable: noted === 'never' };
+  return stage.stop(code, params, truth, { trapFrame, cr2: rip, unloaded });
 }
 
 export const POOL_KINDS = [
@@ -39,7 +83,7 @@ export const POOL_KINDS = [
     const stage = poolStage(draw);
     stage.call(stage.nt, 'ExFreePoolWithTag');
     const block = draw.pool();
-    const header = poolHeader(draw, 0x12, 'Zx01');
+    const header = poolHeader(0x12, draw.between(1, 0x1f), 'Zx01');
     if (draw.chance(0.5)) stage.memory.push(words(block - 0x10n, [header, 0n, 0n, draw.pool()]));
     return stage.stop(0xc2, [7n, 0n, header & 0xffff_ffffn, block], byDriver(stage));
   }),
@@ -53,7 +97,7 @@ export const POOL_KINDS = [
     stage.call(stage.nt, 'ExFreePoolWithTag');
     const block = draw.pool() - 0x10n;
     if (draw.chance(0.5))
-      stage.memory.push(words(block - 0x40n, [poolHeader(draw, 4, 'Nb  '), 0n, ...Array.from({ length: 10 }, () => 0x4141_4141_4141_4141n)]));
+      stage.memory.push(words(block - 0x40n, [poolHeader(4, draw.between(1, 0x1f), 'Nb  '), 0n, ...Array.from({ length: 10 }, () => 0x4141_4141_4141_4141n)]));
     return stage.stop(0x19, [0x20n, block, block + 0x200n, 0x0c20_0041n], foundBy(stage));
   }),
   kind('19-freed-header', 'the header of a free block changed; the next allocation finds it', (draw) => {
@@ -75,7 +119,7 @@ export const POOL_KINDS = [
   }),
   kind('139-own-list', 'a driver removes an entry of its own list twice', (draw) => {
     const stage = poolStage(draw);
-    return fastFail(stage, 3n, byDriver(stage));
+    return fastFail(stage, 3n, byDriver(stage), draw.chance(0.5) ? brokenList(stage, 'removed-twice') : draw.pool());
   }),
   kind('139-kernel-list', 'the kernel finds a broken list of timers or waiters; who broke it is gone', (draw) => {
     const stage = new KernelStage(draw);
@@ -92,23 +136,7 @@ export const POOL_KINDS = [
     const expected = draw.u64() & 0xffff_ffff_ffffn;
     return stage.stop(0xf7, [0x6c69_6146_6461_6f6cn ^ BigInt(draw.below(0x10000)), expected, BigInt.asUintN(64, ~expected), 0n], byDriver(stage));
   }),
-  kind('ce-unload', 'a driver unloads with a timer still set; the timer runs into nothing', (draw) => {
-    const stage = new KernelStage(draw);
-    runTo(stage, draw.pick(['timer', 'dpc']));
-    const last = stage.machine.modules.at(-1);
-    const start = (last ? last.base + BigInt(last.size) : 0n) + 0x800000n;
-    const name = draw.pick(['kepvimio.sys', 'cpuz_x64.sys', 'zorflt.sys']);
-    const rip = start + BigInt(draw.between(0x1000, 0x8000));
-    const via = 'DeferredRoutine';
-    stage.stack.push(stage.returnOf(via));
-    const trapFrame = stage.trap('KiPageFault', { rip, cr2: rip, errorCode: 0x10n });
-    stage.call(stage.nt, 'MmAccessFault');
-    const unloaded = [
-      { name, start, end: start + 0xa000n },
-      { name: 'dump_storport.sys', start: start + 0x100000n, end: start + 0x11c000n },
-    ];
-    return stage.stop(0xce, [rip, 0x10n, rip, 0n], { causes: ['driver'], culprits: [name] }, { trapFrame, cr2: rip, unloaded });
-  }),
+  kind('ce-unload', 'a driver unloads with a timer still set; the timer runs into nothing', (draw) => calledAfterUnload(draw)),
   kind('fc-freed-callback', 'a driver calls through a function pointer in freed pool', (draw) => {
     const stage = poolStage(draw);
     const target = draw.pool();

@@ -6,6 +6,7 @@ import { words } from '../../build/scene.ts';
 import { unicodeString } from '../../build/kerneldump.ts';
 import type { Draw } from '../draw.ts';
 import { accessException, statusWord, threadStop } from '../ends.ts';
+import type { Role } from '../drivers.ts';
 import { KernelStage } from '../kernelstage.ts';
 import { BIT_CHANGED, DISK, type MadeFault, type Truth } from '../truth.ts';
 import { runInto, runTo } from '../ways.ts';
@@ -13,13 +14,13 @@ import { kind } from './kind.ts';
 
 /** Statuses that a failing disk, its cable or its controller gives (ntstatus.h). */
 const DEVICE_STATUS = [0xc000009c, 0xc000009d, 0xc000000e, 0xc0000185, 0xc000016a];
-const byDisk: Truth = { causes: ['storage', 'hardware'], culprits: DISK, namelessToo: true };
-const memoryOrProcessor: Truth = { causes: ['hardware', 'memory'], culprits: BIT_CHANGED };
+export const byDisk: Truth = { causes: ['storage', 'hardware'], culprits: DISK, namelessToo: true };
+export const memoryOrProcessor: Truth = { causes: ['hardware', 'memory'], culprits: BIT_CHANGED };
 const nobody = (causes: Truth['causes']): Truth => ({ causes, culprits: [], undecidable: true });
 
 /** A thread needs a page of paged pool or code that the disk does not deliver. */
-function pageIn(draw: Draw, status: number, truth: Truth): MadeFault {
-  const stage = new KernelStage(draw, { actors: ['filter'] });
+export function pageIn(draw: Draw, status: number, truth: Truth, alsoLoaded: readonly string[] = []): MadeFault {
+  const stage = new KernelStage(draw, { actors: ['filter'], alsoLoaded });
   // A filter that opened the file stands on the stack and has nothing to do with it.
   if (draw.chance(0.5)) runInto(stage, 'create');
   else runTo(stage, 'worker');
@@ -33,39 +34,83 @@ function pageIn(draw: Draw, status: number, truth: Truth): MadeFault {
   return stage.stop(0x7a, [pte, statusWord(status), BigInt(draw.u32()) << 8n, address], { ...truth, bystanders: [stage.actor().name] }, { cr2: address });
 }
 
-/** 0x24: P2 exception record, P3 context; the file system's own filter stopped the machine. */
-function ntfsStop(draw: Draw, status: number, truth: Truth): MadeFault {
-  const stage = new KernelStage(draw, { actors: ['filter'] });
-  const ntfs = stage.image('Ntfs.sys');
+/** File systems that a machine may have besides NTFS, by the code they stop with. */
+const FILE_SYSTEM: Readonly<Record<number, string>> = { 0x23: 'fastfat.sys', 0x27: 'rdbss.sys', 0x12c: 'exfat.sys', 0x149: 'ReFS.sys' };
+
+interface FileSystemStop {
+  readonly code?: number;
+  readonly status: number;
+  readonly truth: Truth;
+  readonly alsoLoaded?: readonly string[];
+}
+
+/** P2 exception record, P3 context: the exception filter of the file system, or of the cache manager (0x34), stopped the machine. */
+export function fileSystemStop(draw: Draw, { code = 0x24, status, truth, alsoLoaded = [] }: FileSystemStop): MadeFault {
+  const own = FILE_SYSTEM[code];
+  const stage = new KernelStage(draw, { actors: ['filter'], alsoLoaded: [...(own === undefined ? [] : [own]), ...alsoLoaded] });
+  const driver = stage.image(own ?? 'Ntfs.sys');
   stage.fromUser('NtCreateFile').chain(stage.nt, 'IopCreateFile', 'ObOpenObjectByName', 'IopParseDevice', 'IofCallDriver');
-  stage.call(ntfs, 'NtfsFsdCreate', 'DriverDispatch').chain(ntfs, 'NtfsCommonCreate', 'NtfsLookupEntry');
+  if (own === undefined) stage.call(driver, 'NtfsFsdCreate', 'DriverDispatch').chain(driver, 'NtfsCommonCreate', 'NtfsLookupEntry');
+  else stage.call(driver, 'Dispatch', 'DriverDispatch').call(driver, 'Fault');
   const rip = stage.placeOf('read');
   const [record, context] = [stage.stack.low + 0x300n, stage.stack.low + 0x400n];
   stage.memory.push(
     { address: record, bytes: exceptionRecord64(status, rip, []) },
     { address: context, bytes: x64Context(stage.stack.context(rip), 0x10001f) },
   );
-  stage.chain(ntfs, 'NtfsPagedPoolExtend', 'NtfsBugCheck');
-  return stage.stop(0x24, [0xb500190637n, record, context, rip], truth);
+  if (own === undefined) stage.chain(driver, 'NtfsPagedPoolExtend', 'NtfsBugCheck');
+  return stage.stop(code, [0xb500190637n, record, context, rip], truth);
 }
 
-/** A process that Windows cannot do without ends; P1 is its object. */
-function criticalEnds(
+/** A process that Windows cannot do without ends. 0xEF: P1 its object; 0xF4: P1 a process, P2 its object, P3 its name. */
+export function criticalEnds(
   draw: Draw,
   exitStatus: number,
   truth: Truth,
-  process = draw.pick(['csrss.exe', 'services.exe', 'wininit.exe', 'svchost.exe']),
+  more: { readonly code?: 0xef | 0xf4; readonly alsoLoaded?: readonly string[] } = {},
 ): MadeFault {
-  const stage = new KernelStage(draw, { process });
+  const { code = 0xef, alsoLoaded = [] } = more;
+  const stage = new KernelStage(draw, { process: draw.pick(['csrss.exe', 'services.exe', 'wininit.exe', 'svchost.exe']), alsoLoaded });
   stage.fromUser('NtTerminateProcess').chain(stage.nt, 'PspTerminateProcess', 'PspTerminateAllThreads', 'PspCatchCriticalBreak');
-  return stage.stop(0xef, [stage.process.address, 0n, 0n, 0n], truth, { exitStatus });
+  const { address } = stage.process;
+  return stage.stop(code, code === 0xef ? [address, 0n, 0n, 0n] : [3n, address, address + 0x5a8n, stage.nt.base + 0x80a0n], truth, { exitStatus });
 }
 
 /** A worker thread in functions of the kernel. */
-function workerIn(draw: Draw, first: string, ...rest: readonly string[]): KernelStage {
-  const stage = new KernelStage(draw);
+export function workerIn(draw: Draw, first: string, ...rest: readonly string[]): KernelStage {
+  return workerOn(new KernelStage(draw), first, ...rest);
+}
+export function workerOn(stage: KernelStage, first: string, ...rest: readonly string[]): KernelStage {
   runTo(stage, 'worker');
   return stage.call(stage.nt, first, 'WorkerRoutine').chain(stage.nt, ...rest);
+}
+
+/** Windows starts and looks for the disk it came from. */
+export function starting(draw: Draw, alsoLoaded: readonly string[] = []): KernelStage {
+  const stage = new KernelStage(draw, { alsoLoaded });
+  return stage.enter(stage.nt, 'Phase1Initialization').chain(stage.nt, 'IopInitializeBootDrivers', 'IopMarkBootPartition');
+}
+
+/** ACPI gives up on the firmware's tables; `caller` had asked for one of their methods. */
+export function acpiStop(draw: Draw, caller?: Role): MadeFault {
+  const stage = new KernelStage(draw, caller ? { actors: [caller] } : {});
+  if (caller) runInto(stage, 'ioctl');
+  else runTo(stage, 'worker');
+  if (caller) stage.call(stage.nt, 'IofCallDriver');
+  stage.call(stage.image('ACPI.sys'), 'ACPIDispatchIrp', caller ? 'DriverDispatch' : 'WorkerRoutine').chain(stage.image('ACPI.sys'), 'ACPIInternalError');
+  const name = 0x5453_445fn;
+  const params = draw.pick([
+    [2n, draw.pool(), 0n, 0n],
+    [0xdn, draw.pool(), name, 0n],
+    [3n, draw.pool(), 0xc0140005n, name],
+    [0x11n, 8n, draw.pool(), 0x20160527n],
+  ] as const);
+  return stage.stop(0xa5, params, { causes: ['firmware'], culprits: ['firmware'], namelessToo: true });
+}
+
+/** A part of Windows that a session cannot do without ended with a status. */
+export function sessionEnds(draw: Draw, status: number, truth: Truth, alsoLoaded: readonly string[] = []): MadeFault {
+  return workerOn(new KernelStage(draw, { alsoLoaded }), 'PspExitProcess').stop(0xc000021a, [draw.pool(), statusWord(status), 0n, 0n], truth);
 }
 
 export const STORAGE_KINDS = [
@@ -82,10 +127,14 @@ export const STORAGE_KINDS = [
     const information = [0n, aim.cr2, statusWord(draw.pick(DEVICE_STATUS))];
     return threadStop(stage, aim, { code: 0x7e, status: 0xc0000006, information, truth: { ...byDisk, bystanders: [stage.actor().name] } });
   }),
-  kind('24-corrupt', 'the file system finds its own tables damaged on the disk', (draw) => ntfsStop(draw, draw.pick([0xc0000102, 0xc0000032]), byDisk)),
-  kind('24-device', 'the disk disappears below the file system', (draw) => ntfsStop(draw, draw.pick([0xc0000006, 0xc0000185, 0xc000000e]), byDisk)),
+  kind('24-corrupt', 'the file system finds its own tables damaged on the disk', (draw) =>
+    fileSystemStop(draw, { status: draw.pick([0xc0000102, 0xc0000032]), truth: byDisk }),
+  ),
+  kind('24-device', 'the disk disappears below the file system', (draw) =>
+    fileSystemStop(draw, { status: draw.pick([0xc0000006, 0xc0000185, 0xc000000e]), truth: byDisk }),
+  ),
   kind('24-pointer', 'the file system goes through a bad pointer: memory, or a filter above it', (draw) =>
-    ntfsStop(draw, 0xc0000005, { ...nobody(['memory', 'hardware', 'driver', 'storage']), culprits: BIT_CHANGED }),
+    fileSystemStop(draw, { status: 0xc0000005, truth: { ...nobody(['memory', 'hardware', 'driver', 'storage']), culprits: BIT_CHANGED } }),
   ),
   kind('154-store', 'the disk under the compressed store fails: in-page error', (draw) => {
     const stage = new KernelStage(draw);
@@ -107,8 +156,7 @@ export const STORAGE_KINDS = [
     workerIn(draw, 'CmpInitializeHive', 'HvpCheckFailure').stop(0x51, [2n, draw.pool(), 0n, 0n], { ...byDisk, causes: ['storage', 'hardware', 'memory'] }),
   ),
   kind('7b-boot', 'the boot disk is not found after a change of its mode', (draw) => {
-    const stage = new KernelStage(draw);
-    stage.enter(stage.nt, 'Phase1Initialization').chain(stage.nt, 'IopInitializeBootDrivers', 'IopMarkBootPartition');
+    const stage = starting(draw);
     const at = draw.pool();
     const text = String.raw`\ArcName\multi(0)disk(0)rdisk(0)partition(3)`;
     stage.memory.push({ address: at, bytes: unicodeString(text, at + 0x20n) }, { address: at + 0x20n, bytes: utf16(text) });
@@ -120,8 +168,7 @@ export const STORAGE_KINDS = [
     );
   }),
   kind('ed-volume', 'the boot volume cannot be mounted', (draw) => {
-    const stage = new KernelStage(draw);
-    stage.enter(stage.nt, 'Phase1Initialization').chain(stage.nt, 'IopInitializeBootDrivers', 'IopMarkBootPartition');
+    const stage = starting(draw);
     return stage.stop(0xed, [draw.pool(), statusWord(draw.pick([0xc0000006, 0xc0000032, 0xc000009c])), 0n, 0n], byDisk, { upTime: 42_000_000n });
   }),
   kind('a0-hibernation', 'the image of hibernation does not have the checksum it was written with', (draw) => {
@@ -144,19 +191,7 @@ export const STORAGE_KINDS = [
       culprits: [...BIT_CHANGED, 'disk'],
     }),
   ),
-  kind('a5-acpi', "the firmware's tables do not describe the machine as ACPI demands", (draw) => {
-    const stage = new KernelStage(draw);
-    runTo(stage, 'worker');
-    stage.call(stage.image('ACPI.sys'), 'ACPIDispatchIrp', 'WorkerRoutine').chain(stage.image('ACPI.sys'), 'ACPIInternalError');
-    const name = 0x5453_445fn;
-    const params = draw.pick([
-      [2n, draw.pool(), 0n, 0n],
-      [0xdn, draw.pool(), name, 0n],
-      [3n, draw.pool(), 0xc0140005n, name],
-      [0x11n, 8n, draw.pool(), 0x20160527n],
-    ] as const);
-    return stage.stop(0xa5, params, { causes: ['firmware'], culprits: ['firmware'], namelessToo: true });
-  }),
+  kind('a5-acpi', "the firmware's tables do not describe the machine as ACPI demands", (draw) => acpiStop(draw)),
   kind('e2-keyboard', 'somebody held Ctrl and pressed Scroll Lock twice', (draw) => {
     const stage = new KernelStage(draw, { actors: ['usb'] });
     runTo(stage, 'dpc');
@@ -177,11 +212,7 @@ export const STORAGE_KINDS = [
       .stop(0x161, [0n, 0n, 0n, 0n], { causes: ['manual', 'live'], culprits: [] }, { live: true });
   }),
   kind('c000021a-session', 'the session manager of a user ends; which file is at fault is not in the dump', (draw) =>
-    workerIn(draw, 'PspExitProcess').stop(
-      0xc000021a,
-      [draw.pool(), statusWord(draw.pick([0xc0000005, 0xc0000428, 0xc000012f])), 0n, 0n],
-      nobody(['application', 'storage', 'driver']),
-    ),
+    sessionEnds(draw, draw.pick([0xc0000005, 0xc0000428, 0xc000012f]), nobody(['application', 'storage', 'driver'])),
   ),
 ];
 

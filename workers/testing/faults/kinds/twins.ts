@@ -2,7 +2,6 @@
  * The same surface, another cause: a driver does what is right with something that another has spoiled before, and stands there when
  * Windows notices. Each has its counterpart among the kinds where the driver on the stack did it.
  */
-import { words } from '../../build/scene.ts';
 import type { Draw } from '../draw.ts';
 import type { Role } from '../drivers.ts';
 import { accessException, irqlStop } from '../ends.ts';
@@ -10,7 +9,7 @@ import { KernelStage } from '../kernelstage.ts';
 import type { FaultKind, Truth } from '../truth.ts';
 import { runInto, type Way } from '../ways.ts';
 import { kind } from './kind.ts';
-import { fastFail } from './pool.ts';
+import { brokenList, fastFail } from './pool.ts';
 
 const innocent = (stage: KernelStage): Truth => ({ causes: ['driver', 'memory'], culprits: [], undecidable: true, bystanders: [stage.actor().name] });
 
@@ -18,18 +17,6 @@ function bystander(draw: Draw, roles: readonly Role[], ways: readonly Way[]): Ke
   const stage = new KernelStage(draw, { actors: [draw.pick(roles)] });
   runInto(stage, draw.pick(ways));
   return stage;
-}
-
-/** What ran over the object: text or a counter, in the dump or not. */
-function spoiled(stage: KernelStage, at: bigint): void {
-  const filler = stage.draw.pick([0x0061_0074_0061_0064n, 0x0000_0001_0000_0001n]);
-  if (stage.draw.chance(0.4))
-    stage.memory.push(
-      words(
-        at,
-        Array.from({ length: 8 }, () => filler),
-      ),
-    );
 }
 
 export const TWIN_KINDS: readonly FaultKind[] = [
@@ -66,8 +53,7 @@ export const TWIN_KINDS: readonly FaultKind[] = [
   }),
   kind('twin-139-neighbour', "a driver takes an entry off its own list; another's overrun has spoiled the entry beside it", (draw) => {
     const stage = bystander(draw, ['network', 'filter', 'usb', 'storage'], ['ioctl', 'workItem', 'network']);
-    spoiled(stage, draw.pool());
-    return fastFail(stage, 3n, innocent(stage));
+    return fastFail(stage, 3n, innocent(stage), draw.chance(0.5) ? brokenList(stage, 'neighbour-spoiled') : draw.pool());
   }),
   kind('twin-c2-freed-before', 'a driver frees its own block, once; another had freed it through a stale pointer', (draw) => {
     const stage = bystander(draw, ['filter', 'network', 'tool'], ['ioctl', 'create', 'workItem']);

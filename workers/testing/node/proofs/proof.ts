@@ -49,3 +49,6 @@ export function ofKind(name: string, number: number, expected: Expected): Proved
   if (!kind) throw new Error(`no kind ${name}`);
   return { says: `${kind.says} (${name} ${number})`, make: () => kind.make(number), expected };
 }
+
+/** Files that only the guest of a virtual machine loads. */
+export const GUEST: readonly string[] = ['vmhgfs.sys', 'vmmemctl.sys'];

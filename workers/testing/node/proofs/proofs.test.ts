@@ -3,10 +3,13 @@ import { driveSync } from '../../../base/job.ts';
 import { judge, judgeHang } from '../../../verdict/judge.ts';
 import { RULE_CODES } from '../../../verdict/rules/index.ts';
 import { SURENESS, type Verdict } from '../../../verdict/verdict.ts';
-import { isTextId, say } from '../../../verdict/words.ts';
+import { isTextId, say, textIds } from '../../../verdict/words.ts';
 import { sessionOfFault } from '../score/faultsession.ts';
+import { readFloors, sampleRows, shortfalls } from '../score/floors.ts';
+import { textsOf } from '../score/outcome.ts';
 import type { Proof, Proved } from './proof.ts';
 import { PROOFS } from './proofs.ts';
+import { UNBUILT } from './unbuilt.ts';
 
 interface Judged {
   readonly verdict: Verdict;
@@ -25,9 +28,6 @@ function judged(proved: Proved): Judged {
   return now;
 }
 
-const idsOf = (texts: readonly { readonly id: string }[]): string[] => texts.map(({ id }) => id);
-const shown = (verdict: Verdict): string[] => idsOf(verdict.evidence.map(({ says }) => says));
-const said = (verdict: Verdict): string[] => [...shown(verdict), verdict.headline.id, ...idsOf(verdict.against)];
 const named = ({ sureness, culprit }: Verdict): string | undefined => (sureness === 'not-known' ? undefined : (culprit?.module ?? culprit?.part));
 const oneOf = <T>(list: T | readonly T[]): readonly T[] => (Array.isArray(list) ? (list as readonly T[]) : [list as T]);
 
@@ -40,9 +40,9 @@ function verdictOf(proved: Proved): Verdict {
   expect(oneOf(sureness)).toContain(verdict.sureness);
   if (culprit === 'nobody') expect(who).toBeUndefined();
   else expect(culprits.map((one) => one.toLowerCase())).toContain(who);
-  expect(said(verdict)).toEqual(expect.arrayContaining([...shows]));
-  for (const id of lacks) expect(said(verdict)).not.toContain(id);
-  expect(idsOf(verdict.against)).toEqual(expect.arrayContaining([...doubts]));
+  expect(textsOf(verdict)).toEqual(expect.arrayContaining([...shows]));
+  for (const id of lacks) expect(textsOf(verdict)).not.toContain(id);
+  expect(verdict.against.map(({ id }) => id)).toEqual(expect.arrayContaining([...doubts]));
   const sentences = verdict.evidence.map(({ says }) => say(says).helper).join('\n');
   for (const wanted of words) expect(sentences).toMatch(wanted);
   return verdict;
@@ -53,7 +53,7 @@ const judgement = (verdict: Verdict): string => `${verdict.cause}, ${verdict.sur
 const strength = ({ sureness }: Verdict): number => -SURENESS.indexOf(sureness);
 const opposed = (verdict: Verdict): boolean => verdict.against.length > 0 || verdict.evidence.some(({ weighs }) => weighs === 'against');
 
-const fires = (rule: string, verdict: Verdict): boolean => (isTextId(rule) ? said(verdict).includes(rule) : verdict.rule === rule);
+const fires = (rule: string, verdict: Verdict): boolean => (isTextId(rule) ? textsOf(verdict).includes(rule) : verdict.rule === rule);
 
 describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof) => {
   const fired = (): readonly Verdict[] => firing.map((proved) => judged(proved).verdict);
@@ -62,7 +62,7 @@ describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof)
   });
   test.each(nearly)('nearly: $says', (proved) => {
     const verdict = verdictOf(proved);
-    if (isTextId(rule)) expect(said(verdict)).not.toContain(rule);
+    if (isTextId(rule)) expect(textsOf(verdict)).not.toContain(rule);
     else expect(fired().map(judgement)).not.toContain(judgement(verdict));
   });
   test.each(against)('against: $says', (proved) => {
@@ -73,5 +73,26 @@ describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof)
   test('each of its codes fires', () => {
     const codes = firing.map((proved) => (judged(proved).code ?? 0) & 0xfff_ffff);
     for (const code of RULE_CODES.get(rule) ?? []) expect(codes).toContain(code & 0xfff_ffff);
+  });
+});
+
+/** The answer of the first call, for later ones too. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+describe('a row of every kind of the scored set', () => {
+  const rows = once(sampleRows);
+  test('is no worse than it was, and each word keeps its promise', () => {
+    const floors = readFloors();
+    if (!floors) throw new Error('bench/score.json is missing: run npm run score');
+    expect(shortfalls(rows(), floors)).toEqual([]);
+  });
+  test('with the proofs makes a verdict say every headline, sign and doubt, but for those that cannot be built', () => {
+    const proved = PROOFS.flatMap(({ fires: firing, nearly, against }) => [...firing, ...nearly, ...against]).flatMap((one) => textsOf(judged(one).verdict));
+    const told = new Set([...proved, ...rows().flatMap(({ texts }) => texts)]);
+    const untold = textIds().filter((id) => /^[hea]-/.test(id) && !told.has(id));
+    expect(Object.keys(UNBUILT)).toEqual(expect.arrayContaining(untold));
   });
 });

@@ -151,7 +151,7 @@ function inPage(draw: Draw, status: bigint, truth: Partial<Truth>): MadeFault {
   return stage.write({ code: 0xc0000006, address, parameters: [8n, address, status] }, { causes: ['storage', 'hardware'], culprits: DISK, ...truth });
 }
 const IN_PAGE: Proof = {
-  rule: 'h-disk',
+  rule: 'h-app-disk',
   fires: [
     ofKind('u-in-page', 0, { cause: 'storage', sureness: 'likely', culprit: 'true' }),
     ofKind('x86-in-page', 0, { cause: 'storage', sureness: 'likely', culprit: 'true' }),

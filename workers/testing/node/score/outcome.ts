@@ -18,6 +18,8 @@ export interface Outcome {
   /** Somebody is named who did not do it. */
   readonly falselyAccused: boolean;
   readonly naive: readonly NaiveAnswer[];
+  /** Ids of its headline, evidence and doubts. */
+  readonly texts: readonly string[];
 }
 
 /** The part of a verdict that is scored. */
@@ -50,6 +52,9 @@ function saidIn(verdict: Verdict): Said {
   return { sureness, cause, culprit: culprit?.module ?? culprit?.part, rule };
 }
 
+/** Ids of what a verdict says: headline, evidence, doubts. */
+export const textsOf = ({ headline, evidence, against }: Verdict): string[] => [headline, ...evidence.map(({ says }) => says), ...against].map(({ id }) => id);
+
 /** Where the bytes do not tell, a name is right at most as a possibility, and only one that the truth allows. */
 function resultWhereUndecidable(truth: Truth, said: Said): Result {
   const who = named(said);
@@ -76,8 +81,9 @@ export function accusesFalsely(truth: Truth, said: Said): boolean {
 export function outcomeOf(kind: FaultKind, number: number): Outcome {
   const fault = kind.make(number);
   const session = sessionOfFault(fault, `${kind.name}-${number}.dmp`);
-  const said = saidIn(driveSync(judge(session)));
+  const verdict = driveSync(judge(session));
+  const said = saidIn(verdict);
   const { truth } = fault;
   const naive = naiveAnswers(session, fault);
-  return { kind: kind.name, number, truth, said, result: resultOf(truth, said), falselyAccused: accusesFalsely(truth, said), naive };
+  return { kind: kind.name, number, truth, said, result: resultOf(truth, said), falselyAccused: accusesFalsely(truth, said), naive, texts: textsOf(verdict) };
 }

@@ -1,0 +1,37 @@
+/** What an argument of the stop leads to: a device, a name. */
+import { va, vaAdd } from '../../base/address.ts';
+import { hex } from '../../base/hex.ts';
+import { readUnicode } from '../../modules/loadedlist.ts';
+import type { Case } from '../case.ts';
+import { type DeviceOwner, ownerOfDevice } from '../devicestack.ts';
+import type { Finding } from '../finding.ts';
+import { text } from '../words.ts';
+
+type Index = 1 | 2 | 3 | 4;
+
+/** Whose device object the argument is; says so where the dump holds something else there. */
+export function showDeviceOwner(c: Case, f: Finding, index: Index): DeviceOwner | undefined {
+  const device = c.params[index - 1] ?? 0n;
+  const owner = ownerOfDevice(c, device);
+  const slots = { index: String(index), device: hex(device) };
+  if (owner) f.show(text('e-device-owner', { ...slots, who: c.who(owner.image) }), `dps ${hex(owner.from)} L1`, { weighs: 'for', how: 'derived' });
+  else if (c.target.memory.u16(va(device)).ok) f.oppose('a-no-device', slots);
+  return owner;
+}
+
+const MAX_NAME = 128;
+
+/** The driver that the argument names: characters stand there, or a UNICODE_STRING. */
+export function showNamedDriver(c: Case, f: Finding, index: Index): string | undefined {
+  const { memory } = c.target;
+  const at = va(c.params[index - 1] ?? 0n);
+  const length = memory.u16(at);
+  const buffer = memory.pointer(vaAdd(at, memory.pointerSize));
+  const counted = length.ok && buffer.ok ? readUnicode(memory, length.value, buffer.value) : undefined;
+  const { bytes, got } = memory.read(at, MAX_NAME);
+  const plain = new TextDecoder('utf-16le').decode(bytes.subarray(0, got & ~1)).split('\0')[0] ?? '';
+  const name = [plain, counted?.ok ? counted.value : ''].find((words) => /^[\w.\\-]+\.sys$/i.test(words))?.replace(/^.*\\/, '');
+  if (name === undefined) return undefined;
+  f.show(text('e-owner-tag', { who: c.who(name), index: String(index), value: hex(at), place: name }), `du ${hex(at)}`, { weighs: 'decides' });
+  return name;
+}
