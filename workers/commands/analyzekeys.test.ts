@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { va } from '../base/address.ts';
 import { found } from '../base/found.ts';
-import { fakeSession, type Fake, qword } from '../testing/node/fakesession.ts';
+import { type Fake, type FakeFrame, fakeSession, qword } from '../testing/node/fakesession.ts';
 import { consoleOf, frame, handmade } from '../testing/node/handmade.ts';
 import { kernelTexts, userTexts } from '../testing/node/windbgtexts.ts';
 
@@ -176,6 +176,30 @@ describe('code that was changed', () => {
     ]);
     expect(valueOf(rows, 'MEMORY_CORRUPTOR')).toBe('LARGE');
     expect(valueOf(rows, 'MODULE_NAME')).toBe('memory_corruption');
+  });
+});
+
+describe('whom a stop in the pool is of', () => {
+  it('no module, where the pool met what somebody wrote before', () => {
+    // "MODULE_NAME: Pool_Corruption" of "0xC5_2_nt!ExDeferredFreePool+21b", as an older debugger wrote the bucket.
+    const frames = [`ntoskrnl.exe+0x1000`, `ntoskrnl.exe+0x2000`].map((place, index): FakeFrame => [
+      place,
+      'unwind-info',
+      index === 0 ? 'KiPageFault' : 'ExDeferredFreePool+0x21b',
+    ]);
+    const rows = analysed({ code: 0xc5, params: [8n, 2n, 1n, 'ntoskrnl.exe+0x2000'], frames });
+    expect(valueOf(rows, 'FAILURE_BUCKET_ID')).toBe('0xC5_2_nt!ExDeferredFreePool');
+    expect(valueOf(rows, 'SYMBOL_NAME')).toBe('nt!ExDeferredFreePool+21b');
+    expect(valueOf(rows, 'MODULE_NAME')).toBe('Pool_Corruption');
+    expect(valueOf(rows, 'IMAGE_NAME')).toBe('Pool_Corruption');
+  });
+  it('the kernel under the name that its symbols give it', () => {
+    const rows = handmade({
+      modules: [{ name: 'nt', imageName: 'ntoskrnl.exe', base: 'fffff800`00000000', end: 'fffff800`00100000', pdb: 'ntkrnlmp.pdb' }],
+      frames: [frame('1000', '0', 'fffff800`00001000')],
+      target: { bugCheck: { code: 0x39, params: [0n, 0n, 0n, 0n] } },
+    }).run('!analyze -v');
+    expect(valueOf(rows, 'IMAGE_NAME')).toBe('ntkrnlmp.exe');
   });
 });
 
