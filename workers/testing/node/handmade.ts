@@ -39,6 +39,8 @@ export interface MadeModule {
   readonly imageName?: string;
   readonly path?: string;
   readonly pe?: { readonly timestamp: number; readonly checksum: number };
+  /** File name of its PDB. */
+  readonly pdb?: string;
   readonly version?: string;
   /** What `lm` shows of its symbols; a table is there too where `names` names it. */
   readonly symbols?: { readonly kind: 'pdb' | 'exports' | 'sym'; readonly origin: string };
@@ -109,7 +111,10 @@ function moduleOf(made: MadeModule): Module {
     size,
     checksum: made.pe ? found(made.pe.checksum) : never,
     version: made.version === undefined ? never : found(made.version),
-    identity: { pe: made.pe ? found({ timestamp: made.pe.timestamp, sizeOfImage: size }) : never, pdb: never },
+    identity: {
+      pe: made.pe ? found({ timestamp: made.pe.timestamp, sizeOfImage: size }) : never,
+      pdb: made.pdb === undefined ? never : found({ file: made.pdb, guid: '0', age: 1 }),
+    },
     origin: 'drawn by hand',
   };
 }
