@@ -242,7 +242,18 @@ const GROUPS: readonly Group[] = [
   ...[blackBoxes, customerCount, (analysis: Analysis) => (isUser(analysis.session) ? faultingThread(analysis) : []), processName],
   ...[({ session }: Analysis) => [...criticalProcess(session), ...pnpLock(session)], exceptionCodes, dpcStack, lateTrap],
   ...[(analysis: Analysis) => (isUser(analysis.session) ? [] : failedInstruction(analysis)), badStack],
-  ...[stackText, changedCode, sourceLabels, symbolLabels, bucket, system, appVersion, ({ verdict }: Analysis) => verdictNotes(verdict), namedHow],
+  ...[
+    ({ waits }: Analysis) => waits ?? [],
+    stackText,
+    changedCode,
+    sourceLabels,
+    symbolLabels,
+    bucket,
+    system,
+    appVersion,
+    ({ verdict }: Analysis) => verdictNotes(verdict),
+    namedHow,
+  ],
 ];
 
 export const labelNodes = (analysis: Analysis): readonly OutputNode[] => GROUPS.flatMap((group) => group(analysis));
