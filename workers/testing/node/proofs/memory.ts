@@ -1,13 +1,12 @@
 /** The memory manager's tables, compressed memory, and rules that the kernel's callers break. */
-import { utf16 } from '../../build/binary.ts';
 import { exceptionRecord64 } from '../../build/dumpheader.ts';
 import { deviceObject, driverObject } from '../../build/irp.ts';
-import { unicodeString } from '../../build/kerneldump.ts';
 import { PTE_BASE, words } from '../../build/scene.ts';
 import { addressIn } from '../../build/stack.ts';
 import type { Draw } from '../../faults/draw.ts';
 import { KernelStage } from '../../faults/kernelstage.ts';
 import { byDriver } from '../../faults/kinds/access.ts';
+import { nameOf } from '../../faults/kinds/callers.ts';
 import { bufferList, poolHeader } from '../../faults/kinds/pool.ts';
 import { BIT_CHANGED, DISK, type MadeFault, type Truth } from '../../faults/truth.ts';
 import { runInto, runTo, type Way } from '../../faults/ways.ts';
@@ -115,9 +114,7 @@ function holding(draw: Draw, holder: 0 | 1): MadeFault {
     0xd8,
     (stage) => {
       ({ name } = stage.actor(holder));
-      const at = draw.pool();
-      stage.memory.push({ address: at, bytes: unicodeString(name, at + 0x20n) }, { address: at + 0x20n, bytes: utf16(name) });
-      return [at, 0x3_a000n, 0n, 0x4_0000n];
+      return [nameOf(stage, name), 0x3_a000n, 0n, 0x4_0000n];
     },
     { through: ['MmMapLockedPagesSpecifyCache', 'MiReservePtes'] },
   );
