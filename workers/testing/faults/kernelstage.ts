@@ -15,7 +15,7 @@ import {
 } from '../build/scene.ts';
 import type { KernelDumpKind } from '../build/kerneldump.ts';
 import { ordinaryProcesses, waitingThread } from '../build/processes.ts';
-import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64 } from '../build/layouts.ts';
+import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64, WINDOWS_26100_X64 } from '../build/layouts.ts';
 import type { ProcessObject, ThreadObject } from '../build/objects.ts';
 import { imageBytes } from '../build/pe.ts';
 import { flatten } from '../build/sparse.ts';
@@ -85,6 +85,8 @@ export interface FileOptions {
   readonly kind?: KernelDumpKind | 'triage';
   /** A small dump holds the code that its return addresses point at. */
   readonly keepCode?: boolean;
+  /** Of a small dump: the driver that its writer noted, and the state of the memory manager. */
+  readonly noted?: Pick<TriageSpec, 'brokenDriver' | 'mm'>;
 }
 
 function place(parties: readonly ThirdParty[], draw: Draw): ModuleSpec[] {
@@ -115,6 +117,8 @@ export class KernelStage {
   thread: Partial<ThreadObject> = {};
   private readonly userName: string;
   private readonly waiting: SceneThread[] = [];
+  private detector = 'ntoskrnl.exe';
+  private faulted: string | undefined;
   private current: { readonly image: LoadedPe; readonly name: string } | undefined;
   private readonly codeAt: bigint[] = [];
   /** Bytes of images that memory holds otherwise than the file. */
@@ -144,11 +148,19 @@ export class KernelStage {
     this.stack.set({ rbx: draw.pool(), rbp: draw.pool(), rsi: draw.pool(), rdi: draw.u64() & 0xffn, r12: 1n, r13: 0n, r14: draw.pool(), r15: 0n });
   }
 
+  /** Names of every file of Windows that is loaded. */
+  get windows(): readonly string[] {
+    return windowsModules().map(({ name }) => name);
+  }
   get nt(): LoadedPe {
     return this.machine.nt;
   }
   image(name: string): LoadedPe {
     return this.machine.image(name);
+  }
+  /** A file that was asked for as also loaded. */
+  loaded(name: string): LoadedDriver {
+    return { ...this.machine.image(name), name };
   }
   actor(index = 0): LoadedDriver {
     const found = this.actors[index];
@@ -210,6 +222,7 @@ export class KernelStage {
     const { base, displacement } = this.access();
     this.stack.local(0x28, pointer).set({ [base]: pointer });
     const mark = write ? 'write' : 'read';
+    this.faulted = this.running().image.pe.spec.name;
     const rip = this.placeOf(mark);
     return { rip, mark, cr2: BigInt.asUintN(64, pointer + BigInt(displacement)), registers: this.stack.context(rip) };
   }
@@ -275,6 +288,7 @@ export class KernelStage {
   /** Ends in KeBugCheckEx and writes the dump. */
   stop(bugCheck: number, params: BugCheckParams, truth: Truth, options: StopOptions = {}): MadeFault {
     const { image } = this.running();
+    this.detector = image.pe.spec.name;
     this.stack.reach(this.nt, 'KeBugCheckEx', image.base === this.nt.base ? 'KeBugCheckEx' : 'nt!KeBugCheckEx');
     bugCheckHere(this.stack, bugCheck, params);
     return this.write(bugCheck, params, truth, options);
@@ -285,7 +299,7 @@ export class KernelStage {
     const { draw, machine } = this;
     const { change, live = false, file = {}, exitStatus, thread, ...more } = options;
     const made = scene({
-      offsets: draw.pick([WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_19041_X64, WINDOWS_22621_X64]),
+      offsets: draw.pick([WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_19041_X64, WINDOWS_22621_X64, WINDOWS_26100_X64]),
       ...{
         title: 'fault',
         machine,
@@ -306,11 +320,16 @@ export class KernelStage {
     const images = new Map(windowsModules().map((module) => [module.name, module.image]));
     return {
       bytes: this.bytesOf(changed, live ? { kind: 'live' } : { ...this.file, ...file }),
-      truth,
+      truth: { ...this.roles(truth.culprits), ...truth },
       atHand: this.atHand,
       images,
       ofWindows: new Set(images.keys()),
     };
+  }
+
+  private roles(culprits: readonly string[]): Pick<Truth, 'detector' | 'victim'> {
+    const { detector, faulted } = this;
+    return { detector, ...(faulted === undefined || culprits.includes(faulted) ? {} : { victim: faulted }) };
   }
 
   private otherProcesses(): SceneProcess[] {
@@ -338,7 +357,7 @@ export class KernelStage {
     const keepCode = file.keepCode ?? draw.chance(0.4);
     const ofFrames = new Set(made.stack.frames.map((frame) => frame.ip - 0x40n));
     const kept = (block: MemoryBlock): boolean => keepCode || !ofFrames.has(block.address);
-    const change = (spec: TriageSpec): TriageSpec => ({ ...spec, blocks: spec.blocks.filter(kept).map((block) => this.withFlips(block)) });
+    const change = (spec: TriageSpec): TriageSpec => ({ ...spec, ...file.noted, blocks: spec.blocks.filter(kept).map((block) => this.withFlips(block)) });
     return triageOf(made, { style, change }).bytes;
   }
 }

@@ -233,7 +233,7 @@ function askedBy(c: Case, f: Finding): void {
   showSuspect(f, c, caller, 'against');
   const image = imageOf(caller.module);
   f.rival({ module: image }, text('r-driver', { who: c.who(image) }));
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 const TABLE_TYPES: ReadonlySet<bigint> = new Set([1n, 2n, 3n, 6n, 7n, 0xan, 0xcn, 0xdn]);

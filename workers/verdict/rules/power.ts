@@ -35,7 +35,7 @@ export function powerState(c: Case, f: Finding): void {
   const blamed = f.culprit?.module;
   if (blamed === undefined || !logged || !isThirdParty(logged, c.session) || imageOf(logged) === blamed) return;
   opposeOther(c, f, { what: 'the request', image: blamed, other: imageOf(logged) });
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 /** 0x1D5: P1 the first characters of the device's service, P2 TRIAGE_PNP_WATCHDOG, P3 the thread, P4 milliseconds. The stack is the timer's. */

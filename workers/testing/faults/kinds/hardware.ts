@@ -111,8 +111,8 @@ function codeBit(draw: Draw): MadeFault {
 
 export interface SilentCore {
   readonly alsoLoaded?: readonly string[];
-  /** The dump holds what the silent core ran: a driver with interrupts off, or the idle loop. */
-  readonly ran?: 'driver' | 'idle';
+  /** The dump holds what the silent core ran: a driver with interrupts off, or the idle loop; or that it took no freeze. */
+  readonly ran?: 'driver' | 'idle' | 'unsaved';
 }
 
 /** Another processor counts the ticks that the silent one misses. */
@@ -129,8 +129,13 @@ export function silentCore(draw: Draw, { alsoLoaded = [], ran }: SilentCore = {}
   if (ran === undefined) return stage.stop(0x101, params, { ...processor, bystanders: [stage.actor().name] }, options);
   // EFLAGS without and with IF (SDM volume 1, "EFLAGS register").
   const busy = ran === 'driver';
-  const registers = busy ? { rip: addressIn(stage.actor(), 'Loop') + 8n, eflags: 0x46 } : { rip: addressIn(stage.nt, 'PoIdle:halted'), eflags: 0x246 };
-  const frozen = new Map([[hung, { rsp: draw.stackTop() - 0x400n, ...registers }]]);
+  const rsp = draw.stackTop() - 0x400n;
+  const registers = {
+    driver: { rip: addressIn(stage.actor(), 'Loop') + 8n, rsp, eflags: 0x46 },
+    idle: { rip: addressIn(stage.nt, 'PoIdle:halted'), rsp, eflags: 0x246 },
+    unsaved: { rip: 0n, rsp: 0n, eflags: 0 },
+  };
+  const frozen = new Map([[hung, registers[ran]]]);
   const truth: Truth = busy ? { causes: ['driver', 'hang'], culprits: [stage.actor().name] } : processor;
   return stage.stop(0x101, params, truth, { ...options, file: { kind: 'bitmap-kernel' }, change: (made) => ({ ...made, frozen }) });
 }

@@ -10,6 +10,7 @@ import { POWER_PROOFS } from './power.ts';
 import { PROCESS_PROOFS } from './process.ts';
 import type { Proof } from './proof.ts';
 import { SIGN_CODE_PROOFS } from './signscode.ts';
+import { SIGN_NOTE_PROOFS } from './signsnotes.ts';
 import { STORAGE_PROOFS } from './storage.ts';
 import { USER_PROOFS } from './user.ts';
 import { USER_END_PROOFS } from './userends.ts';
@@ -19,5 +20,5 @@ import { VERIFIER_PROOFS } from './verifier.ts';
 export const PROOFS: readonly Proof[] = [
   ...[ACCESS_PROOFS, EXCEPTION_PROOFS, POOL_PROOFS, PNP_PROOFS, VERIFIER_PROOFS, STORAGE_PROOFS, HARDWARE_PROOFS].flat(),
   ...[POWER_PROOFS, GRAPHICS_PROOFS, DEVICE_PROOFS, PROCESS_PROOFS].flat(),
-  ...[USER_PROOFS, USER_END_PROOFS, USER_WAIT_PROOFS, SIGN_CODE_PROOFS].flat(),
+  ...[USER_PROOFS, USER_END_PROOFS, USER_WAIT_PROOFS, SIGN_CODE_PROOFS, SIGN_NOTE_PROOFS].flat(),
 ];
