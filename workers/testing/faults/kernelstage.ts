@@ -47,6 +47,10 @@ export interface StageOptions {
   readonly alsoLoaded?: readonly string[];
   /** What innocent drivers are for; of any kind where it is not told. */
   readonly innocentRoles?: readonly Role[];
+  /** No other third-party driver is loaded. */
+  readonly alone?: boolean;
+  /** File name and year of link of the first actor. */
+  readonly first?: { readonly name?: string; readonly year?: number };
 }
 
 /** A fault of the processor: where, on what address, and the trap frame it left. */
@@ -85,8 +89,8 @@ export interface FileOptions {
   readonly kind?: KernelDumpKind | 'triage';
   /** A small dump holds the code that its return addresses point at. */
   readonly keepCode?: boolean;
-  /** Of a small dump: the driver that its writer noted, and the state of the memory manager. */
-  readonly noted?: Pick<TriageSpec, 'brokenDriver' | 'mm'>;
+  /** What else a small dump says: the driver that the kernel noted, the memory manager's numbers. */
+  readonly notes?: Pick<TriageSpec, 'brokenDriver' | 'mm'>;
 }
 
 function place(parties: readonly ThirdParty[], draw: Draw): ModuleSpec[] {
@@ -127,8 +131,9 @@ export class KernelStage {
   constructor(draw: Draw, options: StageOptions = {}) {
     this.draw = draw;
     const year = (): number => options.innocentYear ?? draw.between(2010, 2023);
-    const wanted = (options.actors ?? []).map((role) => thirdParty(draw, role));
-    const others = Array.from({ length: draw.between(3, 7) }, () => thirdParty(draw, draw.pick(options.innocentRoles ?? ROLES), year()));
+    const { first } = options;
+    const wanted = (options.actors ?? []).map((role, index) => (index === 0 ? thirdParty(draw, role, first?.year, first?.name) : thirdParty(draw, role)));
+    const others = Array.from({ length: options.alone ? 0 : draw.between(3, 7) }, () => thirdParty(draw, draw.pick(options.innocentRoles ?? ROLES), year()));
     const more = (options.alsoLoaded ?? []).map((name) => thirdParty(draw, 'tool', 2020, name));
     const parties = [...wanted, ...others, ...more].filter((one, index, all) => all.findIndex((each) => each.name === one.name) === index);
     const modules = place(parties, draw);
@@ -357,7 +362,7 @@ export class KernelStage {
     const keepCode = file.keepCode ?? draw.chance(0.4);
     const ofFrames = new Set(made.stack.frames.map((frame) => frame.ip - 0x40n));
     const kept = (block: MemoryBlock): boolean => keepCode || !ofFrames.has(block.address);
-    const change = (spec: TriageSpec): TriageSpec => ({ ...spec, ...file.noted, blocks: spec.blocks.filter(kept).map((block) => this.withFlips(block)) });
+    const change = (spec: TriageSpec): TriageSpec => ({ ...spec, ...file.notes, blocks: spec.blocks.filter(kept).map((block) => this.withFlips(block)) });
     return triageOf(made, { style, change }).bytes;
   }
 }

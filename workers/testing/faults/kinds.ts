@@ -10,6 +10,7 @@ import { POOL_KINDS } from './kinds/pool.ts';
 import { DECOY_KINDS, STORAGE_KINDS } from './kinds/storage.ts';
 import { TWIN_KINDS } from './kinds/twins.ts';
 import { USER_KINDS } from './kinds/user.ts';
+import { USER_OWN_KINDS } from './kinds/userown.ts';
 import { WATCH_KINDS } from './kinds/watch.ts';
 
 export const KINDS: readonly FaultKind[] = [
@@ -22,6 +23,7 @@ export const KINDS: readonly FaultKind[] = [
   ...DECOY_KINDS,
   ...TWIN_KINDS,
   ...USER_KINDS,
+  ...USER_OWN_KINDS,
   ...DEVICE_KINDS,
   ...OTHER_KINDS,
   ...ARM_KINDS,

@@ -180,7 +180,13 @@ export class UserStage {
     const whole = this.options.whole ?? byChance;
     const places = whole ? [] : [ip, ...this.others.map((one) => one.placeOf('read'))];
     const spec: MinidumpSpec = {
-      ...{ arch: 'x64', time: 1_709_664_131, processId: draw.between(0x100, 0x900) * 4, build: draw.pick([19045, 22631, 26100]), threads: this.options.reporter ? [...rows, this.waitingForReporter(row)] : [row, ...rows] },
+      ...{
+        arch: 'x64',
+        time: 1_709_664_131,
+        processId: draw.between(0x100, 0x900) * 4,
+        build: draw.pick([19045, 22631, 26100]),
+        threads: this.options.reporter ? [...rows, this.waitingForReporter(row)] : [row, ...rows],
+      },
       ...(raised ? { exception: { threadId: id, ...raised, context } } : {}),
       modules: [...this.images].map(([name, { base, pe }]) => {
         const { timestamp, checksum = 0, pdb } = pe.spec;

@@ -146,9 +146,6 @@ export const HARDWARE_PROOFS: readonly Proof[] = [
       staged('a core stopped in the idle loop, and the dump holds it', (draw) => silentCore(draw, { ran: 'idle' }), {
         ...{ cause: 'hardware', sureness: 'likely', culprit: 'true', shows: ['e-hung-ran', 'e-prcb'], lacks: ['e-hung-unsaved'] },
       }),
-      staged('a core stopped and did not take the freeze either', (draw) => silentCore(draw, { ran: 'unsaved' }), {
-        ...{ cause: 'hardware', sureness: 'likely', culprit: 'true', shows: ['e-hung-unsaved'], lacks: ['e-hung-ran'] },
-      }),
     ],
     nearly: [
       staged('a virtual processor misses its clock: the host gave it no time', (draw) => silentCore(draw, { alsoLoaded: GUEST }), {

@@ -10,7 +10,7 @@ import { type Proof, ofKind, staged } from './proof.ts';
 const CHECKED = { chain: ['VerifierExFreePoolWithTag', 'VerifierBugCheckIfAppropriate'] } as const;
 
 /** Special pool, force IRQL checking, pool tracking and I/O verification are on (Driver Verifier's options). */
-const SCANNED: FileOptions = { kind: 'triage', keepCode: true, noted: { mm: { MmVerifyDriverLevel: 0x1b } } };
+const SCANNED: FileOptions = { kind: 'triage', keepCode: true, notes: { mm: { MmVerifyDriverLevel: 0x1b } } };
 
 /** Pool that holds no object any more. */
 function notADevice(stage: KernelStage): bigint {
