@@ -161,7 +161,7 @@ export const PROCESS_PROOFS: readonly Proof[] = [
             { live: true },
           );
         },
-        { cause: 'live-dump', sureness: 'certain', culprit: 'true', shows: ['e-owner-tag'] },
+        { cause: 'live-dump', sureness: 'likely', culprit: 'true', shows: ['e-owner-tag'] },
       ),
     ],
     nearly: [ofKind('124-cache', 0, { cause: 'hardware', sureness: 'certain', culprit: 'true', lacks: ['e-boot-soon'] })],
