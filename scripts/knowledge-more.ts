@@ -68,28 +68,71 @@ export const UPDATE_PLACES: readonly (readonly [string, string])[] = [
   ['Apple', 'https://support.apple.com'],
 ];
 
+export interface CpuFaultRow {
+  readonly vendor: 'Intel' | 'AMD';
+  /** Hexadecimal, as the columns of the table. */
+  readonly family: string;
+  readonly model: string;
+  /** Only this stepping, where the fault is known to be gone in later ones. */
+  readonly stepping?: string;
+  /** The first revision of the microcode that corrects it. */
+  readonly fixedBy?: string;
+  /** It shows only after so many days without a restart. */
+  readonly afterDays?: string;
+  readonly fault: string;
+  readonly published: string;
+}
+/** The note of 2017 on Debian's development list names these revisions: 0xB9/0xBA for Skylake, above 0x48 for Kaby Lake. */
+const SHORT_LOOPS = 'with hyper-threading some short loops ran wrongly before the microcode of 2017';
 /**
- * Processor models with a published fault that stops computers: vendor, family, model (hex), what is known, where it is published.
+ * Processor models with a published fault that stops computers.
  * A model in this list proves nothing about a single dump: most of these computers run well, above all after the update named.
  */
-export const CPU_FAULTS: readonly (readonly [string, string, string, string, string])[] = [
-  [
-    'Intel',
-    '6',
-    'b7',
-    '13th and 14th generation desktop processors can become unstable for good through too high voltage (Vmin shift); firmware with microcode 0x12B or later stops the damage, it does not undo it',
-    'Intel community statement of September 2024',
-  ],
-  [
-    'Intel',
-    '6',
-    '4d',
-    'early C2000 parts lose their clock output with age, and the computer no longer starts',
-    'Intel specification update 330061, erratum AVR54',
-  ],
-  ['Intel', '6', '5c', 'the LPC, clock and SD signals of early parts degrade with age', 'Intel specification update 334820, erratum APL47'],
-  ['Intel', '6', '4e', 'with hyper-threading some short loops ran wrongly before the microcode of 2017', 'Intel specification update 332689, erratum SKL150'],
-  ['Intel', '6', '5e', 'with hyper-threading some short loops ran wrongly before the microcode of 2017', 'Intel specification update 332689, erratum SKL150'],
-  ['AMD', '17', '1', 'some early Ryzen processors fail under heavy parallel load and were replaced by the maker', 'AMD statement of August 2017'],
-  ['AMD', '17', '31', 'a core can hang after about 1,044 days without a restart', 'AMD revision guide 56323, erratum 1474'],
+export const CPU_FAULTS: readonly CpuFaultRow[] = [
+  {
+    vendor: 'Intel',
+    family: '6',
+    model: 'b7',
+    fixedBy: '12b',
+    fault:
+      '13th and 14th generation desktop processors can become unstable for good through too high voltage (Vmin shift); firmware with microcode 0x12B or later stops the damage, it does not undo it',
+    published: 'Intel community statement of September 2024',
+  },
+  {
+    vendor: 'Intel',
+    family: '6',
+    model: '4d',
+    fault: 'early C2000 parts lose their clock output with age, and the computer no longer starts',
+    published: 'Intel specification update 330061, erratum AVR54',
+  },
+  {
+    vendor: 'Intel',
+    family: '6',
+    model: '5c',
+    fault: 'the LPC, clock and SD signals of early parts degrade with age',
+    published: 'Intel specification update 334820, erratum APL47',
+  },
+  ...(['4e', '5e'] as const).map((model) => ({
+    ...{ vendor: 'Intel' as const, family: '6', model, stepping: '3', fixedBy: 'ba', fault: SHORT_LOOPS },
+    published: 'Intel specification update 332689, erratum SKL150',
+  })),
+  ...(['8e', '9e'] as const).map((model) => ({
+    ...{ vendor: 'Intel' as const, family: '6', model, stepping: '9', fixedBy: '49', fault: SHORT_LOOPS },
+    published: 'Intel specification update 334663, erratum KBL095',
+  })),
+  {
+    vendor: 'AMD',
+    family: '17',
+    model: '1',
+    fault: 'some early Ryzen processors fail under heavy parallel load and were replaced by the maker',
+    published: 'AMD statement of August 2017',
+  },
+  {
+    vendor: 'AMD',
+    family: '17',
+    model: '31',
+    afterDays: '1000',
+    fault: 'a core can hang after about 1,044 days without a restart',
+    published: 'AMD revision guide 56323, erratum 1474',
+  },
 ];

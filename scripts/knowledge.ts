@@ -342,11 +342,14 @@ function processorFaults(): void {
     'cpufaults',
     CREDIT.faults,
     table(CPU_FAULTS, {
-      vendor: (row) => row[0],
-      family: (row) => row[1],
-      low: (row) => row[2],
-      fault: (row) => row[3],
-      published: (row) => row[4],
+      vendor: (row) => row.vendor,
+      family: (row) => row.family,
+      low: (row) => row.model,
+      stepping: (row) => row.stepping ?? '',
+      fixedBy: (row) => row.fixedBy ?? '',
+      afterDays: (row) => row.afterDays ?? '',
+      fault: (row) => row.fault,
+      published: (row) => row.published,
     }),
   );
 }

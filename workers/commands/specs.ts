@@ -1,10 +1,12 @@
 /** Every console command. Help, completion, palette, docs/commands.md and the tests are made from this table. */
 import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
+import { BLACKBOX_COMMANDS } from './blackboxes.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { DEADLOCK_COMMANDS } from './deadlock.ts';
 import { DEVICE_COMMANDS } from './devices.ts';
 import { DPC_COMMANDS } from './dpcs.ts';
+import { ENUMTAG_COMMANDS } from './enumtag.ts';
 import { EXAMINE_COMMANDS } from './examine.ts';
 import { FRAME_COMMANDS } from './frames.ts';
 import { LOCK_COMMANDS } from './locks.ts';
@@ -20,8 +22,10 @@ import { REGISTER_COMMANDS } from './registers.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
+import { SYSINFO_COMMANDS } from './sysinfo.ts';
 import { THREAD_COMMANDS } from './threads.ts';
 import { VM_COMMANDS } from './vm.ts';
+import { WDF_COMMANDS } from './wdfcrashdump.ts';
 import { WOW64_COMMANDS } from './wow64.ts';
 import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
@@ -46,6 +50,10 @@ export const SPECS: readonly CommandSpec[] = [
   ...LOCK_COMMANDS,
   ...DEADLOCK_COMMANDS,
   ...VERIFIER_COMMANDS,
+  ...BLACKBOX_COMMANDS,
+  ...SYSINFO_COMMANDS,
+  ...WDF_COMMANDS,
+  ...ENUMTAG_COMMANDS,
   ...MEMORY_COMMANDS,
   ...PAGING_COMMANDS,
   ...VM_COMMANDS,

@@ -2,7 +2,8 @@
 import { imageOf, knownAs } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
-import { showBlobs } from './rules/owners.ts';
+import { showFirmware, showProcessor } from './rules/machine.ts';
+import { showSecondary } from './rules/secondary.ts';
 import { text } from './words.ts';
 
 const GUESTS: readonly (readonly [RegExp, string])[] = [
@@ -64,10 +65,12 @@ function showMaker(c: Case, f: Finding): void {
 
 export function addOverlay(c: Case, f: Finding): void {
   showMaker(c, f);
+  showProcessor(c, f);
   if (!c.kernel) return;
   showUptime(c, f);
-  showBlobs(c, f);
+  showSecondary(c, f);
   const vm = virtualMachine(c);
+  showFirmware(c, f, vm !== undefined);
   if (vm !== undefined) f.show(text('e-vm', { vm }), 'lm', { weighs: 'context', how: 'inferred' });
   const level = verifierLevel(c);
   if (level !== undefined) f.show(text('e-verifier', { level: levelWords(c, level) }), '!analyze -v', { weighs: 'context' });

@@ -9,8 +9,9 @@ import { type Said, sayFrom, type Slots, type Triple } from './words/fill.ts';
 import { HEADLINES } from './words/headlines.ts';
 import { LOOKS } from './words/looks.ts';
 import { OWNERS } from './words/owners.ts';
+import { SECONDARY_WORDS } from './words/secondary.ts';
 
-const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...DOUBTS, ...APPS, ...LOOKS, ...ADVICE } as const;
+const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...SECONDARY_WORDS, ...DOUBTS, ...APPS, ...LOOKS, ...ADVICE } as const;
 export type TextId = keyof typeof WORDS;
 
 /** The slots of a text, so that a missing one does not compile. */

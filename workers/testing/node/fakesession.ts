@@ -34,6 +34,8 @@ export interface Fake {
   readonly interrupted?: number;
   readonly registers?: Registers;
   readonly source?: ContextSource;
+  /** Those of the dump's header, where a test tells them apart. */
+  readonly headerRegisters?: Registers;
   readonly unknown?: readonly string[];
   /** Bytes by address or place, as hex text. */
   readonly memory?: Readonly<Record<string, string>>;
@@ -184,7 +186,7 @@ export function fakeSession(fake: Fake): Session {
     bugCheck: fake.code === undefined ? null : { code: fake.code, params: [value(p1), value(p2), value(p3), value(p4)] },
     exception,
     context: fake.registers ? found(context) : ABSENT,
-    headerContext: ABSENT,
+    headerContext: fake.headerRegisters ? found({ source: 'header', registers: fake.headerRegisters, unknown: [] }) : ABSENT,
     memory,
     modules: list,
     threads: makeThreads(fake),

@@ -43,6 +43,9 @@ export function ownProgram(c: Case, f: Finding): void {
   f.judge('application-bug', 'possible').oppose('a-not-seen', { app: appName(c) });
 }
 
+/** An error of the process's own code, where no step of it is proved. */
+export const ofSomebody = (c: Case, f: Finding): void => void f.judge('application-bug', 'possible').oppose('a-not-seen', { app: appName(c) });
+
 /** Nobody else's module is in the process: whose code it was is no question. */
 export const isAlone = (c: Case): boolean => c.target.modules.modules.every((module) => isApp(c, imageOf(module)) || !isThirdParty(module, c.session));
 

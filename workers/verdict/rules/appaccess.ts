@@ -4,7 +4,8 @@ import { imageOf } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { appName, blameFrame, headApp, ownProgram } from './app.ts';
+import type { AddressClass } from '../address.ts';
+import { appName, blameFrame, headApp, ofSomebody, ownProgram } from './app.ts';
 import { addressBit, changedAt, pointerBit } from './bits.ts';
 import { lostNetwork } from './errors.ts';
 import { ACCESS_WORDS, faultPlace, showFault, showInstruction, showNoOperand } from './evidence.ts';
@@ -16,21 +17,27 @@ export const accessViolation: Rule = (c, f) => {
   const kind = showInstruction(c, f).real ?? reported;
   if (codeBit(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
   sayAccess(c, f, kind?.words ?? 'unknown');
-  const { access } = c.fault;
   const actor = blameFrame(c, f);
   headApp(c, f, actor);
+  if (!actor) noStep(c, f, kind);
   if (kind?.flippedBit !== undefined || inSharedLibrary(c)) lessSure(f);
-  // The stack and the heap of a program hold what the program wrote there: it jumped into its own data.
-  if (!actor && !c.fault.place && access === 'execute') ownProgram(c, f);
   f.oppose('a-hardware-could', {});
 };
+
+/** What no library makes of itself: it was handed in by whoever called. */
+const HANDED: ReadonlySet<AddressClass['kind']> = new Set(['null', 'near-null']);
+
+/** The stack and the heap of a program hold what the program wrote there: it jumped into its own data. */
+function noStep(c: Case, f: Finding, kind: AddressClass | undefined): void {
+  if (!c.fault.place && c.fault.access === 'execute') ownProgram(c, f);
+  else if (kind && HANDED.has(kind.kind)) ofSomebody(c, f);
+}
 
 /** A code byte of one other bit. Programs are patched on purpose as well, and a jump turned round is one bit: no more than likely. */
 function codeBit(c: Case, f: Finding): boolean {
   if (c.fault.ip === undefined || !changedAt(c, f, c.fault.ip)) return false;
   if (c.fault.place) f.victim = imageOf(c.fault.place.module);
-  if (f.sureness === 'certain') f.judge('hardware', 'likely').rival({}, text('r-code-changed', {}));
-  f.oppose('a-single-dump', {});
+  if (f.sureness === 'certain') f.judge('hardware', 'likely').oppose('a-single-dump', {}).rival({}, text('r-code-changed', {}));
   return true;
 }
 

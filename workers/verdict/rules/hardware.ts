@@ -14,6 +14,7 @@ import { text } from '../words.ts';
 import { changedAt } from './bits.ts';
 import { showSubCode, showSuspect } from './evidence.ts';
 import { weakenInGuest } from './guest.ts';
+import { pciFailures } from './secondary.ts';
 
 /** Which part a machine check points at. Bus and timer errors have many sources. */
 const PART_OF: Readonly<Record<MachineCheck['kind'], Part>> = {
@@ -87,8 +88,20 @@ function fromRecord(c: Case, f: Finding, record: ErrorRecord): boolean {
   return false;
 }
 
+const NMI_SOURCE = 3n;
 const PCIE_SOURCE = 4n;
 const WHEA_INTERNAL = 0x122;
+
+/** The record itself is not in the dump, but configuration space was kept: the only function that reports an error is the one. */
+function fromConfiguration(c: Case, f: Finding): boolean {
+  const [failure, other] = pciFailures(c);
+  if (!failure || other) return false;
+  f.head('h-whea', { name: c.name, source: `PCI Express, ${failure.device}`, what: failure.what })
+    .judge('hardware', 'likely')
+    .blame(undefined, partOfClass(failure.classCode))
+    .rival({ part: 'firmware' }, text('r-firmware', {}));
+  return true;
+}
 
 /** 0x124: P1 source, P2 record, for machine checks P3 and P4 the two halves of MCi_STATUS. */
 export function whea(c: Case, f: Finding): void {
@@ -104,6 +117,7 @@ export function whea(c: Case, f: Finding): void {
     machineCheck(c, f, c.knowledge.machineCheck(((high & 0xffff_ffffn) << 32n) | (low & 0xffff_ffffn)));
     return;
   }
+  if ((source === PCIE_SOURCE || source === NMI_SOURCE) && fromConfiguration(c, f)) return;
   f.head('h-whea', { name: c.name, source: words, what: record.ok ? record.value.sections.join(', ') : 'record not in this dump' });
   f.judge('hardware', 'likely')
     .blame(undefined, source === PCIE_SOURCE ? 'device' : 'hardware')
@@ -137,33 +151,21 @@ function showPrcb(c: Case, f: Finding, cpu: bigint): void {
 const INTERRUPTS = 1n << 9n;
 
 /** What the silent processor ran, where the dump holds the registers it was frozen with. EFLAGS bit 9: interrupts are taken. */
-function showFrozen(c: Case, f: Finding, cpu: bigint): void {
-  const thread = c.target.kind === 'kernel-triage' ? undefined : c.target.threads.find(({ index }) => BigInt(index) === cpu);
-  const ip = thread?.context.ok ? ipOf(thread.context.value.registers, c.target.arch) : undefined;
-  if (!thread?.context.ok || ip === undefined) {
-    f.say('x-hung-context', {});
-    return;
-  }
-  const slots = { cpu: cpu.toString() };
-  const place = c.target.modules.find(ip);
-  if (!place) {
-    if (ip === 0n) f.show(text('e-hung-unsaved', slots), '~', { how: 'derived' });
-    return;
-  }
-  const flags = thread.context.value.registers['efl'];
+function showFrozen(c: Case, f: Finding, cpu: string): void {
+  const registers = c.subject?.context.registers;
+  const ip = registers && ipOf(registers, c.target.arch);
+  const place = ip === undefined ? undefined : c.target.modules.find(ip);
+  if (ip === 0n) f.show(text('e-hung-unsaved', { cpu }), '~', { how: 'derived' });
+  else if (!place) f.say('x-hung-context', {});
+  if (!place) return;
+  const flags = registers?.['efl'];
   const masked = flags !== undefined && (flags & INTERRUPTS) === 0n;
   const image = imageOf(place.module);
-  const who = c.who(image);
   const driver = masked && isThirdParty(place.module, c.session);
-  f.show(
-    text('e-hung-ran', { ...slots, who, place: `${image}+${hex(place.rva)}`, masked: flags === undefined ? 'not told' : masked ? 'off' : 'on' }),
-    `~${slots.cpu}s`,
-    { weighs: driver ? 'against' : 'context' },
-  );
+  const slots = { cpu, who: c.who(image), place: `${image}+${hex(place.rva)}`, masked: flags === undefined ? 'not told' : masked ? 'off' : 'on' };
+  f.show(text('e-hung-ran', slots), `~${cpu}s`, { weighs: driver ? 'against' : 'context' });
   if (!driver) return;
-  f.judge('driver-bug', 'possible')
-    .blame(image)
-    .oppose('a-in-driver', { ...slots, who });
+  f.judge('driver-bug', 'possible').blame(image).oppose('a-in-driver', { cpu, who: slots.who });
   f.place = { module: image, offset: BigInt(place.rva) };
   f.rival({ part: 'cpu' }, text('r-cpu', {}));
 }
@@ -175,7 +177,7 @@ export function clockWatchdog(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   f.head('h-cpu-hang', { name: c.name, cpu: cpu.toString() }).judge('hardware', 'likely').blame(undefined, 'cpu');
   showPrcb(c, f, cpu);
-  showFrozen(c, f, cpu);
+  showFrozen(c, f, cpu.toString());
   if (virtualMachine(c) !== undefined) f.say('x-guest', {});
   weakenInGuest(c, f);
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-interrupts', {}));

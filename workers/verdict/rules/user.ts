@@ -9,7 +9,7 @@ import { faultPlace, setPlace, showFault, showInstruction } from './evidence.ts'
 import { RUST_PANIC } from '../throwinfo.ts';
 import { endedItself, signalName } from '../signals.ts';
 import { accessViolation, inPage } from './appaccess.ts';
-import { appName, blameFrame, headApp, isAlone, isApp, ownActor, ownProgram } from './app.ts';
+import { appName, blameFrame, headApp, isAlone, isApp, ofSomebody, ownActor, ownProgram } from './app.ts';
 import { callerOfRuntime, ENGINE_DAMAGED, runtimeEnd, showClr, showHeapFailure, showPanic, showStowed, showThrow } from './errors.ts';
 import { findRecursion } from './exception.ts';
 import { showLocks } from './locks.ts';
@@ -330,25 +330,34 @@ function showInjected(c: Case, f: Finding): void {
     f.show(text('e-injected', { names: [...new Set(names)].slice(0, MOST_NAMES).map(c.who).join(', ') }), 'lm', { weighs: 'context', how: 'table' });
 }
 
-/** Other codes; those that RaiseException delivers are the program's own. */
-const other: Rule = (c, f) => {
-  if (isTrapInstruction(c) && ownActor(c)?.module === c.fault.place?.module) {
-    trapped(c, f);
-    return;
-  }
-  const raised = c.fault.place && /^kernelbase|^kernel32/i.test(imageOf(c.fault.place.module));
-  if (!raised) {
-    showFault(c, f);
-    showInstruction(c, f);
-    const actor = blameFrame(c, f);
-    headApp(c, f, actor);
-    if (!actor && isAlone(c)) ownProgram(c, f);
-    return;
-  }
+/** Raised in the system call itself: who passed the handle stands above. */
+const INVALID_HANDLE = 0xc0000008;
+
+/** The processor's or the system's own codes: the place of the fault tells. */
+const met: Rule = (c, f) => {
+  showFault(c, f);
+  showInstruction(c, f);
+  const actor = blameFrame(c, f);
+  headApp(c, f, actor);
+  if (actor) return;
+  if (isAlone(c)) ownProgram(c, f);
+  else if (c.target.exception?.code === INVALID_HANDLE) ofSomebody(c, f);
+};
+
+/** RaiseException delivers what the program itself raises. */
+const raised: Rule = (c, f) => {
   raisedAt(c, f);
   const actor = blameFrame(c, f);
   if (!actor) ownProgram(c, f);
   const place = actor ? placeWords(actor) : faultPlace(c);
   const code = c.status(c.target.exception?.code ?? 0);
   f.head('h-app-raise', { app: appName(c), code, who: actor ? c.who(imageOf(actor.module)) : 'its runtime' }).say('x-throw', { place });
+};
+
+/** Codes without a reading of their own. */
+const other: Rule = (c, f) => {
+  const { place } = c.fault;
+  if (isTrapInstruction(c) && ownActor(c)?.module === place?.module) trapped(c, f);
+  else if (place && /^kernelbase|^kernel32/i.test(imageOf(place.module))) raised(c, f);
+  else met(c, f);
 };

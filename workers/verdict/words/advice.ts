@@ -21,6 +21,11 @@ export const ADVICE = {
     'BIOS update (microcode; 13th/14th generation Intel: 0x12B or later).',
     'Firmware and microcode update.',
   ],
+  'd-cpu-microcode': [
+    'Update the firmware (BIOS/UEFI) of this computer: it must bring the processor’s correction.',
+    'Firmware with microcode {wanted} or later; this dump’s is {microcode}.',
+    'Microcode ≥ {wanted} (now {microcode}).',
+  ],
   'd-cpu-stress': [
     'Run a processor test (for example Prime95 or OCCT, one core at a time) while watching temperatures.',
     'Per-core stress test (Prime95 small FFT, OCCT core cycler).',

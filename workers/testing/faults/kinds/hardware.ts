@@ -78,7 +78,7 @@ const PCI = [
 const flipHigh = (draw: Draw, good: bigint): bigint => good ^ (1n << BigInt(draw.between(48, 62)));
 
 /** "mov rax,[base+d]" entered behind its REX prefix: it loads eax, through another register where the prefix chose one. */
-function misexecuted(stage: KernelStage): MadeFault {
+export function misexecuted(stage: KernelStage): MadeFault {
   const rip = stage.placeOf('read') + 1n;
   const { base, displacement } = stage.access();
   const register = withoutPrefix(base);
@@ -111,8 +111,8 @@ function codeBit(draw: Draw): MadeFault {
 
 export interface SilentCore {
   readonly alsoLoaded?: readonly string[];
-  /** The dump holds what the silent core ran: a driver with interrupts off, or the idle loop. */
-  readonly ran?: 'driver' | 'idle';
+  /** The dump holds what the silent core ran: a driver with interrupts off, or the idle loop; or that it did not take the freeze. */
+  readonly ran?: 'driver' | 'idle' | 'nothing saved';
 }
 
 /** Another processor counts the ticks that the silent one misses. */
@@ -130,7 +130,7 @@ export function silentCore(draw: Draw, { alsoLoaded = [], ran }: SilentCore = {}
   // EFLAGS without and with IF (SDM volume 1, "EFLAGS register").
   const busy = ran === 'driver';
   const registers = busy ? { rip: addressIn(stage.actor(), 'Loop') + 8n, eflags: 0x46 } : { rip: addressIn(stage.nt, 'PoIdle:halted'), eflags: 0x246 };
-  const frozen = new Map([[hung, { rsp: draw.stackTop() - 0x400n, ...registers }]]);
+  const frozen = new Map([[hung, ran === 'nothing saved' ? { rip: 0n } : { rsp: draw.stackTop() - 0x400n, ...registers }]]);
   const truth: Truth = busy ? { causes: ['driver', 'hang'], culprits: [stage.actor().name] } : processor;
   return stage.stop(0x101, params, truth, { ...options, file: { kind: 'bitmap-kernel' }, change: (made) => ({ ...made, frozen }) });
 }

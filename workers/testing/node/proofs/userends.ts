@@ -1,10 +1,10 @@
 /** Applications that end themselves: fail fast, panics, aborts, thrown errors, assertions. */
-import { ascii, concat, put, utf16 } from '../../build/binary.ts';
-import { words } from '../../build/scene.ts';
+import { ascii } from '../../build/binary.ts';
 import type { Draw } from '../../faults/draw.ts';
 import { x86Fault } from '../../faults/frames.ts';
 import { byProgram, inProgram } from '../../faults/kinds/user.ts';
 import type { MadeFault } from '../../faults/truth.ts';
+import { type KeptError, keptError, thrownObject } from '../../faults/userdata.ts';
 import { type UserOptions, UserStage } from '../../faults/userstage.ts';
 import { type Expected, type Proof, type Proved, ofKind, staged } from './proof.ts';
 
@@ -71,30 +71,12 @@ runtime.gopanic > runtime.fatalpanic
 runtime.fatalpanic > runtime.dieFromException
 runtime.dieFromException > KERNELBASE!RaiseException`;
 
-/** ThrowInfo, CatchableTypeArray, CatchableType and TypeDescriptor in the program's data (ehdata.h), a std::exception on the heap. */
-function throwsObject(stage: UserStage, types: readonly string[], message?: Uint8Array): readonly bigint[] {
-  const { base } = stage.loaded(stage.program);
-  const at = 0x7f000;
-  const data = new Uint8Array(0x600);
-  put(data, 0xc, 4, at + 0x20);
-  put(data, 0x20, 4, types.length);
-  types.forEach((type, index) => {
-    const [entry, descriptor] = [0x60 + index * 0x30, 0x200 + index * 0x80];
-    put(data, 0x24 + index * 4, 4, at + entry);
-    put(data, entry + 4, 4, at + descriptor);
-    data.set(ascii(`${type}\0`), descriptor + 0x10);
-  });
-  const object = stage.draw.heap();
-  stage.memory.push({ address: base + BigInt(at), bytes: data });
-  if (message) stage.memory.push(words(object, [base + 0x3000n, object + 0x40n]), { address: object + 0x40n, bytes: message });
-  return [0x1993_0520n, object, base + BigInt(at), base];
-}
 const CPP = {
   code: 0xe06d7363,
   calls: ['app!Throw2', 'VCRUNTIME140.dll!_CxxThrowException', 'KERNELBASE.dll!RaiseException'],
   functions: 'Throw2 > VCRUNTIME140!_CxxThrowException',
 };
-const throws = (types: readonly string[], message?: Uint8Array): Ending => ({ ...CPP, parameters: (stage) => throwsObject(stage, types, message) });
+const throws = (types: readonly string[], message?: Uint8Array): Ending => ({ ...CPP, parameters: (stage) => thrownObject(stage, types, message) });
 const STANDARD = ['.?AVruntime_error@std@@', '.?AVexception@std@@'];
 const TEXT = ascii('cannot open the map\0');
 const NO_TEXT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0);
@@ -220,24 +202,10 @@ const CLR: Proof = {
   ],
 };
 
-/** STOWED_EXCEPTION_INFORMATION of form 1 (a stack) or 2 (a text), behind an array of one pointer. */
-function stows(stage: UserStage, { form, signature, own }: { readonly form: 1 | 2; readonly signature: string; readonly own: boolean }): readonly bigint[] {
-  const at = stage.draw.heap();
-  const [ntdll, program] = [stage.loaded('ntdll.dll').base + 0x2345n, stage.loaded(stage.program).base + 0x1234n];
-  const head = new Uint8Array(0x10);
-  [0x28, [...signature].reduce((value, letter) => (value << 8) | letter.charCodeAt(0), 0), 0x80070005, form].forEach((value, index) =>
-    put(head, index * 4, 4, value),
-  );
-  const stack = words(0n, [at + 0x300n, (2n << 32n) | 8n, at + 0x200n]).bytes;
-  if (form === 1) put(stack, 0, 8, ntdll);
-  stage.memory.push(words(at, [at + 0x100n]), { address: at + 0x100n, bytes: concat(head, stack) });
-  stage.memory.push(words(at + 0x200n, [ntdll, own ? program : ntdll + 0x40n]), { address: at + 0x300n, bytes: utf16('access to the album was denied\0') });
-  return [at, 1n];
-}
 const STOW_CALLS = ['KERNELBASE.dll!RaiseException'];
-const stowed = (form: 1 | 2, more: { readonly signature?: string; readonly own?: boolean } = {}, whole = true): Ending => ({
+const stowed = (form: 1 | 2, more: Partial<KeptError> = {}, whole = true): Ending => ({
   ...{ code: 0xc000027b, calls: STOW_CALLS, whole },
-  parameters: (stage) => stows(stage, { form, signature: 'SE02', own: true, ...more }),
+  parameters: (stage) => keptError(stage, { form, signature: 'SE02', own: true, ...more }),
 });
 const STOWED: Proof = {
   rule: 'e-stowed',

@@ -1,11 +1,11 @@
 /** Applications that wait, whose heap is damaged, that could not start or got no memory; and what writers of dumps do differently. */
 import { Binary } from '../../build/binary.ts';
-import { words } from '../../build/scene.ts';
 import type { MinidumpSpec } from '../../build/minidump.ts';
 import type { Draw } from '../../faults/draw.ts';
-import { arm64Fault, x86Fault } from '../../faults/frames.ts';
+
 import { byProgram, inProgram } from '../../faults/kinds/user.ts';
 import type { MadeFault, Truth } from '../../faults/truth.ts';
+import { FIRST_THREAD, heapDamage, type Waits, waitingProgram } from '../../faults/userdata.ts';
 import { type Raised, UserStage } from '../../faults/userstage.ts';
 import { type Expected, type Proof, type Proved, ofKind, staged } from './proof.ts';
 
@@ -14,43 +14,12 @@ const HANG: Expected = { cause: 'hang', sureness: 'likely', culprit: 'nobody' };
 const SNAPSHOT: Expected = { cause: 'hang', sureness: 'possible', culprit: 'nobody', doubts: ['a-one-moment'] };
 const NO_BLAME: Truth = { causes: ['hang', 'manual'], culprits: [] };
 
-const FIRST_THREAD = 0x1004;
-const idOf = (thread: number): bigint => BigInt(FIRST_THREAD + 4 * thread);
-
-interface Lock {
-  readonly at: bigint;
-  /** Index of the thread that owns it; none where nobody does. */
-  readonly owner?: number;
-  readonly waiters: number;
+function waiting(draw: Draw, waits: Waits['waits'], owners: Waits['owners'], failed = false): MadeFault {
+  const stage = waitingProgram(draw, { waits, owners }, { whole: true });
+  return failed ? stage.write(stage.thread.touch(0n), byProgram(stage)) : stage.write(undefined, NO_BLAME);
 }
 
-/** RTL_CRITICAL_SECTION (winnt.h): DebugInfo, LockCount (bit 0 clear while locked, waiters counted down above bit 1), RecursionCount, OwningThread. */
-function section({ at, owner, waiters }: Lock): { readonly address: bigint; readonly bytes: Uint8Array } {
-  const count = owner === undefined ? 0xffff_ffffn : BigInt.asUintN(32, BigInt(-2 - 4 * waiters));
-  return words(at, [0xffff_ffff_ffff_ffffn, count | (owner === undefined ? 0n : 1n << 32n), owner === undefined ? 0n : idOf(owner), 0n]);
-}
-
-/** `waits`: for each thread the lock that it waits for; a thread without one computes. */
-function waiting(draw: Draw, waits: readonly (number | undefined)[], owners: readonly (number | undefined)[], raised?: Partial<Raised>): MadeFault {
-  const stage = new UserStage(draw, { threadId: FIRST_THREAD, whole: true });
-  const locks = owners.map(() => draw.heap());
-  waits.forEach((lock, index) => {
-    const thread = index === 0 ? stage.thread : stage.another();
-    thread.start(stage.program, 'Start').chain(stage.program, 'Run', 'Handle', 'Fault');
-    const at = lock === undefined ? undefined : locks[lock];
-    if (at === undefined) return;
-    thread.call('ntdll.dll', 'RtlEnterCriticalSection');
-    thread.stack.set({ rcx: at, rbx: at });
-    thread.chain('ntdll.dll', 'RtlpEnterCriticalSectionContended', 'RtlpWaitOnCriticalSection', 'NtWaitForAlertByThreadId');
-  });
-  owners.forEach((owner, index) =>
-    stage.memory.push(section({ at: locks[index] ?? 0n, waiters: waits.filter((one) => one === index).length, ...(owner === undefined ? {} : { owner }) })),
-  );
-  const exception = raised ? { code: 0xc0000005, address: stage.thread.placeOf('read'), parameters: [0n, 0n], ...raised } : undefined;
-  return stage.write(exception, raised ? byProgram(stage) : NO_BLAME);
-}
-
-const hangs = (says: string, waits: readonly (number | undefined)[], owners: readonly (number | undefined)[], expected: Expected): Proved =>
+const hangs = (says: string, waits: Waits['waits'], owners: Waits['owners'], expected: Expected): Proved =>
   staged(says, (draw) => waiting(draw, waits, owners), expected);
 const CIRCLE = hangs('two threads wait for each other', [0, 1], [1, 0], { ...HANG, shows: ['h-app-deadlock'] });
 const BLOCKED = hangs('two threads wait for a third, which computes', [0, 0, undefined], [2], { ...HANG, shows: ['h-app-blocked'], doubts: ['a-one-moment'] });
@@ -93,30 +62,17 @@ const SNAPSHOTS: Proof = {
 };
 const HANG_ASIDE: Proof = {
   rule: 'h-app-hang-error',
-  fires: [{ ...staged('a crash, read as a hang', (draw) => waiting(draw, [undefined, 0], [undefined], {}), SNAPSHOT), asHang: true }],
+  fires: [{ ...staged('a crash, read as a hang', (draw) => waiting(draw, [undefined, 0], [undefined], true), SNAPSHOT), asHang: true }],
   nearly: [
     { ...staged('a snapshot, read as a hang', (draw) => idles(draw), { ...SNAPSHOT, shows: ['h-app-hang'] }), asHang: true },
-    staged('the same crash, read as one', (draw) => waiting(draw, [undefined, 0], [undefined], {}), OWN),
+    staged('the same crash, read as one', (draw) => waiting(draw, [undefined, 0], [undefined], true), OWN),
   ],
-  against: [{ ...staged('a crash, read as a hang: nothing waits', (draw) => waiting(draw, [undefined], [undefined], {}), SNAPSHOT), asHang: true }],
+  against: [{ ...staged('a crash, read as a hang: nothing waits', (draw) => waiting(draw, [undefined], [undefined], true), SNAPSHOT), asHang: true }],
 };
 
-/** HEAP_FAILURE_INFORMATION in ntdll's data: version, size, kind, then heap and block. */
-function heapReports(draw: Draw, kind: number | undefined): MadeFault {
-  const stage = inProgram(draw, { whole: true });
-  const { thread } = stage;
-  thread
-    .call('ucrtbase.dll', 'free')
-    .call('ntdll.dll', 'RtlFreeHeap')
-    .chain('ntdll.dll', 'RtlpFreeHeapInternal', 'RtlpLogHeapFailure', 'RtlReportCriticalFailure');
-  const at = stage.loaded('ntdll.dll').base + 0xf_0000n;
-  if (kind !== undefined) stage.memory.push(words(at, [(0xa8n << 32n) | 2n, BigInt(kind), draw.heap(), 0x1f0_0000_0040n]));
-  const truth: Truth = { causes: ['memory', 'application'], culprits: [stage.program], undecidable: true };
-  return stage.write({ code: 0xc0000374, address: thread.placeOf('break'), parameters: [at], flags: 1 }, truth);
-}
 const DAMAGED: Expected = { cause: 'memory-corruption', sureness: 'possible', culprit: 'nobody', shows: ['h-app-heap'], doubts: ['a-reported-by'] };
 const heap = (says: string, kind: number | undefined, more: Partial<Expected>): Proved =>
-  staged(says, (draw) => heapReports(draw, kind), { ...DAMAGED, ...more });
+  staged(says, (draw) => heapDamage(inProgram(draw, { whole: true }), kind), { ...DAMAGED, ...more });
 const HEAP_KIND: Proof = {
   rule: 'e-heap-kind',
   fires: [
