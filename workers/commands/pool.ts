@@ -3,15 +3,14 @@
  * public texts that pool.test.ts cites.
  */
 import { type Va, va } from '../base/address.ts';
-import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { type Reply, reply } from '../base/problem.ts';
+import { reply } from '../base/problem.ts';
 import type { Session } from '../target/target.ts';
 import { findPoolBlock, type ListedBlock, listPoolPage, type PoolPage } from '../verdict/poolblock.ts';
 import { addressOf } from './arguments.ts';
 import { pointerSpan } from './devices.ts';
 import { tagWords } from './poolused.ts';
-import { type CommandSpec, line, note, type OutputNode } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode } from './spec.ts';
 
 const PAGE_MASK = ~0xfffn;
 
@@ -62,24 +61,10 @@ function poolNodes(session: Session, address: Va, only: boolean): OutputNode[] {
   ];
 }
 
-const poolCommand: CommandSpec = {
-  name: '!pool',
-  aliases: [],
-  group: 'memory',
-  summary: 'the pool blocks around an address, with their tags',
-  args: [
-    { name: 'address', kind: 'expression', optional: false, summary: 'in the block' },
-    { name: 'flags', kind: 'flags', optional: true, summary: '2: that block alone' },
-  ],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!pool ffffe08170000050', fixture: 'leak' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const [, place = tail, flags = '0'] = /^(.*\S)\s+([0-9a-f])\s*$/i.exec(tail) ?? [];
-    const at = addressOf(session, place);
-    if (!at.ok) return at;
-    const only = (Number.parseInt(flags, 16) & 2) !== 0;
-    return reply(poolNodes(session, at.value, only));
-  },
+export const pool: CommandRun = function* ({ session }, tail) {
+  const [, place = tail, flags = '0'] = /^(.*\S)\s+([0-9a-f])\s*$/i.exec(tail) ?? [];
+  const at = addressOf(session, place);
+  if (!at.ok) return at;
+  const only = (Number.parseInt(flags, 16) & 2) !== 0;
+  return reply(poolNodes(session, at.value, only));
 };
-
-export const POOL_COMMANDS: readonly CommandSpec[] = [poolCommand];
