@@ -11,7 +11,6 @@ import type { ByteSource } from '../bytes/source.ts';
 import type { Decoder } from '../code/decoder.ts';
 import { completions, describeCommands } from '../commands/help.ts';
 import { sourceUrl } from '../formats/pdb/sources.ts';
-import { loadLateCommands } from '../commands/late.ts';
 import { runCommand } from '../commands/run.ts';
 import { SPECS } from '../commands/specs.ts';
 import type { CommandContext, SymbolControl } from '../commands/spec.ts';
@@ -198,7 +197,6 @@ export class Engine {
   run(line: string, onProgress?: OnProgress): ReturnType<AnalysisApi['run']> {
     return this.#with(async (opened) => {
       checkFingerprint(opened.raw, opened.fingerprint);
-      await loadLateCommands();
       const answer = await this.#drive(runCommand(this.#context(opened.session), line), onProgress);
       if (!answer.ok) return answer;
       return answer.value.ok ? reply({ line, nodes: answer.value.value }) : answer.value;

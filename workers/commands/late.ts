@@ -7,7 +7,7 @@ import type { CommandRun, CommandSpec } from './spec.ts';
 
 let runs: Readonly<Record<string, CommandRun>> | undefined;
 
-/** Before a line is run. Where the chunk cannot be fetched, its commands say so. */
+/** For callers that cannot wait, ahead of their first line. Where the chunk cannot be fetched, its commands say so. */
 export async function loadLateCommands(): Promise<void> {
   try {
     runs ??= (await import('./lateruns.ts')).LATE_RUNS;
@@ -126,6 +126,7 @@ export const LATE_COMMANDS: readonly CommandSpec[] = ROWS.map((row) => ({
   ...row,
   aliases: [],
   *run(context, tail, typed) {
+    if (!runs) yield { need: 'code', loading: loadLateCommands() };
     const run = runs?.[row.name];
     return run ? yield* run(context, tail, typed) : refuse('BAD_ARGUMENT', `the code of ${row.name} could not be loaded`, { at: 0 });
   },

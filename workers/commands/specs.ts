@@ -1,10 +1,8 @@
 /** Every console command. Help, completion, palette, docs/commands.md and the tests are made from this table. */
 import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
-import { BLACKBOX_COMMANDS } from './blackboxes.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { DEVICE_COMMANDS } from './devices.ts';
-import { ENUMTAG_COMMANDS } from './enumtag.ts';
 import { EXAMINE_COMMANDS } from './examine.ts';
 import { FRAME_COMMANDS } from './frames.ts';
 import { LATE_COMMANDS } from './late.ts';
@@ -14,12 +12,11 @@ import { MODULE_COMMANDS } from './modules.ts';
 import { NUMBER_COMMANDS } from './numbers.ts';
 import { PROCESS_COMMANDS } from './processes.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
+import { SECONDARY_COMMANDS } from './secondary.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
-import { SYSINFO_COMMANDS } from './sysinfo.ts';
 import { THREAD_COMMANDS } from './threads.ts';
-import { WDF_COMMANDS } from './wdfcrashdump.ts';
 import { WOW64_COMMANDS } from './wow64.ts';
 import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
@@ -40,10 +37,7 @@ export const SPECS: readonly CommandSpec[] = [
   ...PROCESS_COMMANDS,
   ...LOCK_COMMANDS,
   ...LATE_COMMANDS,
-  ...BLACKBOX_COMMANDS,
-  ...SYSINFO_COMMANDS,
-  ...WDF_COMMANDS,
-  ...ENUMTAG_COMMANDS,
+  ...SECONDARY_COMMANDS,
   ...MEMORY_COMMANDS,
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,
