@@ -18,7 +18,7 @@ import { layoutNotes } from './devices.ts';
 import { type CommandRun, line, note, type OutputNode } from './spec.ts';
 
 /** A variable of the kernel by its symbol; undefined without symbols. */
-const kernelVariable = (session: Session, name: string): Va | undefined => {
+export const kernelVariable = (session: Session, name: string): Va | undefined => {
   const at = sessionScope(session).symbol(`nt!${name}`);
   return at?.ok ? at.value : undefined;
 };
