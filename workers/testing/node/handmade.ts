@@ -20,6 +20,7 @@ import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { runCommand } from '../../commands/run.ts';
+import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import { type CommandContext, type OutputNode, type SymbolControl, formatNodes } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
 
@@ -203,6 +204,9 @@ export interface Console {
   /** The lines of an answer; throws where the command refuses. */
   run(line: string): readonly string[];
 }
+
+// Lines are answered at once here.
+await loadSecondaryCommands();
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {
