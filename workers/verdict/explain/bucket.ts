@@ -13,6 +13,8 @@ export interface BucketParts {
   readonly status?: number;
   /** Of a power request that was kept (0x9F/3): the driver that kept it. `module` is the driver of the device then. */
   readonly holder?: string;
+  /** Of a process that Windows cannot do without (0xEF): which one ended. */
+  readonly process?: string;
   readonly module?: string;
   readonly function?: string;
 }
@@ -30,16 +32,33 @@ function holderIn(code: number, rest: string): Pick<BucketParts, 'holder'> {
   return holder === undefined || /^(?:[A-Z]+_)+[A-Z]+$/.test(holder) ? {} : { holder };
 }
 
+/** `0xEF_svchost.exe_BUGCHECK_CRITICAL_PROCESS_…`. */
+function processIn(code: number, rest: string): Pick<BucketParts, 'process'> {
+  const process = code === 0xef ? /^([\w.+-]{1,60}?\.exe)_/i.exec(rest)?.[1] : undefined;
+  return process === undefined ? {} : { process };
+}
+
 /** `…_IMAGE_pci.sys` or `…nvlddmkm!unknown_function`, read from the end. */
 function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
-  const image = /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text)?.[1];
+  // Behind the file of a display driver may stand the generation of the card: "…IMAGE_nvlddmkm.sys_Ada".
+  const image = (/(?:^|_)IMAGE_([\w.+-]{1,60}\.(?:sys|dll|exe))_[A-Z][A-Za-z0-9]{0,20}$/i.exec(text) ?? /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text))?.[1];
   if (image !== undefined) return { module: image };
   const bang = text.lastIndexOf('!');
   if (bang <= 0) return {};
   // Names of modules may hold underscores; what stands before them in capitals belongs to the kind of stop.
-  const before = text.slice(0, bang).replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
+  const before = text
+    .slice(0, bang)
+    .replace(/^.*_[0-9a-f]{8}_/, '')
+    .replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
   const name = text.slice(bang + 1, bang + 121);
   return { ...(before === '' ? {} : { module: before.slice(-60) }), ...(/^unknown/i.test(name) ? {} : { function: name }) };
+}
+
+/** Of a program: `INVALID_POINTER_READ_c0000005_nvwgf2umx.dll!unknown`: kind of problem, exception, module, function. */
+const OF_PROGRAM = /^[A-Z]+(?:_[A-Z]+)+_([0-9a-f]{8})_[\w.+-]{1,60}!/;
+function programBucket(text: string): BucketParts | undefined {
+  const status = OF_PROGRAM.exec(text)?.[1];
+  return status === undefined ? undefined : { live: false, verifier: false, status: Number.parseInt(status, 16), ...blamed(text) };
 }
 
 export function readBucket(text: string): BucketParts | undefined {
@@ -49,7 +68,8 @@ export function readBucket(text: string): BucketParts | undefined {
   const access = PLAIN_ACCESS.exec(body)?.[0];
   if (access !== undefined) return body.includes('!') || body.includes('_IMAGE_') ? { live, verifier, ...blamed(body.slice(access.length)) } : undefined;
   const numbered = NUMBERED.exec(body);
-  if (!numbered || !/[!_]/.test(body)) return undefined;
+  if (!numbered) return programBucket(body);
+  if (!/[!_]/.test(body)) return undefined;
   const code = Number.parseInt(numbered[1] ?? '', 16);
   const rest = body.slice(numbered[0].length);
   const second = numbered[2];
@@ -62,6 +82,7 @@ export function readBucket(text: string): BucketParts | undefined {
     ...(first === undefined || asStatus ? {} : { first }),
     ...(asStatus ? { status: Number.parseInt(second, 16) } : {}),
     ...holderIn(code, rest),
+    ...processIn(code, rest),
     ...blamed(rest.replace(/^(?:VRF_)/, '')),
   };
 }
