@@ -2,6 +2,7 @@
 import type { MissingReason } from '../base/found.ts';
 import type { Cause, Evidence, How, NextStep, Part, Place, Rival, Sureness, Text, Weight } from './verdict.ts';
 import { type SlotsOf, text, type TextId } from './words.ts';
+import { lineOf } from './words/lines.ts';
 
 export interface EvidenceMore {
   readonly how?: How;
@@ -44,6 +45,13 @@ export class Finding {
     this.sureness = sureness;
     return this;
   }
+  /** No more than possible; a headline that says how sure it is follows. */
+  weaken(): this {
+    if (this.sureness === 'not-known') return this;
+    this.sureness = 'possible';
+    if (/^h-driver-(certain|likely)$/.test(this.headline.id)) this.headline = { ...this.headline, id: 'h-driver-possible' };
+    return this;
+  }
   blame(module: string | undefined, part?: Part): this {
     this.culprit = { ...(module === undefined ? {} : { module }), ...(part === undefined ? {} : { part }) };
     return this;
@@ -68,7 +76,12 @@ export class Finding {
     if (!this.wouldSettle.some((one) => one.id === id)) this.wouldSettle.push(text(id, args));
     return this;
   }
-  step(says: Text, copy?: string): this {
+  /** Of a program on another system: the commands are Windows'. */
+  dropCommands(): void {
+    this.steps.splice(0, this.steps.length, ...this.steps.map(({ says }) => ({ says })));
+  }
+  /** A step twice, or a fourth, is left out. */
+  step(says: Text, copy = lineOf(says)): this {
     if (this.steps.length < 3 && !this.steps.some((one) => one.says.id === says.id)) this.steps.push(copy === undefined ? { says } : { says, copy });
     return this;
   }

@@ -2,19 +2,23 @@
 import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
-import { imageOf, placeWords } from './actors.ts';
-import { addSettlers, addSteps } from './advice.ts';
+import { imageOf, isThirdParty, placeWords } from './actors.ts';
+import { addSteps } from './advice.ts';
 import { bucketOf, signatureOf } from './bucket.ts';
 import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
 import { followedCase } from './followed.ts';
+import { findKernelSuspect } from './kernelsuspect.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
+import { opposeOther } from './rules/owners.ts';
 import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
 import { looksOf } from './playbook.ts';
+import { addSettlers, provesAlone } from './settle.ts';
 import { hangBucket } from './userbucket.ts';
 import type { Sureness, Verdict } from './verdict.ts';
+import { suspectsOf } from './watch.ts';
 import { text } from './words.ts';
 
 export function* judge(session: Session): Job<Verdict> {
@@ -25,6 +29,7 @@ export function* judge(session: Session): Job<Verdict> {
   opening(c, f);
   rule(c, f);
   yield slice('Weighing the evidence');
+  opposeNoted(c, f);
   deliberate(c, f);
   yield* closing(c, f);
   yield slice('Naming the verdict');
@@ -60,6 +65,17 @@ function deliberate(c: Case, f: Finding): void {
     .blame('myfault.sys');
   f.rivals.length = 0;
   f.against.length = 0;
+  if (test.process === undefined) f.oppose('a-no-tester', {});
+}
+
+/** The driver that the kernel noted is another than the one that is blamed; a part of Windows in that place is only the one that was called. */
+function opposeNoted(c: Case, f: Finding): void {
+  const blamed = f.culprit?.module;
+  const noted = blamed === undefined || !f.evidence.some(({ id }) => id === 'e-kernel-suspect') ? undefined : findKernelSuspect(c)?.image;
+  const module = noted === undefined ? undefined : c.target.modules.byName(noted);
+  if (blamed === undefined || !module || !isThirdParty(module, c.session) || imageOf(module).toLowerCase() === blamed.toLowerCase()) return;
+  opposeOther(c, f, { what: 'the fault', image: blamed, other: imageOf(module) });
+  f.weaken();
 }
 
 function* closing(c: Case, f: Finding): Job<void> {
@@ -75,8 +91,10 @@ function* closing(c: Case, f: Finding): Job<void> {
   nameVictim(c, f);
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
   sayProcess(c, f);
-  if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual') f.say('x-repeat', {});
+  if (f.explanation.length < 5 && isWeakWitness(c, f)) f.say('x-repeat', {});
 }
+
+const isWeakWitness = (c: Case, f: Finding): boolean => f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual' && !provesAlone(c);
 
 /** The stop took down the program that ran, where no rule knows of a nearer victim. A wanted stop and a live report take down none. */
 function nameVictim(c: Case, f: Finding): void {
@@ -120,6 +138,7 @@ function* verdictOf(c: Case, f: Finding): Job<Verdict> {
     wouldSettle: f.wouldSettle,
     steps: f.steps,
     looks: OPEN.has(f.sureness) || f.headline.id === 'h-manual-hang' ? looksOf(c) : [],
+    suspects: suspectsOf(c, f),
     rule: f.rule,
     bucket,
     signature: signatureOf(c, f),

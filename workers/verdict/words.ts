@@ -17,6 +17,9 @@ export type TextId = keyof typeof WORDS;
 /** The slots of a text, so that a missing one does not compile. */
 export type SlotsOf<I extends TextId> = Readonly<Record<Slots<(typeof WORDS)[I][number]>, string>>;
 
+/** The texts that have no slots. */
+export type PlainId = { [I in TextId]: [keyof SlotsOf<I>] extends [never] ? I : never }[TextId];
+
 export function text<I extends TextId>(id: I, args: SlotsOf<I>): Text {
   return { id, args };
 }

@@ -45,6 +45,8 @@ export interface Fake {
   readonly user?: boolean;
   readonly family?: Target['os']['family'];
   readonly build?: number;
+  /** Link times of modules by file name, in seconds since 1970. */
+  readonly linked?: Readonly<Record<string, number>>;
   readonly process?: string;
   readonly processObject?: bigint;
   readonly uptime?: number;
@@ -68,6 +70,7 @@ function makeModules(fake: Fake): Module[] {
   const base = fake.user ? USER_BASE : BASE;
   return (fake.modules ?? ['ntoskrnl.exe']).map((path, index): Module => {
     const imageName = path.replace(/^.*[\\/]/, '');
+    const linked = fake.linked?.[imageName];
     return {
       name: /^ntoskrnl/i.test(imageName) ? 'nt' : imageName.replace(/\.[a-z]+$/i, ''),
       imageName,
@@ -76,7 +79,7 @@ function makeModules(fake: Fake): Module[] {
       size: SIZE,
       checksum: ABSENT,
       version: ABSENT,
-      identity: { pe: ABSENT, pdb: ABSENT },
+      identity: { pe: linked === undefined ? ABSENT : found({ timestamp: linked, sizeOfImage: SIZE }), pdb: ABSENT },
       origin: 'test',
     };
   });

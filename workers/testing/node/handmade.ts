@@ -20,6 +20,7 @@ import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { runCommand } from '../../commands/run.ts';
+import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import { type CommandContext, type OutputNode, type SymbolControl, formatNodes } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
 
@@ -39,6 +40,8 @@ export interface MadeModule {
   readonly imageName?: string;
   readonly path?: string;
   readonly pe?: { readonly timestamp: number; readonly checksum: number };
+  /** File name of its PDB. */
+  readonly pdb?: string;
   readonly version?: string;
   /** What `lm` shows of its symbols; a table is there too where `names` names it. */
   readonly symbols?: { readonly kind: 'pdb' | 'exports' | 'sym'; readonly origin: string };
@@ -109,7 +112,10 @@ function moduleOf(made: MadeModule): Module {
     size,
     checksum: made.pe ? found(made.pe.checksum) : never,
     version: made.version === undefined ? never : found(made.version),
-    identity: { pe: made.pe ? found({ timestamp: made.pe.timestamp, sizeOfImage: size }) : never, pdb: never },
+    identity: {
+      pe: made.pe ? found({ timestamp: made.pe.timestamp, sizeOfImage: size }) : never,
+      pdb: made.pdb === undefined ? never : found({ file: made.pdb, guid: '0', age: 1 }),
+    },
     origin: 'drawn by hand',
   };
 }
@@ -198,6 +204,9 @@ export interface Console {
   /** The lines of an answer; throws where the command refuses. */
   run(line: string): readonly string[];
 }
+
+// Lines are answered at once here.
+await loadSecondaryCommands();
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {
@@ -290,4 +299,11 @@ function placedFrame(one: Frame, modules: SortedModuleList, symbols: SymbolProvi
   const place = modules.find(one.ip);
   const table = place && symbols.table(place.module);
   return { ...one, ...(place ? { place } : {}), symbol: !one.symbol.ok && place && table?.ok ? table.value.nearest(place.rva) : one.symbol };
+}
+
+/** What a command shows, or why it does not; without the line that says whose layouts were used. */
+export function shownLines(session: Session, command: string): string[] {
+  const answer = consoleOf(session).answer(command);
+  const text = answer.ok ? formatNodes(answer.value) : `${answer.problem.code}: ${answer.problem.detail}`;
+  return text.split('\n').filter((row) => !row.startsWith('kept layouts of'));
 }

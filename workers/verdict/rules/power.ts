@@ -35,7 +35,7 @@ export function powerState(c: Case, f: Finding): void {
   const blamed = f.culprit?.module;
   if (blamed === undefined || !logged || !isThirdParty(logged, c.session) || imageOf(logged) === blamed) return;
   opposeOther(c, f, { what: 'the request', image: blamed, other: imageOf(logged) });
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 /** 0x1D5: P1 the first characters of the device's service, P2 TRIAGE_PNP_WATCHDOG, P3 the thread, P4 milliseconds. The stack is the timer's. */
@@ -90,7 +90,7 @@ function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; reado
     .rival({ part: 'device' }, text('r-hardware', {}));
   if (device) f.blame(device.image);
   else f.blame(undefined, 'device');
-  if (!holder.thirdParty) f.detector = holder.image;
+  if (!holder.thirdParty) f.victim = holder.image;
   f.place = { module: holder.image, offset: 0n };
 }
 
@@ -221,7 +221,7 @@ function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonl
     share: String(shown?.count ?? profile.samples),
     all: all.join(', ') || 'ntoskrnl.exe only',
   };
-  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), `dps ${hex(profile.at)} L28`, { weighs: 'decides', how: 'derived' });
+  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), '!dpcwatchdog', { weighs: 'decides', how: 'derived' });
   if (driver && driver.count >= profile.samples * MOST) {
     mostlyIn(c, f, { ...seen, image: driver.image });
     return;
