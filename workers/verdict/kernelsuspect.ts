@@ -18,8 +18,12 @@ export function findKernelSuspect(c: Case): KernelSuspect | undefined {
   const fact = c.target.facts.find((one) => one.name === 'BrokenDriver')?.value;
   if (fact?.ok && fact.value !== '') return { image: bare(fact.value), command: `lmvm ${bare(fact.value).replace(/\.sys$/i, '')}` };
   const at = bugCheckDriver(c);
+  return at === undefined ? undefined : imageNamedAt(c, at);
+}
+
+/** A driver's name in a UNICODE_STRING: Length +0, Buffer behind the alignment of a pointer. */
+export function imageNamedAt(c: Case, at: Va): KernelSuspect | undefined {
   const { memory } = c.target;
-  if (at === undefined) return undefined;
   const length = memory.u16(at);
   const buffer = memory.pointer(vaAdd(at, memory.pointerSize));
   const name = length.ok && buffer.ok ? readUnicode(memory, length.value, buffer.value) : undefined;

@@ -1,11 +1,12 @@
 /** Base code → rule. A code that is not here gets the generic reading; a vendor's code its caller. */
 import type { Case } from '../case.ts';
 import { nonPaged, noExecute, poolTouched, raisedIrql, readOnlyWrite, specialPoolFault } from './access.ts';
+import { callerBrokeRule, lockedPages } from './callers.ts';
 import { completedTwice, leftBehind, usb } from './devices.ts';
 import { trap, unhandled } from './exception.ts';
 import { graphics, liveTdr, stuckThread, tdr } from './graphics.ts';
 import { clockWatchdog, firmware, oldMachineCheck, patchGuard, platform, whea } from './hardware.ts';
-import { callerBrokeRule, corruptedPage, lockedPages, memoryManagement, pageFrames, storeException } from './memory.ts';
+import { corruptedPage, memoryManagement, pageFrames, storeException } from './memory.ts';
 import { badCaller, badHeader, kernelHeap, otherPool, specialPool } from './pool.ts';
 import { dpcWatchdog, internalPower, pnpWatchdog, powerState } from './power.ts';
 import { byHand, criticalProcess, generic, live, noStop, vendorCode, winlogon } from './process.ts';

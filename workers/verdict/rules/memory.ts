@@ -1,16 +1,17 @@
 /** The memory manager's own tables. */
 import { hex } from '../../base/hex.ts';
-import { imageOf, isThirdParty } from '../actors.ts';
 import { onlyBit } from '../address.ts';
 import { readExceptionRecord } from '../../target/kernelcontext.ts';
 import type { Case } from '../case.ts';
 import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
+import { misused } from './callers.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect } from './fault.ts';
 
-const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41790n, 0x41792n]);
+/** P2 is the entry's address, P3 and P4 what it holds. */
+const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41792n]);
 /** Misuse of memory descriptor lists and locks: the driver on the stack is where to look (bug check 0x1A page). */
 const MDL: ReadonlySet<bigint> = new Set([0x1000n, 0x1010n, 0x1233n, 0x1234n, 0x1235n, 0x1236n, 0x1240n, 0x1241n, 0x15000n]);
 const CRC = 0x3fn;
@@ -25,37 +26,41 @@ function hardwareTables(c: Case, f: Finding, what: string): void {
   f.rival({}, text('r-any-driver', {}));
 }
 
-function bitFlip(c: Case, f: Finding, flip: { readonly what: string; readonly value: bigint; readonly bit: number }): void {
+function bitFlip(c: Case, f: Finding, flip: { readonly what: string; readonly value: bigint; readonly bit: number; readonly gone: boolean }): void {
   f.detector = 'ntoskrnl.exe';
   f.show(text('e-one-bit', { what: flip.what, value: hex(flip.value), bit: String(flip.bit) }), `.formats ${hex(flip.value)}`, {
     weighs: 'decides',
     how: 'derived',
   });
   f.head('h-bitflip', { name: c.name, what: `${flip.what}, bit ${String(flip.bit)}` })
-    .judge('hardware', 'likely')
+    .judge('hardware', flip.gone ? 'possible' : 'likely')
     .blame(undefined, 'ram');
   f.rival({ part: 'cpu' }, text('r-cpu', {})).oppose('a-driver-could', {});
 }
 
-/** Where argument 2 is an address in this dump that holds argument 3, the bytes bear the stop out. */
-function showPointsAt(c: Case, f: Finding): void {
-  const [, at, value] = c.params;
+/** Where argument 2 is an address in this dump that holds argument 3, the bytes bear the stop out. True where an entry holds something else. */
+function showPointsAt(c: Case, f: Finding): boolean {
+  const [kind, at, value] = c.params;
   const found = value === 0n ? undefined : c.target.memory.pointer(va(at));
-  if (found?.ok && found.value === value) {
-    f.show(text('e-points-at', { from: '2', to: '3', at: hex(at), value: hex(value) }), `dps ${hex(at)} L1`, { weighs: 'for', from: ['e-code'] });
-  }
+  if (!found?.ok) return false;
+  const other = found.value !== value;
+  const command = `dps ${hex(at)} L1`;
+  if (!other) f.show(text('e-points-at', { from: '2', to: '3', at: hex(at), value: hex(value) }), command, { weighs: 'for', from: ['e-code'] });
+  else if (PTE_CORRUPT.has(kind))
+    f.show(text('e-points-other', { at: hex(at), found: hex(found.value), value: hex(value) }), command, { weighs: 'against', from: ['e-code'] });
+  return other;
 }
 
 /** 0x1A: P1 decides all. */
 export function memoryManagement(c: Case, f: Finding): void {
   const [kind, , low, high] = c.params;
   const meaning = showSubCode(c, f, 1) ?? `kind ${hex(kind)}, which is not in the public tables`;
-  showPointsAt(c, f);
-  if (PTE_CORRUPT.has(kind) && kind === 0x41792n) {
+  const gone = showPointsAt(c, f);
+  if (PTE_CORRUPT.has(kind)) {
     const value = low !== 0n ? low : high;
     const bit = low !== 0n && high !== 0n ? undefined : onlyBit(value);
     if (bit !== undefined) {
-      bitFlip(c, f, { what: 'the page table entry', value, bit });
+      bitFlip(c, f, { what: 'the page table entry', value, bit, gone });
       return;
     }
   }
@@ -72,15 +77,11 @@ export function memoryManagement(c: Case, f: Finding): void {
   if (kind === CRC) f.rival({ part: 'disk' }, text('r-disk', {}));
 }
 
-/** A driver did it, and nothing here names which. */
-function misused(c: Case, f: Finding): void {
-  f.detector = 'ntoskrnl.exe';
-  showNoSuspect(c, f);
-  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
-}
-
-/** 0x4E: 7, 9A and 99 with a driver on the stack are its locked pages; the rest is the tables. */
-const LOCKED: ReadonlySet<bigint> = new Set([7n, 0x9an, 0x99n]);
+/** 0x4E: 7 and 9A are a driver's locked pages, by the bug check's page; the rest is the tables. */
+const OVER_UNLOCKED = 7n;
+const LOCKED: ReadonlySet<bigint> = new Set([OVER_UNLOCKED, 0x9an]);
+/** Share counts are small; a lone bit from here on was never counted. */
+const COUNTED_BITS = 16;
 export function pageFrames(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? `kind ${hex(c.params[0])}`;
   const near = c.suspects[0];
@@ -88,23 +89,56 @@ export function pageFrames(c: Case, f: Finding): void {
     f.say('x-mdl', {});
     suspect(c, f, near);
     placeOf(f, near);
+    const [, , count] = c.params;
+    const bit = c.params[0] === OVER_UNLOCKED ? onlyBit(count) : undefined;
+    if (bit !== undefined && bit >= COUNTED_BITS)
+      f.show(text('e-count-bit', { value: hex(count), bit: String(bit) }), `.formats ${hex(count)}`, { weighs: 'against', how: 'derived' });
     return;
   }
   hardwareTables(c, f, meaning);
 }
 
-/** 0x12B: P3 = P4 = 0 means a single bit on a zero page; else a compressed page failed to unpack. */
+/** Which page was damaged, in words; how far that alone points at the hardware stands in the headline. */
+interface Page {
+  readonly what: string;
+  readonly head: 'h-bitflip' | 'h-page-content' | 'h-memory';
+  readonly sureness: 'likely' | 'possible';
+}
+const STORE_CORRUPT = 0x1c7;
+/** 0x1C7: the record of the page changed while it was read; no hash was wrong (windows-driver-docs, corruption ID 3). */
+const RECORD_CHANGED = 3n;
+
+/** 0x12B: P3 = P4 = 0 means a single bit on a zero page, else P1 is the status of unpacking. 0x1C7: P1 says what. 0x191 tells nothing. */
+function pageOf(c: Case, f: Finding): Page {
+  const [first, second, third, fourth] = c.params;
+  const what = 'a compressed page did not unpack';
+  if (c.code === STORE_CORRUPT) {
+    const meaning = showSubCode(c, f, 1) ?? what;
+    f.say('x-store', { status: meaning });
+    return first === RECORD_CHANGED ? { what: meaning, head: 'h-memory', sureness: 'possible' } : { what, head: 'h-page-content', sureness: 'likely' };
+  }
+  if (c.code !== 0x12b) return { what: 'data of the prefetcher is damaged', head: 'h-page-content', sureness: 'possible' };
+  if (third === 0n && fourth === 0n) {
+    f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
+    return { what: 'a zero page', head: 'h-bitflip', sureness: 'likely' };
+  }
+  f.say('x-store', { status: c.status(first) });
+  f.show(text('e-status', { status: c.status(first), index: '1' }), `!error ${hex(first & 0xffff_ffffn)}`, { weighs: 'for' });
+  return { what, head: 'h-page-content', sureness: 'likely' };
+}
+
+/** 0x12B, 0x1C7, 0x191. */
 export function corruptedPage(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
-  const [first, second, third, fourth] = c.params;
-  const zeroPage = third === 0n && fourth === 0n;
-  if (zeroPage) f.say('x-zero-page', { va: hex(first), pfn: hex(second) });
-  else f.say('x-store', { status: hex(first) });
-  showSubCode(c, f, 1);
-  f.head(zeroPage ? 'h-bitflip' : 'h-page-content', { name: c.name, what: zeroPage ? 'a zero page' : 'a compressed page did not unpack' })
-    .judge('hardware', 'likely')
-    .blame(undefined, 'ram');
-  f.rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'firmware' }, text('r-firmware', {}));
+  const { what, head, sureness } = pageOf(c, f);
+  f.head(head, { name: c.name, what })
+    .judge(sureness === 'likely' ? 'hardware' : 'memory-corruption', sureness)
+    .oppose('a-driver-could', {});
+  if (head === 'h-memory') {
+    f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {})).rival({}, text('r-windows', {}));
+    return;
+  }
+  f.blame(undefined, 'ram').rival({ part: 'cpu' }, text('r-cpu', {})).rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));
 }
 
 /** 0x154: P2 points at the exception's pointers; the status inside tells disk from memory. */
@@ -123,39 +157,5 @@ export function storeException(c: Case, f: Finding): void {
   });
   f.judge(disk ? 'storage' : 'memory-corruption', status === undefined ? 'possible' : 'likely').blame(undefined, disk ? 'disk' : 'ram');
   f.rival({ part: disk ? 'ram' : 'disk' }, text(disk ? 'r-ram' : 'r-disk', {}));
-}
-
-/** 0xCB: argument 1 is the routine that locked the pages (the bug check's page). */
-export function lockedPages(c: Case, f: Finding): void {
-  f.say('x-mdl', {});
-  f.detector = 'ntoskrnl.exe';
-  const locker = c.target.modules.find(va(c.params[0]));
-  if (!locker || !isThirdParty(locker.module, c.session)) {
-    misused(c, f);
-    return;
-  }
-  const image = imageOf(locker.module);
-  const place = `${image}+${hex(locker.rva)}`;
-  f.show(text('e-owner-tag', { who: c.who(image), index: '1', value: hex(c.params[0]), place }), `ln ${hex(c.params[0])}`, { weighs: 'decides' });
-  f.place = { module: image, offset: BigInt(locker.rva) };
-  f.head('h-driver-likely', { who: c.who(image), name: c.name, place })
-    .judge('driver-bug', 'likely')
-    .blame(image);
-}
-
-/** Rules that only the caller itself can break: a resource that it does not own. What another may have freed before (0xDA) is none. */
-const OWN_STATE: ReadonlySet<number> = new Set([0xe3, 0x1c6, 0x162]);
-
-/** 0xDA, 0x20, 0x1C6: the caller on the stack broke the rule. */
-export function callerBrokeRule(c: Case, f: Finding): void {
-  showSubCode(c, f, 1);
-  f.detector = 'ntoskrnl.exe';
-  const near = c.suspects[0];
-  if (near) {
-    if (OWN_STATE.has(c.code)) misuser(c, f, near);
-    else suspect(c, f, near);
-    placeOf(f, near);
-    return;
-  }
-  misused(c, f);
+  if (!disk) f.oppose(status === undefined ? 'a-single-dump' : 'a-driver-could', {});
 }

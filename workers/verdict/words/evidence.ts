@@ -132,6 +132,21 @@ export const EVIDENCE = {
     'The memory at argument {from} ({at}) holds {value}: argument {to}.',
     '*P{from} = {value} = P{to}.',
   ],
+  'e-points-other': [
+    'The place that Windows names holds another value now.',
+    'The memory at argument 2 ({at}) holds {found}, not argument 3 ({value}).',
+    '*P2 ({at}) = {found} ≠ {value}.',
+  ],
+  'e-count-bit': [
+    'A number of users that should be small is one single large bit.',
+    'The share count {value} is bit {bit} alone: it was never counted, so a flipped bit fits better than an unlock too many.',
+    'Share count {value}: bit {bit} alone.',
+  ],
+  'e-pte-holder': [
+    'Windows ran out of room for mapping memory, and {who} holds the most of it.',
+    'Argument 1 names {who}: it holds {count} of {all} system page table entries.',
+    'P1: {who}, {count} of {all} system PTEs.',
+  ],
   'e-dpc-samples': [
     'While the processor was busy, Windows noted {count} times what ran: {share} times {module} was at work, and never a driver of another maker.',
     '{count} samples of the watchdog’s profile: {module} in {share} of them ({all}); no third-party driver in any.',
@@ -290,6 +305,16 @@ export const EVIDENCE = {
     'What ran at the last moment need not be what took the time.',
     'For the cumulative limit the stack at the end may be innocent.',
     'Cumulative watchdog: the final stack is one sample.',
+  ],
+  'a-other-asked': [
+    'Another driver asked for more at that moment; its use may be wrong as well.',
+    'The driver on the stack asked when nothing was left: it is not the one that holds the most.',
+    'The caller is another driver.',
+  ],
+  'a-top-driver': [
+    'The request went through further drivers below it.',
+    'Argument 1 is the topmost driver that got the request; one below it may have kept the pages.',
+    'I/O manager’s MDL: top driver of the stack only.',
   ],
   'a-reported-by': ['It only noticed the problem.', '{module} reported it; it need not be the writer.', '{module} is the detector.'],
   'r-ram': ['Faulty memory (RAM)', 'RAM: damage of this kind also comes from a failing module or an unstable memory profile.', 'RAM'],

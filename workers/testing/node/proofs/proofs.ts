@@ -2,6 +2,7 @@
 import { ACCESS_PROOFS } from './access.ts';
 import { EXCEPTION_PROOFS } from './exception.ts';
 import { HARDWARE_PROOFS } from './hardware.ts';
+import { MEMORY_PROOFS } from './memory.ts';
 import { PNP_PROOFS } from './pnp.ts';
 import { POOL_PROOFS } from './pool.ts';
 import type { Proof } from './proof.ts';
@@ -15,6 +16,6 @@ import { USER_WAIT_PROOFS } from './userwaits.ts';
 import { VERIFIER_PROOFS } from './verifier.ts';
 
 export const PROOFS: readonly Proof[] = [
-  ...[ACCESS_PROOFS, EXCEPTION_PROOFS, POOL_PROOFS, PNP_PROOFS, VERIFIER_PROOFS, STORAGE_PROOFS, HARDWARE_PROOFS].flat(),
+  ...[ACCESS_PROOFS, EXCEPTION_PROOFS, POOL_PROOFS, MEMORY_PROOFS, PNP_PROOFS, VERIFIER_PROOFS, STORAGE_PROOFS, HARDWARE_PROOFS].flat(),
   ...[USER_PROOFS, USER_END_PROOFS, USER_WAIT_PROOFS, SIGN_CODE_PROOFS, SIGN_MEMORY_PROOFS, SIGN_MACHINE_PROOFS].flat(),
 ];
