@@ -12,6 +12,7 @@ import { type Actor, findActors, findSuspects, who } from './actors.ts';
 import { type AddressClass, type AddressWorld, classifyAddress } from './address.ts';
 import { type Fault, optional, readFault, spOf } from './fault.ts';
 import { signalName } from './signals.ts';
+import { readSubject, type Subject } from './subject.ts';
 import { decodeAt, type OperandReading, readOperands } from './instruction.ts';
 
 export interface Case {
@@ -33,6 +34,8 @@ export interface Case {
   readonly actors: readonly Actor[];
   /** Third-party modules on the stack by more than a stray word, innermost first. */
   readonly suspects: readonly Actor[];
+  /** The thread that the stop is about, where another one stopped. */
+  readonly subject?: Subject;
   classify(value: bigint): AddressClass;
   who(image: string): string;
   /** "0xc000009c STATUS_DEVICE_DATA_ERROR". */
@@ -41,6 +44,7 @@ export interface Case {
 
 const ACCESS_VIOLATION = 0xc0000005;
 const STACK_ROOM = 0x8000n;
+const NO_PARAMS = [0n, 0n, 0n, 0n] as const;
 
 function stackBounds(session: Session): AddressWorld['stack'] {
   const { target } = session;
@@ -109,13 +113,15 @@ export function* gatherCase(session: Session): Job<Case> {
   const world: AddressWorld = { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', bounds) };
   yield slice('Naming who stands on the stack');
   const actors = findActors(session, stack.frames);
+  const params = target.bugCheck?.params ?? NO_PARAMS;
+  const subject = yield* readSubject(session, code, params);
   return {
     session,
     target,
     knowledge,
     kernel: target.kind !== 'user',
     code,
-    params: target.bugCheck?.params ?? [0n, 0n, 0n, 0n],
+    params,
     ...optional('entry', entry),
     name: nameOf(session, code, entry),
     stack,
@@ -125,6 +131,7 @@ export function* gatherCase(session: Session): Job<Case> {
     world,
     actors,
     suspects: findSuspects(actors),
+    ...optional('subject', subject),
     classify: (value) => classifyAddress(va(value), world),
     who: (image) => who(image, knowledge),
     status: (value) => statusWords(knowledge, value),

@@ -48,17 +48,26 @@ export function driverObject(spec: DriverObjectSpec): MemoryBlock[] {
   ];
 }
 
-/** IRP_MJ_POWER, IRP_MN_SET_POWER at the middle one of three stack locations; `device` is the one whose driver holds it. */
-export function powerIrp(address: bigint, device: bigint, physicalDevice: bigint): MemoryBlock {
-  const bytes = new Uint8Array(0xd0 + 3 * 0x48);
+export interface PowerIrp {
+  readonly address: bigint;
+  /** Of whose driver the middle one of three stack locations is. */
+  readonly device: bigint;
+  readonly physicalDevice: bigint;
+  /** Every driver is done with it; behind its locations lies what an earlier request left. */
+  readonly completed?: boolean;
+}
+
+/** IRP_MJ_POWER, IRP_MN_SET_POWER; the driver of the current stack location holds it. */
+export function powerIrp({ address, device, physicalDevice, completed = false }: PowerIrp): MemoryBlock {
+  const bytes = new Uint8Array(0xd0 + (completed ? 4 : 3) * 0x48);
   put(bytes, 0, 2, 6);
-  put(bytes, 2, 2, bytes.length);
+  put(bytes, 2, 2, 0xd0 + 3 * 0x48);
   put(bytes, 0x30, 4, 0xc00000bb);
   put(bytes, 0x42, 1, 3);
-  put(bytes, 0x43, 1, 2);
+  put(bytes, 0x43, 1, completed ? 4 : 2);
   const location = (index: number): number => 0xd0 + index * 0x48;
-  put(bytes, 0x78 + 0x40, 8, address + BigInt(location(1)));
-  [physicalDevice, device, 0n].forEach((of, index) => {
+  put(bytes, 0x78 + 0x40, 8, address + BigInt(location(completed ? 3 : 1)));
+  [physicalDevice, device, 0n, ...(completed ? [device] : [])].forEach((of, index) => {
     put(bytes, location(index), 1, 0x16);
     put(bytes, location(index) + 1, 1, 2);
     // Parameters.Power: SystemContext, Type = DevicePowerState, State = PowerDeviceD0

@@ -139,10 +139,12 @@ class KernelWriter {
     this.put(this.nt('MmUnloadedDrivers'), new Binary().u64(UNLOADED_POOL).u64(unloaded.length).finish());
   }
 
-  writeVariables(): void {
+  /** A live dump is written without KeBugCheckEx, which alone fills KiBugcheckData. */
+  writeVariables(live: boolean): void {
     const kdbg = sceneKdbg(this.scene);
     this.put(kdbg.address, kdbg.bytes);
-    for (const block of kernelVariables(this.scene)) this.put(block.address, block.bytes);
+    const noted = live ? { ...this.scene, bugCheck: 0, params: [0n, 0n, 0n, 0n] as const } : this.scene;
+    for (const block of kernelVariables(noted)) this.put(block.address, block.bytes);
     this.put(this.nt('NtBuildLab'), ascii(`${this.scene.offsets.build}.1.amd64fre.vb_release.191206-1406\0`));
     // KUSER_SHARED_DATA: TickCountMultiplier 4, InterruptTime 8, SystemTime 0x14, NtSystemRoot 0x30, NtBuildNumber 0x260,
     // NtProductType 0x264, ProductTypeIsValid 0x268, NtMajorVersion 0x26c, NtMinorVersion 0x270, TickCount 0x320
@@ -270,7 +272,7 @@ export function kernelOf(scene: Scene, options: KernelOptions = {}): BuiltKernel
   writer.writeImages();
   writer.writeModuleList();
   writer.writeUnloaded();
-  writer.writeVariables();
+  writer.writeVariables(kind === 'live');
   writer.writeProcessors();
   writer.writeIdle();
   for (const block of [...scene.memory.filter((each) => !inSelfMap(each)), ...(options.writes ?? [])]) {

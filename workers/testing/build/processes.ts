@@ -8,6 +8,25 @@ const STACK_STEP = 0x8000n;
 const STACK_AREA = 0xffffd20f30000000n;
 const THREAD_AREA = 0xffffe08130000080n;
 
+interface WaitingThread {
+  readonly process: ProcessObject;
+  readonly address: bigint;
+  readonly id: number;
+  /** KWAIT_REASON. */
+  readonly reason: number;
+  readonly teb?: bigint;
+}
+
+/** A thread at its wait: `drawing` has left its stack in SwapContext. */
+export function waitingThread(drawing: StackDrawing, { process, address, id, reason, teb = 0n }: WaitingThread): SceneThread {
+  const drawn = drawing.finish();
+  const object = {
+    ...{ address, process: process.address, processId: process.id, id, state: 5, waitReason: reason, priority: 8, teb },
+    ...{ stackBase: drawing.high, stackLimit: drawing.high - 0x6000n, kernelStack: drawn.address, createTime: CRASH_TIME - 50_000_000_000n },
+  };
+  return { object, stack: { address: drawn.address, bytes: drawn.bytes }, frames: drawn.frames };
+}
+
 class ThreadMaker {
   private readonly machine: Machine;
   private made = 0;
@@ -17,14 +36,8 @@ class ThreadMaker {
   }
 
   private finish(drawing: StackDrawing, process: ProcessObject, reason: number, teb: bigint): SceneThread {
-    const drawn = drawing.finish();
     const index = this.made++;
-    const object = {
-      ...{ address: THREAD_AREA + BigInt(index) * 0x900n, process: process.address, processId: process.id, id: process.id + 4 + index * 4 },
-      ...{ stackBase: drawing.high, stackLimit: drawing.high - 0x6000n, kernelStack: drawn.address, state: 5, waitReason: reason, priority: 8, teb },
-      createTime: CRASH_TIME - 50_000_000_000n,
-    };
-    return { object, stack: { address: drawn.address, bytes: drawn.bytes }, frames: drawn.frames };
+    return waitingThread(drawing, { process, address: THREAD_AREA + BigInt(index) * 0x900n, id: process.id + 4 + index * 4, reason, teb });
   }
 
   private nextStack(): StackDrawing {

@@ -195,7 +195,7 @@ export function power9f(): Scene {
     deviceObject({ address: fdo, driver: nicDriver }),
     ...driverObject({ address: pciDriver, name: String.raw`\Driver\pci`, start: pci.base, size: pci.pe.sizeOfImage, device: pdo }),
     ...driverObject({ address: nicDriver, name: String.raw`\Driver\ExampleNic`, start: driver.base, size: driver.pe.sizeOfImage, device: fdo }),
-    powerIrp(irp, fdo, pdo),
+    powerIrp({ address: irp, device: fdo, physicalDevice: pdo }),
     heldResource(POWER_RESOURCE, 0xffffe0812e0d7040n, 45),
   ];
   return scene({ title: 'power-9f', machine: on, drawing, bugCheck: 0x9f, params, memory, others: ordinaryProcesses(on) });

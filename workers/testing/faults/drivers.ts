@@ -34,7 +34,7 @@ Step > Fault Recurse
 Recurse > Recurse nt!IofCallDriver FLTMGR!FltReadFile
 Loop > Loop
 CookieFail > nt!KeBugCheckEx
-Fault > *Pointer CookieFail nt!KeSetEvent nt!KeInsertQueueDpc nt!KeAcquireSpinLockRaiseToDpc nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag nt!VerifierExFreePoolWithTag nt!IofCompleteRequest nt!IofCallDriver nt!IovCallDriver nt!ObfDereferenceObject nt!MmUnlockPages nt!MmUnmapLockedPages nt!MmMapLockedPagesSpecifyCache nt!MmProbeAndLockPages nt!MmFreeSpecialPool nt!VfCheckUserHandle nt!memmove nt!KeBugCheckEx Wdf01000!imp_WdfRequestComplete Wdf01000!imp_WdfObjectDereference tcpip!NetioInjectReceive portcls!PcNotify win32kbase!HMValidateHandle ndis!NdisMIndicateReceiveNetBufferLists
+Fault > *Pointer CookieFail nt!KeSetEvent nt!KeInsertQueueDpc nt!KeAcquireSpinLockRaiseToDpc nt!ExAllocatePoolWithTag nt!ExFreePoolWithTag nt!VerifierExFreePoolWithTag nt!IofCompleteRequest nt!IofCallDriver nt!IovCallDriver nt!ObfDereferenceObject nt!MmUnlockPages nt!MmUnmapLockedPages nt!MmMapLockedPagesSpecifyCache nt!MmProbeAndLockPages nt!MmFreeSpecialPool nt!VfCheckUserHandle nt!memmove nt!KeBugCheckEx Wdf01000!imp_WdfRequestComplete Wdf01000!imp_WdfObjectDereference tcpip!NetioInjectReceive portcls!PcNotify win32kbase!HMValidateHandle ndis!NdisMIndicateReceiveNetBufferLists nt!KeWaitForSingleObject
 `;
 
 export interface ThirdParty {

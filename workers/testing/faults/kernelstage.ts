@@ -2,14 +2,24 @@
 import type { X64Registers } from '../build/context.ts';
 import type { BugCheckParams } from '../build/dumpheader.ts';
 import { kernelOf } from '../build/kernelscene.ts';
-import { type Machine, SYSTEM_PROCESS, type Scene, type SceneSpec, bugCheckHere, scene, triageOf } from '../build/scene.ts';
+import {
+  type Machine,
+  SYSTEM_PROCESS,
+  type Scene,
+  type SceneProcess,
+  type SceneSpec,
+  type SceneThread,
+  bugCheckHere,
+  scene,
+  triageOf,
+} from '../build/scene.ts';
 import type { KernelDumpKind } from '../build/kerneldump.ts';
-import { ordinaryProcesses } from '../build/processes.ts';
+import { ordinaryProcesses, waitingThread } from '../build/processes.ts';
 import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64 } from '../build/layouts.ts';
 import type { ProcessObject, ThreadObject } from '../build/objects.ts';
 import { imageBytes } from '../build/pe.ts';
 import { flatten } from '../build/sparse.ts';
-import { type LoadedPe, type TrapSpec, addressIn } from '../build/stack.ts';
+import { type LoadedPe, StackDrawing, type TrapSpec, addressIn } from '../build/stack.ts';
 import type { MemoryBlock, TriageSpec } from '../build/triage.ts';
 import type { ModuleSpec } from '../build/windows.ts';
 import { type Access, accessOf } from './code.ts';
@@ -39,6 +49,8 @@ export interface StageOptions {
   readonly alone?: boolean;
   /** File name and year of link of the first actor. */
   readonly first?: { readonly name?: string; readonly year?: number };
+  /** What innocent drivers are for; of any kind where it is not told. */
+  readonly innocentRoles?: readonly Role[];
 }
 
 /** A fault of the processor: where, on what address, and the trap frame it left. */
@@ -108,6 +120,7 @@ export class KernelStage {
   process: ProcessObject = SYSTEM_PROCESS;
   thread: Partial<ThreadObject> = {};
   private readonly userName: string;
+  private readonly waiting: SceneThread[] = [];
   private current: { readonly image: LoadedPe; readonly name: string } | undefined;
   private readonly codeAt: bigint[] = [];
   /** Bytes of images that memory holds otherwise than the file. */
@@ -116,9 +129,9 @@ export class KernelStage {
   constructor(draw: Draw, options: StageOptions = {}) {
     this.draw = draw;
     const year = (): number => options.innocentYear ?? draw.between(2010, 2023);
-    const { first } = options;
+    const { first, innocentRoles = ROLES } = options;
     const wanted = (options.actors ?? []).map((role, index) => (index === 0 ? thirdParty(draw, role, first?.year, first?.name) : thirdParty(draw, role)));
-    const others = Array.from({ length: options.alone ? 0 : draw.between(3, 7) }, () => thirdParty(draw, draw.pick(ROLES), year()));
+    const others = Array.from({ length: options.alone ? 0 : draw.between(3, 7) }, () => thirdParty(draw, draw.pick(innocentRoles), year()));
     const more = (options.alsoLoaded ?? []).map((name) => thirdParty(draw, 'tool', 2020, name));
     const parties = [...wanted, ...others, ...more].filter((one, index, all) => all.findIndex((each) => each.name === one.name) === index);
     const modules = place(parties, draw);
@@ -255,6 +268,17 @@ export class KernelStage {
     return this.current;
   }
 
+  /** Another thread of the system waits in a driver: its object's address. Only dumps of the kernel's memory hold it. */
+  waitsIn(driver: LoadedDriver): bigint {
+    const { draw, nt } = this;
+    const drawing = new StackDrawing(draw.stackTop(), 0x2000).push(0n).enter(nt, 'KiStartSystemThread').call(nt, 'PspSystemThreadStartup');
+    drawing.call(driver, 'Work', 'StartRoutine').call(driver, 'Fault').call(nt, 'KeWaitForSingleObject', 'nt!KeWaitForSingleObject');
+    for (const name of ['KiCommitThreadWait', 'KiSwapThread', 'KiSwapContext', 'SwapContext']) drawing.call(nt, name);
+    const address = draw.pool() & ~0x3fn;
+    this.waiting.push(waitingThread(drawing, { process: SYSTEM_PROCESS, address, id: draw.between(0x80, 0x800) * 4, reason: 0 }));
+    return address;
+  }
+
   /** Ends in KeBugCheckEx and writes the dump. */
   stop(bugCheck: number, params: BugCheckParams, truth: Truth, options: StopOptions = {}): MadeFault {
     const { image } = this.running();
@@ -296,6 +320,10 @@ export class KernelStage {
     };
   }
 
+  private otherProcesses(): SceneProcess[] {
+    return ordinaryProcesses(this.machine).map((one) => (one.object === SYSTEM_PROCESS ? { ...one, threads: [...one.threads, ...this.waiting] } : one));
+  }
+
   private codeBlocks(): MemoryBlock[] {
     return this.codeAt.flatMap((ip) => {
       const module = this.machine.modules.find((each) => ip >= each.base && ip < each.base + BigInt(each.size));
@@ -311,7 +339,7 @@ export class KernelStage {
     const kind = file.kind ?? (draw.chance(0.12) ? 'bitmap-kernel' : 'triage');
     if (kind !== 'triage') {
       const writes = this.codeBlocks().map((block) => this.withFlips(block));
-      return flatten(kernelOf({ ...made, others: ordinaryProcesses(this.machine) }, { kind, writes }).dump);
+      return flatten(kernelOf({ ...made, others: this.otherProcesses() }, { kind, writes }).dump);
     }
     const style = draw.pick(['extracted', 'direct'] as const);
     const keepCode = file.keepCode ?? draw.chance(0.4);

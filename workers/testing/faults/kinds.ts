@@ -2,6 +2,7 @@
 import type { FaultKind } from './truth.ts';
 import { ACCESS_KINDS } from './kinds/access.ts';
 import { DEVICE_KINDS } from './kinds/devices.ts';
+import { GRAPHICS_KINDS } from './kinds/graphics.ts';
 import { HARDWARE_KINDS } from './kinds/hardware.ts';
 import { OTHER_KINDS } from './kinds/other.ts';
 import { POOL_KINDS } from './kinds/pool.ts';
@@ -15,6 +16,7 @@ export const KINDS: readonly FaultKind[] = [
   ...ACCESS_KINDS,
   ...POOL_KINDS,
   ...WATCH_KINDS,
+  ...GRAPHICS_KINDS,
   ...HARDWARE_KINDS,
   ...STORAGE_KINDS,
   ...DECOY_KINDS,

@@ -9,13 +9,13 @@ import { text } from '../words.ts';
 
 type Index = 1 | 2 | 3 | 4;
 
-/** Whose device object the argument is; says so where it leads to none. */
+/** Whose device object the argument is; says so where the dump holds something else there. */
 export function showDeviceOwner(c: Case, f: Finding, index: Index): DeviceOwner | undefined {
   const device = c.params[index - 1] ?? 0n;
   const owner = ownerOfDevice(c, device);
   const slots = { index: String(index), device: hex(device) };
   if (owner) f.show(text('e-device-owner', { ...slots, who: c.who(owner.image) }), `dps ${hex(owner.from)} L1`, { weighs: 'for', how: 'derived' });
-  else f.oppose('a-no-device', slots);
+  else if (c.target.memory.u16(va(device)).ok) f.oppose('a-no-device', slots);
   return owner;
 }
 

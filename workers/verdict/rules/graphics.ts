@@ -2,10 +2,13 @@
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf, isGraphics, isThirdParty, placeWords } from '../actors.ts';
+import { onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import { spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
+import { showNamedDriver } from './arguments.ts';
+import { opposeOther } from './owners.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
 
 interface Tag {
@@ -26,10 +29,31 @@ function ownerTag(c: Case, f: Finding): Tag | undefined {
 }
 
 const displayActor = (c: Case): Actor | undefined => c.suspects.find((actor) => isGraphics(imageOf(actor.module)));
+const displays = (c: Case): string[] => c.target.modules.modules.map(imageOf).filter((name) => isGraphics(name) && !/^basicdisplay/i.test(name));
 /** The only display driver loaded, where nothing else names one. */
 function loadedDisplay(c: Case): string | undefined {
-  const names = c.target.modules.modules.map(imageOf).filter((name) => isGraphics(name) && !/^basicdisplay/i.test(name));
+  const names = displays(c);
   return names.length === 1 ? names[0] : undefined;
+}
+
+/** 'vTDR', the first word of TDR_RECOVERY_CONTEXT, to which argument 1 leads. */
+const TDR_SIGNATURE = 0x52445476;
+
+/** Where something else stands there, what the arguments tell is in doubt. */
+function checkContext(c: Case, f: Finding): void {
+  const signature = c.target.memory.u32(va(c.params[0]));
+  if (!signature.ok || signature.value === TDR_SIGNATURE) return;
+  f.oppose('a-no-tdr-context', { at: hex(c.params[0]), found: hex(signature.value) });
+  if (onlyBit(BigInt(signature.value ^ TDR_SIGNATURE) & 0xffff_ffffn) !== undefined) f.rival({ part: 'ram' }, text('r-ram', {}));
+  f.sureness = 'possible';
+}
+
+/** More than one display driver: a laptop's two graphics processors hand work to each other. */
+function showOthers(c: Case, f: Finding, image: string): void {
+  const others = displays(c).filter((name) => name.toLowerCase() !== image.toLowerCase());
+  if (others.length === 0) return;
+  f.show(text('e-other-display', { names: others.join(', ') }), 'lm', { weighs: 'against', how: 'table' });
+  for (const name of others) f.rival({ module: name }, text('r-driver', { who: c.who(name) }));
 }
 
 function graphicsRivals(f: Finding): void {
@@ -54,6 +78,7 @@ export function tdr(c: Case, f: Finding): void {
     .oppose('a-offset-tag', {})
     .oppose('a-hardware-could', {});
   if (tag) f.place = { module: tag.image, offset: tag.offset };
+  checkContext(c, f);
   graphicsRivals(f);
 }
 
@@ -66,6 +91,7 @@ export function liveTdr(c: Case, f: Finding): void {
   f.head('h-gpu-live', { who: c.who(image), name: c.name, place: tag?.place ?? image }).judge('live-dump', tag ? 'likely' : 'possible');
   if (tag) f.blame(tag.image, 'gpu').place = { module: tag.image, offset: tag.offset };
   else f.blame(undefined, 'gpu');
+  checkContext(c, f);
   graphicsRivals(f);
 }
 
@@ -96,9 +122,9 @@ function crowdOf(c: Case, image: string, count: number): Crowd {
   return { image, count, offset: first?.offset ?? 0n };
 }
 
-function stuckWithoutFrame(c: Case, f: Finding): void {
+function stuckWithoutFrame(c: Case, f: Finding, named: string | undefined): void {
   const crowd = crowdedDisplay(c);
-  const image = crowd?.image ?? loadedDisplay(c);
+  const image = named ?? crowd?.image ?? loadedDisplay(c);
   if (crowd) f.show(text('e-samples-stuck', { who: c.who(crowd.image), module: crowd.image, count: String(crowd.count) }), 'k', { how: 'inferred' });
   else showNoSuspect(c, f);
   f.oppose('a-leftovers', {});
@@ -109,11 +135,13 @@ function stuckWithoutFrame(c: Case, f: Finding): void {
     f.head('h-gpu-unknown', { name: c.name, what: 'a thread stuck in the display driver' });
     return;
   }
-  const module = c.target.modules.byName(image);
-  if (module && crowd) f.place = { module: image, offset: crowd.offset };
+  const full = ownStack !== undefined && crowd !== undefined && crowd.count >= FULL;
   f.head('h-gpu', { who: c.who(image), name: c.name, place: image })
-    .judge('driver-bug', ownStack && crowd && crowd.count >= FULL ? 'likely' : 'possible')
+    .judge('driver-bug', named !== undefined || full ? 'likely' : 'possible')
     .blame(image, 'gpu');
+  if (!crowd) return;
+  if (crowd.image === image) f.place = { module: image, offset: crowd.offset };
+  disagree(c, f, { named, stands: crowd.image });
 }
 
 /** Argument 1 is the stuck thread; where its KTHREAD.StackLimit and StackBase enclose the stack pointer, the stack here is its own. */
@@ -132,30 +160,49 @@ function stuckStack(c: Case): { readonly at: bigint; readonly low: bigint; reado
 
 /** 0xEA: the thread that spins in the display driver is the crashing one. */
 export function stuckThread(c: Case, f: Finding): void {
-  const actor = displayActor(c) ?? c.suspects[0];
+  const actor = displayActor(c) ?? c.suspects[0] ?? c.subject?.suspects[0];
   f.detector = 'dxgkrnl.sys';
+  const named = showNamedDriver(c, f, 3);
   if (!actor) {
-    stuckWithoutFrame(c, f);
+    stuckWithoutFrame(c, f, named);
     return;
   }
   showSuspect(f, c, actor, 'decides');
   placeOf(f, actor);
-  const image = imageOf(actor.module);
+  const stands = imageOf(actor.module);
+  const image = named ?? stands;
   f.head('h-gpu', { who: c.who(image), name: c.name, place: placeWords(actor) })
     .judge('driver-bug', 'likely')
     .blame(image, 'gpu')
     .oppose('a-hardware-could', {});
+  disagree(c, f, { named, stands });
   graphicsRivals(f);
 }
 
-/** 0x119, 0x10E, 0x113, 0x1E4. */
+/** The watchdog's note of the driver, and the driver that the thread stands in. */
+function disagree(c: Case, f: Finding, { named, stands }: { readonly named: string | undefined; readonly stands: string }): void {
+  if (named === undefined || named.toLowerCase() === stands.toLowerCase()) return;
+  opposeOther(c, f, { what: 'argument 3', image: named, other: stands });
+  f.sureness = 'possible';
+}
+
+const SCHEDULER = 0x119;
+/** Of 0x119: Windows' own state was not what it can be, by damaged memory or bad hardware (the code's page). */
+const OWN_STATE: ReadonlySet<bigint> = new Set([0x400n, 0x1000n, 0xa000n, 0x10000n]);
+
+/** 0x119, 0x10E, 0x113, 0x1E4, 0x114. */
 export function graphics(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? `kind ${hex(c.params[0])}`;
   f.detector = 'dxgkrnl.sys';
+  if (c.code === SCHEDULER && OWN_STATE.has(c.params[0])) {
+    f.head('h-memory', { name: c.name, what: meaning }).judge('memory-corruption', 'possible').blame(undefined, 'ram').oppose('a-driver-could', {});
+    f.rival({ part: 'gpu' }, text('r-gpu', {})).rival({}, text('r-any-driver', {}));
+    return;
+  }
   const actor = displayActor(c);
   const image = actor ? imageOf(actor.module) : loadedDisplay(c);
   if (image === undefined) {
-    f.head('h-gpu-unknown', { name: c.name, what: meaning }).judge('driver-bug', 'possible').blame(undefined, 'gpu');
+    f.head('h-gpu-unknown', { name: c.name, what: meaning }).judge('hardware', 'possible').blame(undefined, 'gpu');
     graphicsRivals(f);
     return;
   }
@@ -167,5 +214,6 @@ export function graphics(c: Case, f: Finding): void {
     .judge('driver-bug', 'possible')
     .blame(image, 'gpu');
   f.say('x-sub', { meaning });
+  showOthers(c, f, image);
   graphicsRivals(f);
 }

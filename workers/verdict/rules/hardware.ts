@@ -137,33 +137,21 @@ function showPrcb(c: Case, f: Finding, cpu: bigint): void {
 const INTERRUPTS = 1n << 9n;
 
 /** What the silent processor ran, where the dump holds the registers it was frozen with. EFLAGS bit 9: interrupts are taken. */
-function showFrozen(c: Case, f: Finding, cpu: bigint): void {
-  const thread = c.target.kind === 'kernel-triage' ? undefined : c.target.threads.find(({ index }) => BigInt(index) === cpu);
-  const ip = thread?.context.ok ? ipOf(thread.context.value.registers, c.target.arch) : undefined;
-  if (!thread?.context.ok || ip === undefined) {
-    f.say('x-hung-context', {});
-    return;
-  }
-  const slots = { cpu: cpu.toString() };
-  const place = c.target.modules.find(ip);
-  if (!place) {
-    if (ip === 0n) f.show(text('e-hung-unsaved', slots), '~', { how: 'derived' });
-    return;
-  }
-  const flags = thread.context.value.registers['efl'];
+function showFrozen(c: Case, f: Finding, cpu: string): void {
+  const registers = c.subject?.context.registers;
+  const ip = registers && ipOf(registers, c.target.arch);
+  const place = ip === undefined ? undefined : c.target.modules.find(ip);
+  if (ip === 0n) f.show(text('e-hung-unsaved', { cpu }), '~', { how: 'derived' });
+  else if (!place) f.say('x-hung-context', {});
+  if (!place) return;
+  const flags = registers?.['efl'];
   const masked = flags !== undefined && (flags & INTERRUPTS) === 0n;
   const image = imageOf(place.module);
-  const who = c.who(image);
   const driver = masked && isThirdParty(place.module, c.session);
-  f.show(
-    text('e-hung-ran', { ...slots, who, place: `${image}+${hex(place.rva)}`, masked: flags === undefined ? 'not told' : masked ? 'off' : 'on' }),
-    `~${slots.cpu}s`,
-    { weighs: driver ? 'against' : 'context' },
-  );
+  const slots = { cpu, who: c.who(image), place: `${image}+${hex(place.rva)}`, masked: flags === undefined ? 'not told' : masked ? 'off' : 'on' };
+  f.show(text('e-hung-ran', slots), `~${cpu}s`, { weighs: driver ? 'against' : 'context' });
   if (!driver) return;
-  f.judge('driver-bug', 'possible')
-    .blame(image)
-    .oppose('a-in-driver', { ...slots, who });
+  f.judge('driver-bug', 'possible').blame(image).oppose('a-in-driver', { cpu, who: slots.who });
   f.place = { module: image, offset: BigInt(place.rva) };
   f.rival({ part: 'cpu' }, text('r-cpu', {}));
 }
@@ -175,7 +163,7 @@ export function clockWatchdog(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   f.head('h-cpu-hang', { name: c.name, cpu: cpu.toString() }).judge('hardware', 'likely').blame(undefined, 'cpu');
   showPrcb(c, f, cpu);
-  showFrozen(c, f, cpu);
+  showFrozen(c, f, cpu.toString());
   if (virtualMachine(c) !== undefined) f.say('x-guest', {});
   weakenInGuest(c, f);
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-interrupts', {}));

@@ -2,10 +2,12 @@
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
-import { type DeviceOwner, deviceStack, holderOfIrp } from '../devicestack.ts';
+import { type DeviceOwner, deviceStack, holderOfIrp, isCompleted } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { showWdfLog } from './owners.ts';
+import { showDeviceOwner } from './arguments.ts';
+import { weakenInGuest } from './guest.ts';
+import { opposeOther, showWdfLog } from './owners.ts';
 import { type Profile, readProfile } from '../samples.ts';
 import { type ServiceName, serviceName } from '../servicename.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
@@ -15,7 +17,7 @@ export function powerState(c: Case, f: Finding): void {
   const [kind, , third, irp] = c.params;
   const meaning = showSubCode(c, f, 1, 'decides') ?? `kind ${hex(kind)}`;
   f.detector = 'ntoskrnl.exe';
-  showWdfLog(c, f, 'context');
+  const logged = showWdfLog(c, f, 'context');
   if (kind !== 3n) {
     held(c, f, meaning);
     return;
@@ -24,8 +26,16 @@ export function powerState(c: Case, f: Finding): void {
   f.show(text('e-triage-block', { name: 'nt!_TRIAGE_9F_POWER', at: hex(third) }), `dps ${hex(third)}`, { weighs: 'context' });
   const stack = showDeviceStack(c, f);
   const holder = holderOfIrp(c, irp);
-  if (holder) heldBy(c, f, { holder, stack });
-  else unknownHolder(c, f, meaning);
+  if (!holder) {
+    if (isCompleted(c, irp)) f.oppose('a-irp-done', { irp: hex(irp) });
+    unknownHolder(c, f, meaning);
+    return;
+  }
+  heldBy(c, f, { holder, stack });
+  const blamed = f.culprit?.module;
+  if (blamed === undefined || !logged || !isThirdParty(logged, c.session) || imageOf(logged) === blamed) return;
+  opposeOther(c, f, { what: 'the request', image: blamed, other: imageOf(logged) });
+  f.sureness = 'possible';
 }
 
 /** 0x1D5: P1 the first characters of the device's service, P2 TRIAGE_PNP_WATCHDOG, P3 the thread, P4 milliseconds. The stack is the timer's. */
@@ -35,7 +45,9 @@ export function pnpWatchdog(c: Case, f: Finding): void {
   f.show(text('e-pnp-wait', { thread: hex(thread), seconds: String(ms / 1000n) }), '.bugcheck', { weighs: 'for' });
   const service = serviceName(c, first);
   if (!service) {
-    unknownHolder(c, f, 'a device was not started or stopped in time');
+    const near = c.subject?.suspects[0];
+    if (near) suspectPower(c, f, near);
+    else unknownHolder(c, f, 'a device was not started or stopped in time');
     return;
   }
   const { name, cut } = service;
@@ -74,7 +86,7 @@ function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; reado
   f.show(text('e-irp-holder', { who: c.who(holder.image), irp: hex(c.params[3]) }), `dps ${hex(holder.from)} L1`, { weighs: 'decides', how: 'derived' });
   const device = holder.thirdParty ? holder : stack.findLast((owner) => owner.thirdParty);
   f.head(device ? 'h-power' : 'h-power-device', { who: c.who((device ?? holder).image), name: c.name })
-    .judge('driver-bug', holder.thirdParty ? 'likely' : 'possible')
+    .judge(device ? 'driver-bug' : 'hardware', holder.thirdParty ? 'likely' : 'possible')
     .rival({ part: 'device' }, text('r-hardware', {}));
   if (device) f.blame(device.image);
   else f.blame(undefined, 'device');
@@ -89,14 +101,35 @@ function unknownHolder(c: Case, f: Finding, meaning: string): void {
     .rival({ part: 'firmware' }, text('r-firmware', {}));
 }
 
-/** The stack is that of the thread that waits only for P1 = 4; elsewhere it is the timer's. */
+/** Which argument is the device of the driver that broke the rule or is late: freed, done without PoStartNextPowerIrp, directed. */
+const DEVICE_ARGUMENT: ReadonlyMap<bigint, 2 | 3> = new Map([
+  [1n, 2],
+  [2n, 2],
+  [5n, 2],
+  [0x500n, 3],
+]);
+/** Of the others the device's driver is told itself; here all drivers over the device take part. */
+const DIRECTED = 5n;
+
+/** The stack of the stop is the timer's. P1 = 4 names the thread that holds the lock, the others a device. */
 function held(c: Case, f: Finding, meaning: string): void {
-  const near = c.params[0] === 4n ? c.suspects[0] : undefined;
-  if (!near) {
+  const [kind] = c.params;
+  const near = kind === 4n ? c.subject?.suspects[0] : undefined;
+  if (near && c.subject) {
+    f.show(text('e-lock-thread', { thread: hex(c.params[2]), count: String(c.subject.stack.frames.length) }), `.thread ${hex(c.params[2])}`);
+    suspectPower(c, f, near);
+    return;
+  }
+  const index = DEVICE_ARGUMENT.get(kind);
+  const owner = index === undefined ? undefined : kind === DIRECTED ? showDeviceStack(c, f).findLast((one) => one.thirdParty) : showDeviceOwner(c, f, index);
+  if (!owner?.thirdParty) {
     unknownHolder(c, f, meaning);
     return;
   }
-  suspectPower(c, f, near);
+  f.head('h-power', { who: c.who(owner.image), name: c.name })
+    .judge('driver-bug', kind === DIRECTED ? 'possible' : 'likely')
+    .blame(owner.image)
+    .rival({ part: 'device' }, text('r-hardware', {}));
 }
 
 function suspectPower(c: Case, f: Finding, actor: Actor): void {
@@ -123,10 +156,12 @@ export function internalPower(c: Case, f: Finding): void {
       .judge('memory-corruption', 'possible')
       .blame(undefined, 'ram')
       .rival({ part: 'disk' }, text('r-disk', {}));
+    weakenInGuest(c, f);
     return;
   }
   if (HIBERNATE_DISK.has(kind)) {
     f.head('h-disk', { name: c.name, what: meaning }).judge('storage', 'possible').blame(undefined, 'disk').rival({}, text('r-any-driver', {}));
+    weakenInGuest(c, f);
     return;
   }
   const near = c.suspects[0];
@@ -177,7 +212,6 @@ const MOST = 0.8;
 function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonly meaning: string }): void {
   const { profile, meaning } = seen;
   const driver = profile.shares.find((share) => share.thirdParty);
-  const inner = profile.inner.find((share) => share.thirdParty);
   const [top] = profile.shares;
   const all = profile.shares.slice(0, 4).map((share) => `${share.image} ${String(share.count)}`);
   const shown = driver ?? top;
@@ -189,15 +223,24 @@ function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonl
   };
   f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), `dps ${hex(profile.at)} L28`, { weighs: 'decides', how: 'derived' });
   if (driver && driver.count >= profile.samples * MOST) {
-    const innermost = inner?.image === driver.image && inner.count >= profile.samples * MOST;
-    f.head('h-dpc-driver', { who: c.who(driver.image), name: c.name, what: meaning, place: driver.image })
-      .judge('driver-bug', innermost ? 'likely' : 'possible')
-      .blame(driver.image)
-      .oppose('a-hardware-could', {});
+    mostlyIn(c, f, { ...seen, image: driver.image });
     return;
   }
   f.head('h-dpc-windows', { name: c.name, what: meaning, module: args.module }).judge('not-known', 'not-known');
   if (driver) f.rival({ module: driver.image }, text('r-driver', { who: c.who(driver.image) }));
   f.rival({ part: 'disk' }, text('r-disk', {})).rival({}, driver ? text('r-slow-driver', {}) : text('r-windows', {}));
   f.settle('s-full-dump', { what: 'for which file and program the work was done' });
+}
+
+/** The driver took the time itself where it stands innermost as well; the stack of the end may show another. */
+function mostlyIn(c: Case, f: Finding, seen: { readonly profile: Profile; readonly meaning: string; readonly image: string }): void {
+  const { profile, meaning, image } = seen;
+  const inner = profile.inner.find((share) => share.thirdParty);
+  const innermost = inner?.image === image && inner.count >= profile.samples * MOST;
+  f.head('h-dpc-driver', { who: c.who(image), name: c.name, what: meaning, place: image })
+    .judge('driver-bug', innermost ? 'likely' : 'possible')
+    .blame(image)
+    .oppose('a-hardware-could', {});
+  const last = c.suspects[0]?.module;
+  if (last && imageOf(last) !== image) opposeOther(c, f, { what: 'the watchdog’s profile', image, other: imageOf(last) });
 }

@@ -1,7 +1,8 @@
 /** Processes that Windows cannot run without; stops made on purpose; live reports; codes of vendors; unknown codes. */
-import { va } from '../../base/address.ts';
+import { type Va, va, vaAdd } from '../../base/address.ts';
+import type { Found } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
-import { type Actor, imageOf, isGraphics, isThirdParty, placeWords, isKernelImage } from '../actors.ts';
+import { type Actor, imageOf, isGraphics, isKernelImage, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { readExitStatus } from '../exitstatus.ts';
 import { ipOf, spOf } from '../fault.ts';
@@ -9,8 +10,10 @@ import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect, trustWords } from './evidence.ts';
 import { suspect } from './fault.ts';
+import { weakenInGuest } from './guest.ts';
 import { whea } from './hardware.ts';
 import type { Rule } from './rule.ts';
+import { judgeStatus, tellsCause } from './storage.ts';
 import { verifier } from './verifier.ts';
 
 /** 0xEF, 0xF4: P1 or P2 the object. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. */
@@ -42,11 +45,18 @@ function endedWith(c: Case, f: Finding, exit: { readonly process: string; readon
   if (exit.status >>> 30 !== 3) return;
   f.head('h-process-status', { name: c.name, process: exit.process, status });
   if (exit.status === FAST_FAIL) f.say('x-fast-fail', { status });
-  if (exit.status === 0xc0000006) f.judge('storage', 'likely').blame(undefined, 'disk');
+  if (exit.status !== 0xc0000006) return;
+  f.judge('storage', 'likely').blame(undefined, 'disk');
+  weakenInGuest(c, f);
 }
 
 /** 0xC000021A: P2 the status that the part of Windows ended with. */
 export function winlogon(c: Case, f: Finding): void {
+  const ended = Number(c.params[1] & 0xffff_ffffn);
+  if (tellsCause(ended)) {
+    judgeStatus(c, f, ended, 2);
+    return;
+  }
   const status = c.status(c.params[1]);
   f.show(text('e-status', { status, index: '2' }), `!error ${hex(c.params[1] & 0xffff_ffffn)}`, { weighs: 'decides' });
   f.head('h-winlogon', { name: c.name, what: status })
@@ -57,6 +67,7 @@ export function winlogon(c: Case, f: Finding): void {
 
 /** 'MATT': the code that the Comae and MoonSols tools write where no stop happened. */
 const MEMORY_TOOL = 0x5454414d;
+const KEYBOARD = 0xe2;
 const BY_HAND: Readonly<Record<number, string>> = {
   0xe2: 'keys pressed on the keyboard',
   0xdeaddead: 'asked for by a debugger or tool',
@@ -73,7 +84,9 @@ function lettersOf(value: bigint): string {
 /** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
 export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
-    f.head('h-manual-hang', { name: c.name, time: `${(Number(c.params[0]) / 1000).toFixed(1)} seconds` }).judge('manual', 'certain');
+    const held = c.params[0] !== 0n;
+    f.head('h-manual-hang', { name: c.name, time: `${(Number(c.params[0]) / 1000).toFixed(1)} seconds` }).judge('manual', held ? 'certain' : 'likely');
+    if (!held) f.oppose('a-no-hold', {});
     f.detector = 'ntoskrnl.exe';
     f.say('x-look-stuck', {}).show(
       text('e-subcode', { meaning: 'the time, in milliseconds, that the button was held', index: '1', value: hex(c.params[0]) }),
@@ -88,9 +101,25 @@ export function byHand(c: Case, f: Finding): void {
     f.head('h-tool', { what: 'written by a memory tool' }).judge('manual', 'certain').say('x-tool', {});
     return;
   }
+  const asker = c.code === KEYBOARD ? callerOfBugCheck(c) : undefined;
+  if (asker?.thirdParty && asker.index === 1) {
+    askedByDriver(c, f, asker);
+    return;
+  }
   f.head('h-manual', { name: c.name, what: BY_HAND[c.code] ?? 'asked for' })
     .judge('manual', 'certain')
     .say('x-on-purpose', {});
+}
+
+/** The keys' own code comes from Windows' drivers of the keyboard; from another it is that driver's wish. */
+function askedByDriver(c: Case, f: Finding, asker: Actor): void {
+  const image = imageOf(asker.module);
+  f.show(text('e-caller', { who: c.who(image), place: placeWords(asker), trust: trustWords(asker) }), 'k', { weighs: 'decides' });
+  placeOf(f, asker);
+  f.head('h-manual', { name: c.name, what: `asked for by ${c.who(image)}` })
+    .judge('manual', 'likely')
+    .blame(image);
+  f.detector = image;
 }
 
 /** Live codes whose evidence is the same as that of a stop: the hardware's record, the driver that Verifier caught. */
@@ -105,10 +134,19 @@ export function live(c: Case, f: Finding): void {
   LIVE_EVIDENCE.get(c.code)?.(c, f);
   f.say('x-live', {});
   f.head('h-live', { name: c.name, what: meaning }).judge('live-dump', 'certain');
+  notedAsStop(c, f);
   for (const actor of c.suspects.slice(0, 1)) {
     showSuspect(f, c, actor, 'context');
     f.rival({ module: imageOf(actor.module) }, text('r-driver', { who: c.who(imageOf(actor.module)) }));
   }
+}
+
+/** A report is written without KeBugCheckEx: where the kernel noted its code as a stop, the machine did not go on. */
+function notedAsStop(c: Case, f: Finding): void {
+  const noted = c.target.kind === 'kernel-triage' ? undefined : notedStop(c);
+  if (noted?.code !== c.target.bugCheck?.code || noted === undefined) return;
+  f.oppose('a-noted-stop', { at: hex(noted.at) });
+  f.sureness = 'likely';
 }
 
 const KEBUGCHECKEX_START: readonly number[] = [0x48, 0x89, 0x4c, 0x24, 0x08];
@@ -161,7 +199,8 @@ export function vendorCode(c: Case, f: Finding): void {
     return;
   }
   const image = imageOf(actor.module);
-  const direct = caller === actor;
+  // Found by scanning it is who called only where nothing lies between.
+  const direct = caller === actor && (actor.index === 1 || !isScanned(actor));
   const display = isGraphics(image);
   f.show(text('e-caller', { who: c.who(image), place: placeWords(actor), trust: trustWords(actor) }), 'k', { weighs: 'decides' });
   placeOf(f, actor);
@@ -171,6 +210,7 @@ export function vendorCode(c: Case, f: Finding): void {
     .judge('driver-bug', direct ? 'likely' : 'possible')
     .blame(image, display ? 'gpu' : undefined);
   f.oppose('a-hardware-could', {}).rival({ part: display ? 'gpu' : 'device' }, text(display ? 'r-gpu' : 'r-hardware', {}));
+  if (!direct && isScanned(actor)) f.oppose('a-scan', {});
 }
 
 function unknownCode(c: Case, f: Finding): void {
@@ -183,7 +223,7 @@ function unknownCode(c: Case, f: Finding): void {
 export function generic(c: Case, f: Finding): void {
   showSubCode(c, f, 1);
   f.detector = 'ntoskrnl.exe';
-  const near = c.suspects[0];
+  const near = c.suspects[0] ?? c.subject?.suspects[0];
   if (near) {
     suspect(c, f, near);
     placeOf(f, near);
@@ -193,11 +233,44 @@ export function generic(c: Case, f: Finding): void {
   f.head('h-unknown', { name: c.name }).rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }
 
-/** No stop at all in it. */
+/** No stop at all in it, unless the kernel's own memory says otherwise. */
 export function noStop(c: Case, f: Finding): void {
+  if (stoppedInMemory(c, f)) return;
   f.show(text('e-no-stop', {}), '.bugcheck', { weighs: 'decides' });
   f.head('h-not-crash', {}).judge('manual', 'likely');
   if (c.target.live.ok && c.target.live.value) f.head('h-tool', { what: c.target.writer.ok ? c.target.writer.value : 'live system' }).say('x-tool', {});
+  const [first] = c.actors;
+  const symbol = first?.frame.symbol.ok ? first.frame.symbol.value.name : '';
+  if (!/^KeBugCheck/.test(symbol)) return;
+  f.oppose('a-in-bugcheck', { routine: symbol });
+  f.sureness = 'possible';
+}
+
+interface NotedStop {
+  readonly at: Va;
+  readonly code: number;
+  readonly params: readonly Found<Va>[];
+}
+
+/** KiBugcheckData: code and arguments, five words, as KeBugCheckEx notes them before anything is written. */
+function notedStop(c: Case): NotedStop | undefined {
+  const { memory, kernelPointers } = c.target;
+  const at = kernelPointers['KiBugcheckData'];
+  if (at === undefined) return undefined;
+  const [code, ...params] = [0, 1, 2, 3, 4].map((index) => memory.pointer(vaAdd(at, index * memory.pointerSize)));
+  return code?.ok && code.value !== 0n && code.value <= 0xffff_ffffn ? { at, code: Number(code.value), params } : undefined;
+}
+
+function stoppedInMemory(c: Case, f: Finding): boolean {
+  const noted = notedStop(c);
+  if (!noted) return false;
+  const name = c.knowledge.bugCheck(noted.code)?.name ?? 'a code of no table';
+  const stop = `0x${noted.code.toString(16).toUpperCase()} ${name}`;
+  const values = noted.params.map((value) => (value.ok ? hex(value.value) : 'not in the dump')).join(', ');
+  f.show(text('e-stop-in-memory', { stop, values }), `dps ${hex(noted.at)} L5`, { weighs: 'decides' });
+  f.head('h-stop-in-memory', { stop });
+  f.rival({}, text('r-any-driver', {})).rival({ part: 'hardware' }, text('r-hardware', {}));
+  return true;
 }
 
 /** Sysinternals NotMyFault: a driver whose only work is to crash, and its program. */

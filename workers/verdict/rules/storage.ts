@@ -60,6 +60,11 @@ function showStatus(c: Case, f: Finding, status: number, index: number): string 
 /** Whether a disk can have answered so: memory that ran out, damaged data and wrong parameters are of others. */
 export const isDiskStatus = (status: number): boolean => !USED_UP.has(status) && STATUS[status]?.disk !== false;
 
+/** What a drive, its cable or its controller reports, and a page that could not be read because of it. */
+const DEVICE: ReadonlySet<number> = new Set([0xc0000006, 0xc000000e, 0xc0000010, 0xc000009c, 0xc000009d, 0xc00000a3, 0xc000016a, 0xc0000185]);
+/** Whether the status by itself tells the cause: of a device, or of a resource that ran out. */
+export const tellsCause = (status: number): boolean => DEVICE.has(status) || USED_UP.has(status);
+
 /** `index`: of the argument or exception parameter that holds the status. */
 export function judgeStatus(c: Case, f: Finding, status: number, index: number): void {
   const words = showStatus(c, f, status, index);
@@ -113,7 +118,7 @@ const statusAt = (c: Case, index: number): number => ntstatus(c.params[index - 1
 /** 0x7B, 0xED: P2 the status; some builds give it in P4. */
 export function bootDevice(c: Case, f: Finding): void {
   const index = statusIndex(c, 2, 4);
-  if (index !== undefined && (STATUS[statusAt(c, index)]?.disk === false || USED_UP.has(statusAt(c, index)))) {
+  if (index !== undefined && !isDiskStatus(statusAt(c, index))) {
     judgeStatus(c, f, statusAt(c, index), index);
     return;
   }

@@ -9,6 +9,7 @@ import { BIT_CHANGED, type FaultKind, type MadeFault, type Truth } from '../trut
 import { runInto, runTo } from '../ways.ts';
 import { byDriver } from './access.ts';
 import { fastFail } from './pool.ts';
+import { powerWatchdog } from './watch.ts';
 import { kind } from './kind.ts';
 
 /** A device object of a driver, as the stop's argument names it. */
@@ -32,6 +33,13 @@ export function strayTransfer(draw: Draw, device: (stage: KernelStage) => bigint
   return stage.call(stage.nt, 'KiTimerWaitTest').stop(0xe6, [0x26n, device(stage), BigInt(draw.u32()) << 4n, 6n], truth);
 }
 
+/** 0x144, P1 = 1: P4 the client's device object. */
+export function sentTwice(stage: KernelStage, device: (stage: KernelStage) => bigint): MadeFault {
+  const { draw } = stage;
+  runInto(stage, draw.pick(['dpc', 'workItem']));
+  return stage.stop(0x144, [1n, draw.pool(), draw.pool(), device(stage)], byDriver(stage));
+}
+
 export const DEVICE_KINDS: readonly FaultKind[] = [
   kind('own-code', 'a display driver stops the machine itself, with a code of its maker', (draw) => {
     const stage = withActor(draw, 'display');
@@ -47,11 +55,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
     return accessException(stage, { code: 0x7e, pointer: draw.pick([0x10n, 0n, draw.u64() & 0xffff_ffffn]), truth });
   }),
   kind('e6-dma', 'a device reached for memory that was not given to it; the IOMMU caught it', (draw) => strayTransfer(draw, deviceOf)),
-  kind('144-client', 'a USB client driver sends a request that it has sent already', (draw) => {
-    const stage = withActor(draw, 'usb', 'audio');
-    runInto(stage, draw.pick(['dpc', 'workItem']));
-    return stage.stop(0x144, [1n, draw.pool(), draw.pool(), deviceOf(stage)], byDriver(stage));
-  }),
+  kind('144-client', 'a USB client driver sends a request that it has sent already', (draw) => sentTwice(withActor(draw, 'usb', 'audio'), deviceOf)),
   kind('fe-controller', 'the USB controller hands back addresses that it was never given', (draw) => {
     const stage = withActor(draw, 'usb');
     runTo(stage, 'dpc');
@@ -77,9 +81,7 @@ export const DEVICE_KINDS: readonly FaultKind[] = [
   }),
   kind('9f-pnp-lock', 'a thread holds the device tree while it waits in a driver; the power transition starves', (draw) => {
     const stage = withActor(draw, 'usb', 'audio', 'storage');
-    stage.thread = { id: 0, priority: 0 };
-    stage.enter(stage.nt, 'KiIdleLoop').chain(stage.nt, 'KiRetireDpcList', 'KiProcessExpiredTimerList');
-    stage.call(stage.nt, 'PopIrpWatchdog', 'DeferredRoutine').call(stage.nt, 'PopIrpWatchdogBugcheck');
+    powerWatchdog(stage);
     return stage.stop(0x9f, [4n, 0x12cn, draw.pool(), draw.pool()], {
       causes: ['driver', 'hang', 'hardware'],
       culprits: [stage.actor().name],

@@ -51,6 +51,33 @@ export function fastFail(stage: KernelStage, reason: bigint, truth: Truth, entry
   return stage.stop(0x139, [reason, trapFrame, record, 0n], truth, { trapFrame });
 }
 
+export interface AfterUnload {
+  readonly code?: 0xce | 0xd4;
+  /** What Windows noted of the range: the driver, nothing, or another driver that stood there before as well. */
+  readonly noted?: 'once' | 'never' | 'twice';
+}
+
+/** A timer runs into a driver that is gone. 0xCE: P2 the access, P3 the instruction; 0xD4: P2 the IRQL, P3 the access, P4 the instruction. */
+export function calledAfterUnload(draw: Draw, { code = 0xce, noted = 'once' }: AfterUnload = {}): MadeFault {
+  const stage = new KernelStage(draw);
+  runTo(stage, draw.pick(['timer', 'dpc']));
+  const last = stage.machine.modules.at(-1);
+  const start = (last ? last.base + BigInt(last.size) : 0n) + 0x800000n;
+  const name = draw.pick(['kepvimio.sys', 'cpuz_x64.sys', 'zorflt.sys']);
+  const rip = start + BigInt(draw.between(0x1000, 0x8000));
+  stage.stack.push(stage.returnOf('DeferredRoutine'));
+  const trapFrame = stage.trap('KiPageFault', { rip, cr2: rip, errorCode: 0x10n });
+  stage.call(stage.nt, 'MmAccessFault');
+  const unloaded = [
+    ...(noted === 'never' ? [] : [{ name, start, end: start + 0xa000n }]),
+    ...(noted === 'twice' ? [{ name: 'tivdal64.sys', start: start - 0x2000n, end: start + 0x9000n }] : []),
+    { name: 'dump_storport.sys', start: start + 0x100000n, end: start + 0x11c000n },
+  ];
+  const params = code === 0xce ? ([rip, 0x10n, rip, 0n] as const) : ([rip, 2n, 0n, rip] as const);
+  const truth: Truth = { causes: ['driver'], culprits: noted === 'never' ? [] : [name], undecidable: noted === 'never' };
+  return stage.stop(code, params, truth, { trapFrame, cr2: rip, unloaded });
+}
+
 export const POOL_KINDS = [
   kind('c2-double-free', 'a driver frees a block twice', (draw) => {
     const stage = poolStage(draw);
@@ -109,23 +136,7 @@ export const POOL_KINDS = [
     const expected = draw.u64() & 0xffff_ffff_ffffn;
     return stage.stop(0xf7, [0x6c69_6146_6461_6f6cn ^ BigInt(draw.below(0x10000)), expected, BigInt.asUintN(64, ~expected), 0n], byDriver(stage));
   }),
-  kind('ce-unload', 'a driver unloads with a timer still set; the timer runs into nothing', (draw) => {
-    const stage = new KernelStage(draw);
-    runTo(stage, draw.pick(['timer', 'dpc']));
-    const last = stage.machine.modules.at(-1);
-    const start = (last ? last.base + BigInt(last.size) : 0n) + 0x800000n;
-    const name = draw.pick(['kepvimio.sys', 'cpuz_x64.sys', 'zorflt.sys']);
-    const rip = start + BigInt(draw.between(0x1000, 0x8000));
-    const via = 'DeferredRoutine';
-    stage.stack.push(stage.returnOf(via));
-    const trapFrame = stage.trap('KiPageFault', { rip, cr2: rip, errorCode: 0x10n });
-    stage.call(stage.nt, 'MmAccessFault');
-    const unloaded = [
-      { name, start, end: start + 0xa000n },
-      { name: 'dump_storport.sys', start: start + 0x100000n, end: start + 0x11c000n },
-    ];
-    return stage.stop(0xce, [rip, 0x10n, rip, 0n], { causes: ['driver'], culprits: [name] }, { trapFrame, cr2: rip, unloaded });
-  }),
+  kind('ce-unload', 'a driver unloads with a timer still set; the timer runs into nothing', (draw) => calledAfterUnload(draw)),
   kind('fc-freed-callback', 'a driver calls through a function pointer in freed pool', (draw) => {
     const stage = poolStage(draw);
     const target = draw.pool();

@@ -62,11 +62,18 @@ export function fileSystemStop(draw: Draw, { code = 0x24, status, truth, alsoLoa
   return stage.stop(code, [0xb500190637n, record, context, rip], truth);
 }
 
-/** A process that Windows cannot do without ends; P1 is its object. */
-export function criticalEnds(draw: Draw, exitStatus: number, truth: Truth, alsoLoaded: readonly string[] = []): MadeFault {
+/** A process that Windows cannot do without ends. 0xEF: P1 its object; 0xF4: P1 a process, P2 its object, P3 its name. */
+export function criticalEnds(
+  draw: Draw,
+  exitStatus: number,
+  truth: Truth,
+  more: { readonly code?: 0xef | 0xf4; readonly alsoLoaded?: readonly string[] } = {},
+): MadeFault {
+  const { code = 0xef, alsoLoaded = [] } = more;
   const stage = new KernelStage(draw, { process: draw.pick(['csrss.exe', 'services.exe', 'wininit.exe', 'svchost.exe']), alsoLoaded });
   stage.fromUser('NtTerminateProcess').chain(stage.nt, 'PspTerminateProcess', 'PspTerminateAllThreads', 'PspCatchCriticalBreak');
-  return stage.stop(0xef, [stage.process.address, 0n, 0n, 0n], truth, { exitStatus });
+  const { address } = stage.process;
+  return stage.stop(code, code === 0xef ? [address, 0n, 0n, 0n] : [3n, address, address + 0x5a8n, stage.nt.base + 0x80a0n], truth, { exitStatus });
 }
 
 /** A worker thread in functions of the kernel. */
@@ -99,6 +106,11 @@ export function acpiStop(draw: Draw, caller?: Role): MadeFault {
     [0x11n, 8n, draw.pool(), 0x20160527n],
   ] as const);
   return stage.stop(0xa5, params, { causes: ['firmware'], culprits: ['firmware'], namelessToo: true });
+}
+
+/** A part of Windows that a session cannot do without ended with a status. */
+export function sessionEnds(draw: Draw, status: number, truth: Truth, alsoLoaded: readonly string[] = []): MadeFault {
+  return workerOn(new KernelStage(draw, { alsoLoaded }), 'PspExitProcess').stop(0xc000021a, [draw.pool(), statusWord(status), 0n, 0n], truth);
 }
 
 export const STORAGE_KINDS = [
@@ -200,11 +212,7 @@ export const STORAGE_KINDS = [
       .stop(0x161, [0n, 0n, 0n, 0n], { causes: ['manual', 'live'], culprits: [] }, { live: true });
   }),
   kind('c000021a-session', 'the session manager of a user ends; which file is at fault is not in the dump', (draw) =>
-    workerIn(draw, 'PspExitProcess').stop(
-      0xc000021a,
-      [draw.pool(), statusWord(draw.pick([0xc0000005, 0xc0000428, 0xc000012f])), 0n, 0n],
-      nobody(['application', 'storage', 'driver']),
-    ),
+    sessionEnds(draw, draw.pick([0xc0000005, 0xc0000428, 0xc000012f]), nobody(['application', 'storage', 'driver'])),
   ),
 ];
 

@@ -1,22 +1,22 @@
-/** Watchdogs, power, graphics, Driver Verifier and the driver framework: Windows itself noticed. */
+/** Watchdogs, power, Driver Verifier and the driver framework: Windows itself noticed. */
 import { get, put, utf16 } from '../../build/binary.ts';
 import { wdfLogBlob } from '../../build/blobs.ts';
 import { deviceObject, driverObject, powerIrp, triage9f } from '../../build/irp.ts';
-import { words } from '../../build/scene.ts';
+import { PRCB_ADDRESS, words } from '../../build/scene.ts';
 import { addressIn } from '../../build/stack.ts';
 import type { Draw } from '../draw.ts';
-import { type FileOptions, KernelStage } from '../kernelstage.ts';
+import { type FileOptions, KernelStage, type StopOptions } from '../kernelstage.ts';
 import type { MadeFault, Truth } from '../truth.ts';
 import { runInto, runTo } from '../ways.ts';
 import { byDriver } from './access.ts';
 import { kind } from './kind.ts';
 
 /** The clock interrupt meets the running function at `mark` and the watchdog gives up. */
-function clockStop(stage: KernelStage, params: Params, truth: Truth): MadeFault {
+function clockStop(stage: KernelStage, params: Params, truth: Truth, options: StopOptions = {}): MadeFault {
   stage.placeOf('divide');
   const trapFrame = stage.trap('KiInterruptDispatchNoLockNoEtw', { mark: 'divide' });
   stage.chain(stage.nt, 'KeClockInterruptNotify', 'KeAccumulateTicks');
-  return stage.stop(0x133, params, truth, { trapFrame });
+  return stage.stop(0x133, params, truth, { trapFrame, ...options });
 }
 
 interface HeldIrp {
@@ -24,17 +24,17 @@ interface HeldIrp {
   readonly service: string;
   readonly bus: string;
   readonly truth: Truth;
+  readonly completed?: boolean;
+  readonly options?: StopOptions;
 }
 
 /** 0x9F, P1 = 3: a power request stands with a device of `holder` above the bus's own device. */
-function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
+export function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
   const { draw } = stage;
   const [bus, holder] = [stage.image(spec.bus), stage.image(spec.holder)];
   const [pdo, fdo, busDriver, holderDriver, irp] = [draw.pool(), draw.pool(), draw.pool(), draw.pool(), draw.pool()];
   stage.stack.rsp -= 0x200n;
-  stage.thread = { id: 0, priority: 0 };
-  stage.enter(stage.nt, 'KiIdleLoop').chain(stage.nt, 'KiRetireDpcList', 'KiProcessExpiredTimerList');
-  stage.call(stage.nt, 'PopIrpWatchdog', 'DeferredRoutine').call(stage.nt, 'PopIrpWatchdogBugcheck');
+  powerWatchdog(stage);
   const block = stage.stack.high - 0x80n;
   const triage = triage9f(block, stage.nt.base + 0xc4a000n);
   for (let at = 0; at < triage.bytes.length; at += 8) stage.stack.poke(block + BigInt(at), get(triage.bytes, at, 8));
@@ -44,26 +44,9 @@ function heldPowerIrp(stage: KernelStage, spec: HeldIrp): MadeFault {
   stage.memory.push(
     ...driverNamed(busDriver, spec.bus.replace(/\.sys$/i, ''), bus, pdo),
     ...driverNamed(holderDriver, spec.service, holder, fdo),
-    powerIrp(irp, fdo, pdo),
+    powerIrp({ address: irp, device: fdo, physicalDevice: pdo, completed: spec.completed ?? false }),
   );
-  return stage.stop(0x9f, [3n, pdo, block, irp], spec.truth);
-}
-
-const display = (draw: Draw): KernelStage => new KernelStage(draw, { actors: ['display'] });
-/** Whether the driver or the card hung cannot be told from one dump: both are right. */
-const byDisplay = (stage: KernelStage): Truth => ({ ...byDriver(stage), causes: ['driver', 'hardware'], culprits: [stage.actor().name, 'gpu', 'hardware'] });
-
-/** TDR_RECOVERY_CONTEXT begins with 'vTDR'; P2 is the display driver's owner tag. */
-function timeout(stage: KernelStage, code: number, status: bigint, live: boolean): MadeFault {
-  const { draw } = stage;
-  const context = draw.pool();
-  stage.memory.push(words(context, [0x52445476n, 9n, 0n, draw.pool()]));
-  runTo(stage, 'worker');
-  const dxgkrnl = stage.image('dxgkrnl.sys');
-  stage.call(dxgkrnl, 'TdrResetFromTimeoutWorkItem', 'WorkerRoutine').chain(dxgkrnl, 'TdrIsRecoveryRequired', 'TdrBugcheckOnTimeout');
-  const owner = addressIn(stage.actor(), 'Callback');
-  const truth: Truth = code === 0x116 ? byDisplay(stage) : { ...byDisplay(stage), causes: ['live', 'driver', 'hardware'], namelessToo: true };
-  return stage.stop(code, [context, owner, status, 4n], truth, { live });
+  return stage.stop(0x9f, [3n, pdo, block, irp], spec.truth, spec.options);
 }
 
 type Params = readonly [bigint, bigint, bigint, bigint];
@@ -149,6 +132,30 @@ export function completedAgain(draw: Draw, logged?: Logged): MadeFault {
   );
 }
 
+/** The watchdog on power requests fires in a timer's DPC: whoever is late stands elsewhere. */
+export function powerWatchdog(stage: KernelStage): KernelStage {
+  stage.thread = { id: 0, priority: 0 };
+  stage.enter(stage.nt, 'KiIdleLoop').chain(stage.nt, 'KiRetireDpcList', 'KiProcessExpiredTimerList');
+  return stage.call(stage.nt, 'PopIrpWatchdog', 'DeferredRoutine').call(stage.nt, 'PopIrpWatchdogBugcheck');
+}
+
+/** DPC_WATCHDOG_GLOBAL_TRIAGE_BLOCK (ntddk.h) at P3: where in the KPRCB the samples' buffer is found, and how many words it has. */
+const PROFILE_AT = 0x8e00;
+const PROFILE_WORDS = 0x400;
+
+/** 0x133, P1 = 1, in a dump that holds the processor's profile. `samples`: return addresses, innermost first. */
+export function profiled(stage: KernelStage, samples: readonly (readonly bigint[])[], truth: Truth): MadeFault {
+  const { draw } = stage;
+  const [processor, block, buffer] = [draw.below(8), draw.pool(), draw.pool()];
+  const slots = samples.flatMap((frames) => [BigInt(frames.length), ...frames, 0n]);
+  stage.memory.push(
+    words(block, [0xaebe_ceden | (1n << 32n) | (0x10n << 48n), BigInt(PROFILE_AT) | (BigInt(PROFILE_WORDS) << 32n)]),
+    words(PRCB_ADDRESS(processor) + BigInt(PROFILE_AT), [buffer]),
+    words(buffer, [...slots, ...Array.from({ length: PROFILE_WORDS - slots.length }, () => 0n)]),
+  );
+  return clockStop(stage, [1n, 0x1e00n, block, 0n], truth, { processor, file: { kind: 'bitmap-kernel' } });
+}
+
 export const WATCH_KINDS = [
   kind('133-one-dpc', "a driver's DPC spins for its device and does not come back", (draw) => {
     const stage = new KernelStage(draw, { actors: [draw.pick(['network', 'audio', 'storage', 'usb'])] });
@@ -185,30 +192,6 @@ export const WATCH_KINDS = [
     const stage = new KernelStage(draw);
     const truth: Truth = { causes: ['driver', 'hardware', 'firmware'], culprits: ['device', 'hardware', 'firmware'], undecidable: true };
     return heldPowerIrp(stage, { holder: 'HIDCLASS.SYS', service: 'HidUsb', bus: 'USBHUB3.SYS', truth });
-  }),
-  kind('116-tdr', 'the graphics processor does not answer and cannot be reset', (draw) =>
-    timeout(display(draw), 0x116, draw.pick([0xc000009an, 0xffff_ffff_c000_0001n, 0n]), false),
-  ),
-  kind('141-live', 'one engine of the graphics processor hung and was reset; the machine went on', (draw) =>
-    timeout(display(draw), draw.pick([0x141, 0x117]), 0n, draw.chance(0.6)),
-  ),
-  kind('119-submit', 'the display driver refuses a command that it made itself', (draw) => {
-    const stage = display(draw);
-    runTo(stage, 'thread');
-    const [mms, dxgkrnl, actor] = [stage.image('dxgmms2.sys'), stage.image('dxgkrnl.sys'), stage.actor()];
-    stage.call(mms, 'VidSchiWorkerThread', 'StartRoutine').call(mms, 'VidSchiSubmitRender');
-    if (draw.chance(0.5)) stage.stack.local(0x38, addressIn(dxgkrnl, 'DxgkSubmitCommand>DdiSubmitCommand')).local(0x40, addressIn(actor, 'Callback>Step'));
-    stage.call(mms, 'VidSchFatal').call(stage.image('watchdog.sys'), 'WdLogEvent5');
-    return stage.stop(0x119, [2n, 0xffff_ffff_c000_000dn, draw.pool(), draw.pool()], { ...byDisplay(stage), namelessToo: true });
-  }),
-  kind('ea-stuck', 'the display driver waits for its card in a loop', (draw) => {
-    const stage = display(draw);
-    runTo(stage, 'worker');
-    const dxgkrnl = stage.image('dxgkrnl.sys');
-    stage.call(dxgkrnl, 'DpiFdoStartDevice', 'WorkerRoutine').call(stage.actor(), 'Callback', 'DdiStartDevice').call(stage.actor(), 'Fault');
-    const name = draw.pool();
-    stage.memory.push({ address: name, bytes: utf16(`${stage.actor().name}\0`) });
-    return stage.stop(0x100000ea, [draw.pool(), draw.pool(), name, 1n], byDisplay(stage));
   }),
   kind('c4-user-handle', 'Verifier: a driver opens a user-mode handle as if it were its own', (draw) =>
     verified(draw, 0xc4, { chain: ['VfCheckUserHandle', 'VerifierBugCheckIfAppropriate'] }, (stage) => [

@@ -15,13 +15,26 @@ function waited(draw: Draw, stage: KernelStage, first: bigint, truth: Truth): Ma
   return stage.stop(0x1d5, [first, draw.pool(), draw.pool(), 0x493e0n], truth);
 }
 
+function threadHeld(draw: Draw): MadeFault {
+  const stage = new KernelStage(draw, { actors: ['usb'] });
+  runTo(stage, 'timer');
+  stage.call(stage.nt, 'KiTimerExpiration').call(stage.nt, 'KiTimerWaitTest');
+  const truth: Truth = { causes: ['driver', 'hang'], culprits: [stage.actor().name] };
+  return stage.stop(0x1d5, [draw.pool(), draw.pool(), stage.waitsIn(stage.actor()), 0x493e0n], truth, { file: { kind: 'bitmap-kernel' } });
+}
+
 const DEVICE: Truth = { causes: ['driver', 'hang', 'hardware'], culprits: ['device'] };
 const DEVICE_ONLY: Expected = { cause: 'driver-bug', sureness: 'possible', culprit: 'true', doubts: ['a-single-dump'] };
 
 export const PNP_PROOFS: readonly Proof[] = [
   {
     rule: 'pnp-watchdog',
-    fires: [ofKind('1d5-pnp', 0, { cause: 'driver-bug', sureness: 'possible', culprit: 'true', shows: ['e-service'] })],
+    fires: [
+      ofKind('1d5-pnp', 0, { cause: 'driver-bug', sureness: 'possible', culprit: 'true', shows: ['e-service'] }),
+      staged('no service is told; the dump holds the thread, which waits in a driver', threadHeld, {
+        ...{ cause: 'driver-bug', sureness: 'possible', culprit: 'true', shows: ['e-suspect'], lacks: ['e-service'] },
+      }),
+    ],
     nearly: [
       staged(
         'the argument is a number that is no text and leads nowhere: no service, nobody to name',
