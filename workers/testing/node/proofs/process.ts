@@ -70,7 +70,7 @@ export const PROCESS_PROOFS: readonly Proof[] = [
         shows: ['e-exit-status'],
       }),
     ],
-    nearly: [ofKind('ef-unknown', 0, { ...notKnown, shows: ['e-exit-status'] })],
+    nearly: [ofKind('ef-unknown', 0, { ...notKnown, shows: ['e-exit-status'] }), ofKind('ef-unknown', 1, { ...notKnown, shows: ['h-process'] })],
     against: [
       staged(
         'a critical process of a virtual machine ends on a read that fails',
