@@ -66,30 +66,120 @@ export const UPDATE_PLACES: readonly (readonly [string, string])[] = [
   ['Rivet Networks', 'https://www.intel.com/content/www/us/en/download-center/home.html'],
   ['Google', 'https://support.google.com'],
   ['Apple', 'https://support.apple.com'],
+  ['Riot Games', 'https://support-valorant.riotgames.com'],
+  ['Epic Games', 'https://www.easy.ac/support/'],
+  ['BattlEye', 'https://www.battleye.com/support/'],
+  ['FACEIT', 'https://support.faceit.com'],
+  ['Valve', 'https://help.steampowered.com'],
+  ['OpenVPN', 'https://openvpn.net/community/'],
+  ['WireGuard', 'https://www.wireguard.com/install/'],
+  ['Nmap', 'https://npcap.com'],
+  ['Nefarius', 'https://docs.nefarius.at'],
+  ['REALiX', 'https://www.hwinfo.com/download/'],
+  ['VB-Audio', 'https://vb-audio.com'],
+  ['VeraCrypt', 'https://veracrypt.fr'],
+  ['Dokan', 'https://dokan-dev.github.io'],
+  ['WinFsp', 'https://winfsp.dev'],
+  ['Disc Soft', 'https://www.daemon-tools.cc'],
+  ['Sandboxie', 'https://sandboxie-plus.com'],
+  ['Trellix', 'https://www.trellix.com/support/'],
 ];
 
+/** Programs of Windows that stops and event logs name: file, what it is. */
+export const WINDOWS_PROGRAMS: readonly (readonly [string, string])[] = [
+  ['svchost.exe', 'host of Windows services'],
+  ['csrss.exe', 'client/server runtime'],
+  ['smss.exe', 'session manager'],
+  ['wininit.exe', 'start of Windows'],
+  ['winlogon.exe', 'sign-in'],
+  ['services.exe', 'service control manager'],
+  ['lsass.exe', 'local security authority'],
+  ['explorer.exe', 'desktop and folders'],
+  ['dwm.exe', 'desktop window manager'],
+  ['conhost.exe', 'console host'],
+  ['dllhost.exe', 'COM host'],
+  ['rundll32.exe', 'runs functions of DLLs'],
+  ['sihost.exe', 'shell infrastructure host'],
+  ['taskhostw.exe', 'host of tasks'],
+  ['spoolsv.exe', 'print spooler'],
+  ['searchindexer.exe', 'search index'],
+  ['searchhost.exe', 'search'],
+  ['startmenuexperiencehost.exe', 'start menu'],
+  ['shellexperiencehost.exe', 'shell'],
+  ['runtimebroker.exe', 'permissions of Store apps'],
+  ['wmiprvse.exe', 'management provider host'],
+  ['audiodg.exe', 'audio engine'],
+  ['werfault.exe', 'error reporting'],
+  ['msmpeng.exe', 'Microsoft Defender'],
+  ['tiworker.exe', 'Windows Update worker'],
+  ['combase.dll', 'COM'],
+];
+
+export interface CpuFaultRow {
+  readonly vendor: 'Intel' | 'AMD';
+  /** Hexadecimal, as the columns of the table. */
+  readonly family: string;
+  readonly model: string;
+  /** Only this stepping, where the fault is known to be gone in later ones. */
+  readonly stepping?: string;
+  /** The first revision of the microcode that corrects it. */
+  readonly fixedBy?: string;
+  /** It shows only after so many days without a restart. */
+  readonly afterDays?: string;
+  readonly fault: string;
+  readonly published: string;
+}
+/** The note of 2017 on Debian's development list names these revisions: 0xB9/0xBA for Skylake, above 0x48 for Kaby Lake. */
+const SHORT_LOOPS = 'with hyper-threading some short loops ran wrongly before the microcode of 2017';
 /**
- * Processor models with a published fault that stops computers: vendor, family, model (hex), what is known, where it is published.
+ * Processor models with a published fault that stops computers.
  * A model in this list proves nothing about a single dump: most of these computers run well, above all after the update named.
  */
-export const CPU_FAULTS: readonly (readonly [string, string, string, string, string])[] = [
-  [
-    'Intel',
-    '6',
-    'b7',
-    '13th and 14th generation desktop processors can become unstable for good through too high voltage (Vmin shift); firmware with microcode 0x12B or later stops the damage, it does not undo it',
-    'Intel community statement of September 2024',
-  ],
-  [
-    'Intel',
-    '6',
-    '4d',
-    'early C2000 parts lose their clock output with age, and the computer no longer starts',
-    'Intel specification update 330061, erratum AVR54',
-  ],
-  ['Intel', '6', '5c', 'the LPC, clock and SD signals of early parts degrade with age', 'Intel specification update 334820, erratum APL47'],
-  ['Intel', '6', '4e', 'with hyper-threading some short loops ran wrongly before the microcode of 2017', 'Intel specification update 332689, erratum SKL150'],
-  ['Intel', '6', '5e', 'with hyper-threading some short loops ran wrongly before the microcode of 2017', 'Intel specification update 332689, erratum SKL150'],
-  ['AMD', '17', '1', 'some early Ryzen processors fail under heavy parallel load and were replaced by the maker', 'AMD statement of August 2017'],
-  ['AMD', '17', '31', 'a core can hang after about 1,044 days without a restart', 'AMD revision guide 56323, erratum 1474'],
+export const CPU_FAULTS: readonly CpuFaultRow[] = [
+  {
+    vendor: 'Intel',
+    family: '6',
+    model: 'b7',
+    fixedBy: '12b',
+    fault:
+      '13th and 14th generation desktop processors can become unstable for good through too high voltage (Vmin shift); firmware with microcode 0x12B or later stops the damage, it does not undo it',
+    published: 'Intel community statement of September 2024',
+  },
+  {
+    vendor: 'Intel',
+    family: '6',
+    model: '4d',
+    fault: 'early C2000 parts lose their clock output with age, and the computer no longer starts',
+    published: 'Intel specification update 330061, erratum AVR54',
+  },
+  {
+    vendor: 'Intel',
+    family: '6',
+    model: '5c',
+    fault: 'the LPC, clock and SD signals of early parts degrade with age',
+    published: 'Intel specification update 334820, erratum APL47',
+  },
+  ...(['4e', '5e'] as const).map((model) => ({
+    ...{ vendor: 'Intel' as const, family: '6', model, stepping: '3', fixedBy: 'ba', fault: SHORT_LOOPS },
+    published: 'Intel specification update 332689, erratum SKL150',
+  })),
+  ...(['8e', '9e'] as const).map((model) => ({
+    ...{ vendor: 'Intel' as const, family: '6', model, stepping: '9', fixedBy: '49', fault: SHORT_LOOPS },
+    published: 'Intel specification update 334663, erratum KBL095',
+  })),
+  {
+    vendor: 'AMD',
+    family: '17',
+    model: '1',
+    fault: 'some early Ryzen processors fail under heavy parallel load and were replaced by the maker',
+    published: 'AMD statement of August 2017',
+  },
+  {
+    vendor: 'AMD',
+    family: '17',
+    model: '31',
+    afterDays: '1000',
+    fault: 'a core can hang after about 1,044 days without a restart',
+    published: 'AMD revision guide 56323, erratum 1474',
+  },
 ];

@@ -165,6 +165,12 @@ export const MORE_MICROSOFT: readonly (readonly [string, string, string])[] = [
   ['winquic.sys', 'QUIC', 'network'],
   ['ntosext.sys', 'kernel extension', 'core'],
   ['hvcrash.sys', 'hypervisor crash', 'core'],
+  ['intelta.sys', 'telemetry of Intel platforms, comes with Windows', 'misc'],
+  ['mpksldrv.sys', 'Microsoft Defender scan helper', 'security'],
+  ['ksld.sys', 'Microsoft Defender scan helper', 'security'],
+  ['dumpstorport.sys', 'crash-time disk path', 'storage'],
+  ['dumpata.sys', 'crash-time disk path', 'storage'],
+  ['dumpsd.sys', 'crash-time disk path', 'storage'],
 ];
 
 /** File, vendor, product, kind, role. */
@@ -188,4 +194,36 @@ export const MORE_THIRD_PARTY: readonly (readonly [string, string, string, strin
   ['e1g6032e.sys', 'Intel', 'network adapter', 'network', 'device'],
   ['qcwlan7180.sys', 'Qualcomm', 'Wi-Fi', 'network', 'device'],
   ['qcdxkm7180.sys', 'Qualcomm', 'Adreno display driver', 'gpu', 'device'],
+  ['cpuz_x64.sys', 'CPUID', 'CPU-Z', 'monitoring', 'tool'],
+  ['hwinfo64a_x64.sys', 'REALiX', 'HWiNFO', 'monitoring', 'tool'],
+  ['googledrivefs.sys', 'Google', 'Drive', 'hsm-cloud', 'filter'],
+  ['rzdev.sys', 'Razer', 'Synapse device', 'input', 'device'],
+  ['nvstreamkms.sys', 'NVIDIA', 'game streaming', 'gpu', 'device'],
+  ['rtdvhd64.sys', 'Realtek', 'HD audio', 'audio', 'device'],
+  ['ialpssi_i2c.sys', 'Intel', 'serial I/O I2C', 'chipset', 'device'],
+  ['ialpssi_gpio.sys', 'Intel', 'serial I/O GPIO', 'chipset', 'device'],
+  ['rtl8192ce.sys', 'Realtek', 'wireless PCIe', 'network', 'device'],
+  ['rtwlane02.sys', 'Realtek', 'wireless PCIe', 'network', 'device'],
+  ['tbtbusdrv.sys', 'Intel', 'Thunderbolt bus', 'usb', 'device'],
+  ['cvpndrva.sys', 'Cisco', 'VPN client (old)', 'vpn', 'device'],
+  ['tdrpman.sys', 'Acronis', 'Try&Decide', 'backup', 'filter'],
+  ['netwtw18.sys', 'Intel', 'Wi-Fi', 'network', 'device'],
 ];
+
+/** Rows of the collected list with a maker or product that is wrong or another name of one: file, vendor, product. */
+export const MAKER_EDITS: Readonly<Record<string, readonly [string, string]>> = {
+  'iastoravc.sys': ['Intel', 'rapid storage (comes with Windows)'],
+  'bdfsfltr.sys': ['Bitdefender', 'file system filter'],
+  'bdfm.sys': ['Bitdefender', 'file monitor'],
+  'edrsensor.sys': ['Bitdefender', 'EDR sensor'],
+  'bedaisy.sys': ['BattlEye', 'anti-cheat'],
+};
+
+/**
+ * What a driver's version resource says of its maker is often left over from the kit it was built with, or a lie. Of drivers on the
+ * lists of vulnerable ones nothing is shown that names a kit, Windows or Microsoft: Microsoft's own are in the table above.
+ */
+const KIT_MAKER = /\b(?:DDK|WDK|driver kits?)\b|\bprovider$|^Windows\b|^Microsoft\b|TODO|your company|^Licensed for /i;
+const KIT_PRODUCT = /\b(?:DDK|WDK) driver\b|\bMicrosoft\S{0,3} ?Windows\b|\bMicrosoft\(R\) Windows|TODO|^Microsoft\b/i;
+export const makerShown = (vendor: string): string => (KIT_MAKER.test(vendor) ? '' : vendor);
+export const productShown = (product: string): string => (KIT_PRODUCT.test(product) ? '' : product);

@@ -6,10 +6,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { CPU_FAULTS, UPDATE_PLACES } from './knowledge-more.ts';
+import { CPU_FAULTS, UPDATE_PLACES, WINDOWS_PROGRAMS } from './knowledge-more.ts';
+import { editedCases } from './knowledge-cases.ts';
 import { mended } from './knowledge-phrases.ts';
+import { MAKER_EDITS, makerShown, MORE_MICROSOFT, MORE_THIRD_PARTY, productShown, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 import { SUB_CODES, type SubCode } from './knowledge-subcodes.ts';
-import { MORE_MICROSOFT, MORE_THIRD_PARTY, ROLE_OF_FILE, ROLE_OF_GROUP, ROLE_OF_KIND } from './knowledge-roles.ts';
 
 const DATE = '2026-11-22';
 const OUT = join(import.meta.dirname, '..', 'workers', 'knowledge', 'data');
@@ -21,7 +22,7 @@ interface Credit {
   readonly licence: string;
 }
 const CREDIT = {
-  docs: { source: 'MicrosoftDocs/windows-driver-docs at 825aa15f476f (2025-11-12), bug check reference; phrases shortened', licence: 'CC BY 4.0' },
+  docs: { source: 'MicrosoftDocs/windows-driver-docs at 825aa15f476f (2025-11-12), bug check reference; phrases shortened and reworded', licence: 'CC BY 4.0' },
   headers: { source: 'microsoft/win32metadata at d0f363037c69 (2026-08-18); names and numbers', licence: 'MIT' },
   tags: { source: 'zodiacon/PoolMonXv2 at 58bd4cc6d0ba (2022-03-06); tags, components, shortened descriptions', licence: 'MIT' },
   drivers: {
@@ -83,6 +84,10 @@ const gistOf = (row: Row): { readonly family: string; readonly gist: string } =>
   return found;
 };
 
+const hexWhen = (when: unknown): string =>
+  Object.entries((when as Row | undefined) ?? {})
+    .map(([key, value]) => `${key.slice(1)}=${hexCell(value)}`)
+    .join(',');
 /** The collected cases of a code, each replaced by ours for the same value, then those that only we have. */
 function subCodesOf(row: Row): Row[] {
   const code = Number(row['code']);
@@ -96,7 +101,20 @@ function subCodesOf(row: Row): Row[] {
 function bugChecks(folder: string): void {
   const rows = rowsOf(facts(folder, 'bugchecks.json'));
   const words = (phrase: unknown): string => mended(cell(phrase));
-  const parameter = (index: number) => (row: Row) => words((row['p'] as string[])[index]);
+  const { parameters, cases } = editedCases(
+    rows.map((row) => ({ code: hexCell(row['code']), phrases: [0, 1, 2, 3].map((index) => words((row['p'] as string[])[index])) })),
+    rows.flatMap((row) =>
+      subCodesOf(row).map((sub) => ({
+        code: hexCell(row['code']),
+        param: cell(sub['param']),
+        value: hexCell(sub['value']),
+        when: hexWhen(sub['when']),
+        meaning: words(sub['meaning']),
+        sets: [1, 2, 3, 4].map((index) => words((sub['sets'] as Row | undefined)?.[`p${String(index)}`])),
+      })),
+    ),
+  );
+  const parameter = (index: number) => (row: Row) => parameters.get(hexCell(row['code']))?.[index];
   write('bugchecks', CREDIT.docs, {
     ...table(rows, {
       code: (row) => hexCell(row['code']),
@@ -111,22 +129,17 @@ function bugChecks(folder: string): void {
       p4: parameter(3),
     }),
   });
-  const subs = rows.flatMap((row) => subCodesOf(row));
-  const sets = (index: number) => (row: Row) => words((row['sets'] as Row | undefined)?.[`p${String(index)}`]);
   write('subcodes', CREDIT.docs, {
-    ...table(subs, {
-      code: (row) => hexCell(row['code']),
-      param: (row) => row['param'],
-      value: (row) => hexCell(row['value']),
-      meaning: (row) => words(row['meaning']),
-      s1: sets(1),
-      s2: sets(2),
-      s3: sets(3),
-      s4: sets(4),
-      when: (row) =>
-        Object.entries((row['when'] as Row | undefined) ?? {})
-          .map(([key, value]) => `${key.slice(1)}=${hexCell(value)}`)
-          .join(','),
+    ...table(cases, {
+      code: (row) => row.code,
+      param: (row) => row.param,
+      value: (row) => row.value,
+      meaning: (row) => row.meaning,
+      s1: (row) => row.sets[0],
+      s2: (row) => row.sets[1],
+      s3: (row) => row.sets[2],
+      s4: (row) => row.sets[3],
+      when: (row) => row.when,
     }),
   });
 }
@@ -186,8 +199,8 @@ function drivers(folder: string): void {
     CREDIT.drivers,
     table([...rowsOf(data['thirdParty']), ...moreThirdParty(data)], {
       file: (row) => row['file'],
-      vendor: (row) => row['vendor'],
-      product: (row) => cell(row['product']).replace(' (old name)', ''),
+      vendor: (row) => MAKER_EDITS[String(row['file'])]?.[0] ?? row['vendor'],
+      product: (row) => MAKER_EDITS[String(row['file'])]?.[1] ?? cell(row['product']).replace(' (old name)', ''),
       kind: (row) => row['kind'],
       role: (row) => row['as'] ?? ROLE_OF_FILE[String(row['file'])] ?? ROLE_OF_KIND[String(row['kind'])] ?? 'device',
       believed,
@@ -211,8 +224,8 @@ function drivers(folder: string): void {
     table(rowsOf(data['vulnerable']), {
       file: (row) => row['file'],
       category: (row) => row['category'],
-      vendor: (row) => row['vendor'],
-      product: (row) => row['product'],
+      vendor: (row) => makerShown(cell(row['vendor'])),
+      product: (row) => productShown(cell(row['product'])),
       listed: (row) => row['listed'],
     }),
   );
@@ -221,7 +234,7 @@ function drivers(folder: string): void {
   write(
     'usermodules',
     CREDIT.user,
-    table(rowsOf(user['modules']), {
+    table([...rowsOf(user['modules']), ...WINDOWS_PROGRAMS.map(([file, product]): Row => ({ file, vendor: 'Microsoft', product, kind: 'system' }))], {
       file: (row) => row['file'],
       vendor: (row) => row['vendor'],
       product: (row) => row['product'],
@@ -342,11 +355,14 @@ function processorFaults(): void {
     'cpufaults',
     CREDIT.faults,
     table(CPU_FAULTS, {
-      vendor: (row) => row[0],
-      family: (row) => row[1],
-      low: (row) => row[2],
-      fault: (row) => row[3],
-      published: (row) => row[4],
+      vendor: (row) => row.vendor,
+      family: (row) => row.family,
+      low: (row) => row.model,
+      stepping: (row) => row.stepping ?? '',
+      fixedBy: (row) => row.fixedBy ?? '',
+      afterDays: (row) => row.afterDays ?? '',
+      fault: (row) => row.fault,
+      published: (row) => row.published,
     }),
   );
 }

@@ -9,7 +9,11 @@ describe('what the ratchet counts', () => {
   });
   it('finds any, the exclamation mark and switched-off checks', () => {
     expect(measure('a.ts', 'const a: any = b!.c!; // eslint-disable-line\n// @ts-expect-error')).toEqual({ ...none, any: 1, nonNull: 2, disables: 2 });
-    expect(measure('a.svelte', '<script lang="ts">let x = y!;</script>\n<!-- svelte-ignore a11y -->\n<p>any!</p>')).toEqual({ ...none, nonNull: 1, disables: 1 });
+    expect(measure('a.svelte', '<script lang="ts">let x = y!;</script>\n<!-- svelte-ignore a11y -->\n<p>any!</p>')).toEqual({
+      ...none,
+      nonNull: 1,
+      disables: 1,
+    });
   });
   it('counts long functions and files by their lines of code, but not in tests', () => {
     const body = (lines: number): string => `function f() {\n${'  // a remark\n\n  g();\n'.repeat(lines)}}\n`;

@@ -65,7 +65,7 @@ function groupText(group: CaseGroup, title: string, names: ReadonlyMap<string, s
     ),
     ...section(
       'What to do',
-      verdict.steps.map((step, index) => `${String(index + 1)}. ${sayCase(step.says).owner}`),
+      verdict.steps.map((step, index) => `${String(index + 1)}. ${sayCase(step.says).owner}${step.copy === undefined ? '' : `\n     ${step.copy}`}`),
     ),
     ...section('Drivers that changed between two dumps', driverLines(dumps)),
   ].join('\n');

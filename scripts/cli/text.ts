@@ -3,7 +3,12 @@ import type { FirstFacts, Shown, VerdictView } from '../../workers/api/analysis.
 import { formatVa, hex } from '../../workers/base/hex.ts';
 
 const known = <T>(value: Shown<T>, words: (value: T) => string): string => (value.ok ? words(value.value) : `not known (${value.words})`);
-export const SURENESS: Readonly<Record<VerdictView['sureness'], string>> = { certain: 'CERTAIN', likely: 'LIKELY', possible: 'POSSIBLE', 'not-known': 'NOT KNOWN' };
+export const SURENESS: Readonly<Record<VerdictView['sureness'], string>> = {
+  certain: 'CERTAIN',
+  likely: 'LIKELY',
+  possible: 'POSSIBLE',
+  'not-known': 'NOT KNOWN',
+};
 export const MARK: Readonly<Record<VerdictView['evidence'][number]['weighs'], string>> = { decides: '!', for: '+', against: '-', context: ' ' };
 
 export function section(title: string, rows: readonly string[]): readonly string[] {
@@ -12,10 +17,16 @@ export function section(title: string, rows: readonly string[]): readonly string
 
 function factLines(facts: FirstFacts): readonly string[] {
   const when = known(facts.crashTimeMs, (ms) => new Date(ms).toISOString());
-  const up = known(facts.uptimeSeconds, (seconds) => `${seconds.toFixed(1)} s`);
-  const lines = [`${facts.fileName}  (${facts.kindWords}, ${facts.arch}, ${facts.sizeBytes} bytes)`, `  System:  ${known(facts.os, (name) => name)}`, `  When:    ${when}; up for ${up}`];
-  if (facts.bugCheck) lines.push(`  Code:    ${facts.bugCheck.name} (${hex(facts.bugCheck.code)})  ${facts.bugCheck.params.map((value) => formatVa(value)).join(' ')}`);
-  if (facts.exception) lines.push(`  Code:    ${facts.exception.name} (${hex(facts.exception.code)}) at ${formatVa(facts.exception.address, facts.pointerSize)}`);
+  const up = known(facts.uptimeSeconds, (seconds) => (seconds < 0.05 ? 'less than 0.1 s' : `${seconds.toFixed(1)} s`));
+  const lines = [
+    `${facts.fileName}  (${facts.kindWords}, ${facts.arch}, ${facts.sizeBytes} bytes)`,
+    `  System:  ${known(facts.os, (name) => name)}`,
+    `  When:    ${when}; up for ${up}`,
+  ];
+  if (facts.bugCheck)
+    lines.push(`  Code:    ${facts.bugCheck.name} (${hex(facts.bugCheck.code)})  ${facts.bugCheck.params.map((value) => formatVa(value)).join(' ')}`);
+  if (facts.exception)
+    lines.push(`  Code:    ${facts.exception.name} (${hex(facts.exception.code)}) at ${formatVa(facts.exception.address, facts.pointerSize)}`);
   for (const oddity of facts.oddities) lines.push(`  Note:    ${oddity}`);
   return lines;
 }
@@ -28,11 +39,24 @@ export function verdictText(facts: FirstFacts, verdict: VerdictView): string {
     '',
     `${SURENESS[verdict.sureness]}: ${verdict.headline.owner}`,
     ...verdict.explanation.map((words) => `  ${words.owner}`),
-    ...section('What to do', verdict.steps.map((step, index) => `${index + 1}. ${step.words.owner}${step.copy ? `\n     ${step.copy}` : ''}`)),
+    ...section(
+      'What to do',
+      verdict.steps.map(
+        (step, index) =>
+          `${index + 1}. ${step.words.owner}${step.copy ? `\n     ${step.copy}` : ''}${step.guide ? `\n     (guide of the page: learn/${step.guide})` : ''}`,
+      ),
+    ),
+    ...section(
+      'To look at by hand',
+      verdict.looks.map((look) => `${look.line}  ${look.words.developer}${look.here ? '' : ' (in WinDbg)'}`),
+    ),
     ...section('Arguments', parameters),
     ...section('Evidence', evidence),
     ...section('Against it', verdict.against.length > 0 ? verdict.against.map((words) => words.helper) : ['nothing found']),
-    ...section('Could also be', verdict.rivals.map((rival) => [rival.module ?? rival.part, rival.why.helper].filter((part) => part !== undefined && part !== null).join(': '))),
+    ...section(
+      'Could also be',
+      verdict.rivals.map((rival) => [rival.module ?? rival.part, rival.why.helper].filter((part) => part !== undefined && part !== null).join(': ')),
+    ),
     ...section('Would settle it', verdict.wouldSettle.length > 0 ? verdict.wouldSettle.map((words) => words.helper) : ['nothing found']),
     '',
     `Bucket: ${verdict.bucket}`,

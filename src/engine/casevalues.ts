@@ -6,3 +6,4 @@ export { TELLING } from '../../workers/verdict/casebook/likeness.ts';
 export { stopOf } from '../../workers/verdict/casebook/finding.ts';
 export { MARK_ABOUT } from '../../workers/verdict/casebook/marks.ts';
 export { sayCase } from '../../workers/verdict/casebook/words.ts';
+export { guideOf } from '../../workers/verdict/words/guides.ts';

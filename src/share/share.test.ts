@@ -62,6 +62,7 @@ function partsOf(secret: { driver: string; process: string; file: string; user: 
     wouldSettle: [words(gossip)],
     steps: [{ words: words(gossip), copy: `verifier /driver ${secret.driver}.sys` }],
     looks: [{ line: `ln ${secret.driver}`, words: words(gossip), here: true }],
+    suspects: [`${secret.driver}.sys`],
     rule: 'r',
     bucket: `AV_${secret.driver}!SecretFunction`,
     signature: gossip,

@@ -90,6 +90,8 @@ export interface VerdictView {
   /** `guide`: the page's guide that carries the step out. */
   readonly steps: readonly { readonly words: Words; readonly copy: string | null; readonly guide?: string | null }[];
   readonly looks: readonly LookRow[];
+  /** Drivers that the evidence gives reason to watch, for the guides. */
+  readonly suspects: readonly string[];
   readonly rule: string;
   readonly bucket: string;
   readonly signature: string;

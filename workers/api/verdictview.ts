@@ -37,6 +37,7 @@ export function verdictView(verdict: Verdict, session: Session): VerdictView {
     wouldSettle: verdict.wouldSettle.map(wordsOf),
     steps: verdict.steps.map(({ says, copy }) => ({ words: wordsOf(says), copy: copy ?? null, guide: guideOf(says) ?? null })),
     looks: verdict.looks.map(({ line, says }) => ({ line, words: wordsOf(says), here: findCommand(line, SPECS) !== undefined })),
+    suspects: verdict.suspects,
     rule: verdict.rule,
     bucket: verdict.bucket,
     signature: verdict.signature,

@@ -18,6 +18,8 @@ export interface Analysis {
   readonly followUp: Actor | undefined;
   /** Modules over that frame that the bucket passes over. */
   readonly passedOver: readonly string[];
+  /** Who waits for whom, where the dump is read as one of a hang. */
+  readonly waits?: readonly OutputNode[];
 }
 export type Group = (analysis: Analysis) => readonly OutputNode[];
 

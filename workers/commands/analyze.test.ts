@@ -5,6 +5,7 @@ import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
 import { glossLabels, glossOf } from './analyzegloss.ts';
 import type { Target } from '../target/target.ts';
 import { KERNEL_ORDER, misplaced, ONE_BLANK, USER_ORDER } from '../testing/node/analyzeorder.ts';
+import { showTexts } from '../testing/node/windbgtexts.ts';
 import { type Console, consoleOf, frame, handmade } from '../testing/node/handmade.ts';
 import { sampleBytes, sessionOf } from '../testing/node/sessions.ts';
 
@@ -144,13 +145,13 @@ describe('!analyze -hang', () => {
     suspend: 0,
     registers: { rip: 0x7ff966a80100n, rsp: BigInt(`0x${sp.replace('`', '')}`) },
   });
-  const made = (memory: Readonly<Record<string, string>>, target: Partial<Target> = {}) =>
+  const made = (memory: Readonly<Record<string, string>>, target: Partial<Target> = {}, typed = '!analyze -hang') =>
     handmade({
       modules: [{ name: 'ntdll', imageName: 'ntdll.dll', base: '00007ff9`66a80000', end: '00007ff9`66c97000' }],
       threads: [waiting(0x1a8, '00000200`00010000'), waiting(0x1b0, '00000200`00020000')],
       target: { kind: 'user', process: { name: found('Mem.exe'), id: found(0x1a4) }, ...target },
       memory,
-    }).run('!analyze -hang');
+    }).run(typed);
   it('draws a circle of waits', () => {
     const rows = made({
       [first]: section('b001000000000000'),
@@ -180,6 +181,18 @@ describe('!analyze -hang', () => {
     const rows = made({}, { exception }).join('|');
     expect(rows).toContain('Mem.exe: waits only; the exception stream is left aside.');
     expect(rows).not.toContain('no exception');
+  });
+  it('with -v among all labels, under the class of a hang', () => {
+    // A text of dotnet/runtime issue 89297: "!analyze -v -hang", CLR keys, "APPLICATION_HANG_cfffffff_coreclr.dll!Thread::DoAppropriateWaitWorker".
+    const rows = made({ [first]: section('b001000000000000'), '00000200`00010000': '0010000000020000' }, {}, '!analyze -v -hang');
+    expectLayout(
+      rows.filter((row) => !/^(DERIVED_WAIT_CHAIN|WAIT_CHAIN_COMMAND|BLOCKING_THREAD):/.test(row)),
+      USER_ORDER,
+    );
+    expect(rows.indexOf('    Key  : Failure.ProblemClass.Primary')).toBe(rows.indexOf('    Value: APPLICATION_HANG') - 1);
+    expect(rows.find((row) => row.startsWith('FAILURE_BUCKET_ID'))).toMatch(/APPLICATION_HANG_cfffffff_/);
+    expect(rows.indexOf('BLOCKING_THREAD:  000001b0')).toBeLessThan(rows.indexOf('STACK_TEXT:  '));
+    expect(rows).toContain('BLOCKING_THREAD:  000001b0');
   });
   it('says where nothing waits', () => expect(made({}).join('|')).toContain('No thread of this dump is seen waiting'));
 });
@@ -228,6 +241,19 @@ describe('!analyze -show', () => {
     const rows = made.run('!analyze -show');
     expect(rows[0]).toBe('BAD_POOL_HEADER (19)');
     expect(rows.slice(3, 5)).toEqual([expect.stringMatching(/^Arg1: 0000000000000022/), expect.stringMatching(/^Arg2: ffffc48068d7d000/)]);
+  });
+});
+
+const shows = showTexts();
+describe.skipIf(shows.length === 0)('the published texts of !analyze -show', () => {
+  it.each(shows)('%s: the code, and its arguments with their values', (_name, { typed, rows }) => {
+    const name = rows.find((row) => /^[A-Z0-9_]+ \([0-9a-f]+\)/.test(row)) ?? '';
+    const values = rows.flatMap((row) => /^(Arg\d: [0-9a-f]{16})/.exec(row)?.[1] ?? []);
+    const [p1 = 0n, p2 = 0n, p3 = 0n, p4 = 0n] = values.map((row) => BigInt(`0x${row.slice(6)}`));
+    const own = handmade({ target: { bugCheck: { code: Number.parseInt(/\((\w+)\)/.exec(name)?.[1] ?? '0', 16), params: [p1, p2, p3, p4] } } }).run(typed);
+    expect(own[0]).toBe(name);
+    expect(own[2]).toBe('Arguments:');
+    expect(own.slice(3, 7).map((row) => row.slice(0, 22))).toEqual(values);
   });
 });
 

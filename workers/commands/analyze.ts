@@ -42,15 +42,22 @@ function description(entry: BugCheckEntry | undefined, code: number): readonly O
 
 const titleOf = ({ target }: Session): readonly OutputNode[] => box(target.bugCheck ? 'Bugcheck Analysis' : 'Exception Analysis');
 
-function* analyze(session: Session, verbose: boolean): Job<Reply<readonly OutputNode[]>> {
+function* gather(session: Session, read: Pick<Analysis, 'verdict' | 'waits'>): Job<Analysis> {
   const stopped = yield* gatherCase(session);
   const followed = yield* followedCase(stopped);
-  const whom = { followUp: followUp(followed), passedOver: passedOver(followed) };
   const thread = followed === stopped ? undefined : holderThread(stopped);
-  const analysis: Analysis = { session, case: followed, verdict: yield* judge(session), thread, ...whom };
+  return { session, case: followed, thread, followUp: followUp(followed), passedOver: passedOver(followed), ...read };
+}
+
+function* short(session: Session): Job<Reply<readonly OutputNode[]>> {
+  const analysis = yield* gather(session, { verdict: yield* judge(session) });
+  return reply([...titleOf(session), ...shortNodes(analysis)]);
+}
+
+/** `-v`, and `-v -hang`: what stands under the box. */
+function verboseNodes(analysis: Analysis): readonly OutputNode[] {
+  const { session } = analysis;
   const { bugCheck } = session.target;
-  const title = titleOf(session);
-  if (!verbose) return reply([...title, ...shortNodes(analysis)]);
   const head = bugCheck
     ? [
         BLANK,
@@ -62,12 +69,17 @@ function* analyze(session: Session, verbose: boolean): Job<Reply<readonly Output
         line('-'.repeat(18)),
       ]
     : [];
-  return reply([...title, ...head, BLANK, BLANK, ...labelNodes(analysis)]);
+  return [...titleOf(session), ...head, BLANK, BLANK, ...labelNodes(analysis)];
 }
 
-/** `-hang`: the waits instead of the exception. */
-function* hang(session: Session): Job<Reply<readonly OutputNode[]>> {
+function* verbose(session: Session): Job<Reply<readonly OutputNode[]>> {
+  return reply(verboseNodes(yield* gather(session, { verdict: yield* judge(session) })));
+}
+
+/** `-hang`: the waits instead of the exception; with -v among all labels. */
+function* hang(session: Session, all: boolean): Job<Reply<readonly OutputNode[]>> {
   const { nodes, verdict } = yield* hangNodes(session);
+  if (all) return reply(verboseNodes(yield* gather(session, { verdict, waits: nodes })));
   return reply([...titleOf(session), BLANK, ...nodes, ...two('FAILURE_BUCKET_ID', verdict.bucket), ...verdictNotes(verdict)]);
 }
 
@@ -138,11 +150,9 @@ const analyzeCommand: CommandSpec = {
     const unknown = words.find((word) => !['-v', '-f', '-hang'].includes(word.toLowerCase()));
     if (unknown !== undefined)
       return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v, -hang and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
-    if (words.some((word) => word.toLowerCase() === '-hang')) return yield* hang(session);
-    return yield* analyze(
-      session,
-      words.some((word) => word.toLowerCase() === '-v'),
-    );
+    const has = (option: string): boolean => words.some((word) => word.toLowerCase() === option);
+    if (has('-hang')) return yield* hang(session, has('-v'));
+    return yield* has('-v') ? verbose(session) : short(session);
   },
 };
 

@@ -53,11 +53,11 @@ function placeKeys({ session, case: c }: Analysis): readonly Pair[] {
   ];
 }
 
-function failureKeys({ session, verdict, case: c, followUp }: Analysis): readonly Pair[] {
+function failureKeys({ session, verdict, case: c, followUp, waits }: Analysis): readonly Pair[] {
   const source = followUp?.frame.symbol.ok ? followUp.frame.symbol.value.source : undefined;
   return [
     ['Failure.Bucket', verdict.bucket],
-    ...(isUser(session) ? [['Failure.ProblemClass.Primary', problemOf(c).name] as const] : []),
+    ...(isUser(session) ? [['Failure.ProblemClass.Primary', waits ? 'APPLICATION_HANG' : problemOf(c).name] as const] : []),
     ...(source?.ok ? [['Failure.Source.FilePath', source.value.file] as const] : []),
   ];
 }

@@ -127,7 +127,7 @@ const lateTrap: Group = (analysis) => (codeOf(analysis.session) === 0x139 ? [] :
 const records: Group = (analysis) =>
   isUser(analysis.session) ? [...contextRecord(analysis), ...exceptionRecord(analysis)] : [...earlyTrap(analysis), ...contextRecord(analysis)];
 
-/** Secondary data of the kernel's own, by GUID (nt!PopBlackBoxBsdGuid and its like); WinDbg adds the command that reads each. */
+/** Secondary data of the kernel's own, by GUID (nt!PopBlackBoxBsdGuid and its like), with the command that reads each. */
 const BLACK_BOXES: readonly (readonly [label: string, guid: string])[] = [
   ['BSD', 'f57308df-cc45-4e01-ad76-29a4ebb010ec'],
   ['NTFS', '00afe9c4-940d-4213-8016-cd3719b5bc20'],
@@ -136,7 +136,11 @@ const BLACK_BOXES: readonly (readonly [label: string, guid: string])[] = [
 ];
 function blackBoxes({ session }: Analysis): readonly OutputNode[] {
   const held = new Set(session.target.blobs.map((blob) => blob.guid));
-  return BLACK_BOXES.filter(([, guid]) => held.has(guid)).flatMap(([label]) => one(`BLACKBOX${label}`, '1'));
+  return BLACK_BOXES.filter(([, guid]) => held.has(guid)).flatMap(([label]) => {
+    const command = `!blackbox${label.toLowerCase()}`;
+    // WinDbg names no command for winlogon's before its versions of 2026.
+    return label === 'WINLOGON' ? one(`BLACKBOX${label}`, '1') : one(`BLACKBOX${label}`, '1 (', { span: 'command', line: command, text: command }, ')');
+  });
 }
 
 const processName: Group = ({ session: { target } }) => (target.process.name.ok ? two('PROCESS_NAME', target.process.name.value) : []);
@@ -238,7 +242,18 @@ const GROUPS: readonly Group[] = [
   ...[blackBoxes, customerCount, (analysis: Analysis) => (isUser(analysis.session) ? faultingThread(analysis) : []), processName],
   ...[({ session }: Analysis) => [...criticalProcess(session), ...pnpLock(session)], exceptionCodes, dpcStack, lateTrap],
   ...[(analysis: Analysis) => (isUser(analysis.session) ? [] : failedInstruction(analysis)), badStack],
-  ...[stackText, changedCode, sourceLabels, symbolLabels, bucket, system, appVersion, ({ verdict }: Analysis) => verdictNotes(verdict), namedHow],
+  ...[
+    ({ waits }: Analysis) => waits ?? [],
+    stackText,
+    changedCode,
+    sourceLabels,
+    symbolLabels,
+    bucket,
+    system,
+    appVersion,
+    ({ verdict }: Analysis) => verdictNotes(verdict),
+    namedHow,
+  ],
 ];
 
 export const labelNodes = (analysis: Analysis): readonly OutputNode[] => GROUPS.flatMap((group) => group(analysis));

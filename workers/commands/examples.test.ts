@@ -5,14 +5,20 @@ import { driveSync } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import { corpusBytes, corpusHas } from '../testing/node/corpus.ts';
 import { type Console, type Made, consoleOf, handmade } from '../testing/node/handmade.ts';
-import { powerSession, sampleSession, sessionOf, userSession } from '../testing/node/sessions.ts';
+import { deadlockSession, leakSession, powerSession, sampleSession, sessionOf, userSession } from '../testing/node/sessions.ts';
 import { completions, describeCommands } from './help.ts';
 import { unmetNeeds } from './needs.ts';
 import { findCommand } from './run.ts';
 import { type Capability, type OutputNode, formatNodes } from './spec.ts';
 import { SPECS } from './specs.ts';
 
-const FIXTURES: Readonly<Record<string, () => Session>> = { sample: sampleSession, user: userSession, power: powerSession };
+const FIXTURES: Readonly<Record<string, () => Session>> = {
+  sample: sampleSession,
+  user: userSession,
+  power: powerSession,
+  leak: leakSession,
+  deadlock: deadlockSession,
+};
 const examples = SPECS.flatMap((spec) => spec.examples.map(({ line, fixture }) => [line, fixture, spec.name] as const));
 
 function answerOf(line: string, fixture: string): readonly OutputNode[] {
@@ -61,6 +67,9 @@ const PLAIN_ALLOWED: readonly RegExp[] = [
   /GUID|\{[0-9A-F-]+\}/i,
   /Bugcheck code|^Evaluate/,
   /DirBase:|RefCount|Characteristics/,
+  // Sets of processors, page table entries and physical addresses, counts of pages, options and sizes of the verifier.
+  /Processors: {2}\(|^contains |^Amd64VtoP|\d Kb\)$/,
+  /Flags Level|^ {4}\[[ X]\]|^ {2}(Current|Peak) |^ {6}(Current|Peak) Pool|^ {6}0x[0-9a-f]{16} {2}0x[0-9a-f]{8} {2}/,
 ];
 
 /** Words of 8 or 16 hex digits in the text spans of lines, outside the allowed lines. */

@@ -21,15 +21,32 @@ const ROLES: readonly DriverRole[] = [
 const roleOf = (text: string | undefined): DriverRole => ROLES.find((role) => role === text) ?? 'other';
 
 /** Names that dumps use for the same file. */
-const ALIASES: Readonly<Record<string, string>> = { nt: 'ntoskrnl.exe', hal: 'hal.dll', fltmgr: 'fltmgr.sys' };
+const ALIASES: Readonly<Record<string, string>> = {
+  nt: 'ntoskrnl.exe',
+  ntoskrnl: 'ntoskrnl.exe',
+  ntkrnlmp: 'ntkrnlmp.exe',
+  hal: 'hal.dll',
+  fltmgr: 'fltmgr.sys',
+};
 
-/** "dump_stornvme.sys" is the crash-time copy of stornvme.sys. */
+/** Names with a number or letters that change from computer to computer or version to version. */
+const SERIES: readonly (readonly [RegExp, string])[] = [
+  [/^mpksl[0-9a-f]{6,8}\.sys$/, 'mpksldrv.sys'],
+  [/^rzdev_[0-9a-f]{4}\.sys$/, 'rzdev.sys'],
+  [/^cpuz\d{3}(?:_x64)?\.sys$/, 'cpuz_x64.sys'],
+  [/^hwinfo(?:64a?|_x64)_\d{3}\.sys$/, 'hwinfo64a_x64.sys'],
+  [/^googledrivefs\d{3,6}\.sys$/, 'googledrivefs.sys'],
+];
+
+/** "dump_stornvme.sys" is the crash-time copy of stornvme.sys, "hiber_stornvme.sys" that of hibernation. */
 function keysOf(imageName: string): string[] {
   const name = imageName.toLowerCase().replace(/^.*[\\/]/, '');
   const keys = [ALIASES[name] ?? name];
   if (!/\.[a-z]{3}$/.test(name)) keys.push(`${name}.sys`);
-  if (name.startsWith('dump_')) keys.push(name.slice(5));
-  return keys;
+  const copy = /^(?:dump|hiber)_(.+)$/.exec(name)?.[1];
+  if (copy !== undefined) keys.push(copy);
+  const series = SERIES.find(([pattern]) => pattern.test(name))?.[1];
+  return series === undefined ? keys : [...keys, series];
 }
 
 export function driverTable(files: {
@@ -56,7 +73,8 @@ export function driverTable(files: {
       microsoft,
       role: roleOf(row['role']),
       believed: row['believed'] === '1',
-      vulnerable: vulnerable.has(file),
+      // Lists name old builds of Windows' own drivers too; those Windows Update has long replaced.
+      vulnerable: !microsoft && vulnerable.has(file),
       ...(update === undefined ? {} : { update }),
     });
   };

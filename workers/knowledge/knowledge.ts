@@ -86,6 +86,12 @@ export interface CpuFault {
   /** CPUID display family, and the first model that has it. */
   readonly family: number;
   readonly model: number;
+  /** Only this stepping. */
+  readonly stepping?: number;
+  /** The first revision of the microcode that corrects it. */
+  readonly fixedBy?: number;
+  /** It shows only after so many days without a restart. */
+  readonly afterDays?: number;
   readonly fault: string;
   readonly published: string;
 }

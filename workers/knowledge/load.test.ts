@@ -65,8 +65,26 @@ describe('bug checks', () => {
       /\bP[1-4]\b|\bsee (values|below|following)|\(address\)/i,
       /\d - |\. \d|^\d: | {2}/,
       /\b(driver|ACPI|system|setup|checksum) not (find|match|deregister|resolve|allocate|initialize)\b/i,
+      // What shortening by machine left: no article, "earlier" for "already", a count behind its things, a bracket without a blank.
+      /^(driver|caller|thread|USB (miniport|client) driver|power Engine Plugin) /,
+      /\b(earlier|guilty|non-zero)\b|generated stop|\bs count$|[a-z]\([a-z]/,
     ];
     for (const phrase of phrases) for (const fault of faults) expect(phrase).not.toMatch(fault);
+  });
+  test('arguments as Microsoft’s pages have them, where they once were wrong', () => {
+    const words = (code: number) => knowledge.bugCheck(code)?.parameters.map(({ meaning }) => meaning) ?? [];
+    const meaning = (code: number, value: bigint) => knowledge.bugCheck(code)?.subCodes.find((sub) => sub.param === 1 && sub.value === value)?.meaning;
+    // 0x9C on x64: bank, MCA_EXCEPTION, MCi_STATUS high and low.
+    for (const [index, pattern] of [/bank/, /MCA_EXCEPTION/, /high 32 bits.*MCi_STATUS/, /low 32 bits.*MCi_STATUS/].entries())
+      expect(words(0x9c)[index]).toMatch(pattern);
+    expect([0n, 1n, 2n].map((value) => meaning(0x77, value)).join('; ')).toMatch(/page cache.*; .*from a disk.*; .*from a disk.*success/);
+    expect(words(0x12b)[0]).toMatch(/virtual address/);
+    expect(words(0x12b)[1]).toMatch(/physical page number/);
+    // The page of 0xFE ends with a table of time-outs, which are argument 3 where 1 and 2 are 8 and 6.
+    expect([0n, 9n, 10n].map((value) => meaning(0xfe, value))).toEqual([undefined, undefined, undefined]);
+    expect(knowledge.bugCheck(0xfe)?.subCodes.find((sub) => sub.param === 3 && sub.value === 9n)?.when).toEqual({ 1: 8n, 2: 6n });
+    expect(meaning(0xc9, 0x21fn)).toMatch(/no routine for a kind of request/);
+    expect(meaning(0x144, 1n)).toMatch(/the driver of a USB device sent a request block \(URB\) that it had already sent/);
   });
   test('a sub-code may depend on another parameter', () => {
     const sub = knowledge.bugCheck(0xa5)?.subCodes.find((one) => one.param === 2 && one.value === 1n && one.when !== undefined);
@@ -161,7 +179,7 @@ describe('the rest', () => {
   test('every table has a source, a date and a licence; counts of the collection', () => {
     const count = (table: string): number | undefined => knowledge.credits.find((credit) => credit.table === table)?.count;
     expect(knowledge.credits.every((credit) => credit.source !== '' && credit.licence !== '' && /^\d{4}-\d\d-\d\d$/.test(credit.date))).toBe(true);
-    expect([count('bugchecks'), count('subcodes'), count('ntstatus'), count('vulnerable'), count('pooltags')]).toEqual([538, 1324, 2968, 697, 4241]);
+    expect([count('bugchecks'), count('subcodes'), count('ntstatus'), count('vulnerable'), count('pooltags')]).toEqual([538, 1414, 2968, 697, 4241]);
   });
 });
 
@@ -175,6 +193,26 @@ describe('settings and makers', () => {
     expect(knowledge.driver('nvlddmkm.sys')?.update).toBe('https://www.nvidia.com/drivers');
     expect(knowledge.driver('tcpip.sys')?.update).toBeUndefined();
   });
+  test('no kit, no Windows and no Microsoft is shown as the maker of a driver that is none of theirs', () => {
+    for (const file of ['amifldrv.sys', 'sioctl.sys', 'wcpu.sys', 'wantd.sys', 'wintapix.sys', 'hwrwdrv.sys'])
+      expect([knowledge.driver(file)?.vendor, knowledge.driver(file)?.microsoft], file).toEqual(['', false]);
+    expect(knowledge.driver('cpuz_x64.sys')).toMatchObject({ vendor: 'CPUID', product: 'CPU-Z', vulnerable: true });
+    expect(knowledge.driver('iaStorAVC.sys')).toMatchObject({ vendor: 'Intel', microsoft: false });
+    expect(knowledge.driver('bdfsfltr.sys')?.update).toMatch(/bitdefender/);
+    expect(knowledge.driver('BEDaisy.sys')).toMatchObject({ vendor: 'BattlEye', product: 'anti-cheat' });
+  });
+  test('Windows’ own drivers are not told as vulnerable, whatever old builds of them were', () => {
+    for (const file of ['afd.sys', 'csc.sys', 'usbxhci.sys', 'MpKslDrv.sys', 'MpKsl1a2b3c4d.sys', 'IntelTA.sys'])
+      expect(knowledge.driver(file), file).toMatchObject({ vendor: 'Microsoft', microsoft: true, vulnerable: false });
+  });
+  test('copies for a crash or hibernation, and names with a number, are found', () => {
+    expect(knowledge.driver('hiber_iaStorA.sys')?.vendor).toBe('Intel');
+    expect(knowledge.driver('dump_dumpstorport.sys')?.microsoft).toBe(true);
+    expect(knowledge.driver('RzDev_0084.sys')?.vendor).toBe('Razer');
+    expect(knowledge.driver('cpuz154_x64.sys')?.vendor).toBe('CPUID');
+    expect(knowledge.driver('ntoskrnl')?.role).toBe('kernel');
+  });
+  test('programs of Windows that event logs name', () => expect(knowledge.userModule('svchost.exe')?.vendor).toBe('Microsoft'));
   test('processors with a published fault', () => {
     const at = (vendor: string, model: number) => knowledge.cpuFaults.find((row) => row.vendor === vendor && row.model === model);
     expect(at('Intel', 0xb7)?.fault).toMatch(/0x12B/);

@@ -151,11 +151,17 @@ function cpuModels(file: TableFile): Knowledge['cpuModel'] {
   return (vendor, family, model) => rows.find((row) => row.vendor === vendor && row.family === family && model >= row.low && model <= row.high)?.name;
 }
 
+const numberIn = <K extends string>(key: K, cell: string | undefined, radix: number): Partial<Record<K, number>> =>
+  cell === undefined || cell === '' ? {} : ({ [key]: Number.parseInt(cell, radix) } as Record<K, number>);
+
 function cpuFaults(file: TableFile): readonly CpuFault[] {
   return rowsOf(file).map((row) => ({
     vendor: row['vendor'] === 'AMD' ? 'AMD' : 'Intel',
     family: Number.parseInt(row['family'] ?? '', 16),
     model: Number.parseInt(row['low'] ?? '', 16),
+    ...numberIn('stepping', row['stepping'], 16),
+    ...numberIn('fixedBy', row['fixedBy'], 16),
+    ...numberIn('afterDays', row['afterDays'], 10),
     fault: row['fault'] ?? '',
     published: row['published'] ?? '',
   }));

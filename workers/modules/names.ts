@@ -15,3 +15,6 @@ export function windbgName(path: string): string {
   const stem = dot > 0 ? file.slice(0, dot) : file;
   return KERNEL_IMAGES.has(stem.toLowerCase()) ? 'nt' : stem.replace(/[^A-Za-z0-9_$@?]/g, '_');
 }
+
+/** "dump_storport.sys", "hiber_storport.sys": a copy of the driver that writes the dump or the hibernation file, no driver of its own. */
+export const isCrashCopy = (image: string): boolean => /^(dump|hiber)_/i.test(fileNameOf(image));

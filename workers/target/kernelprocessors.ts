@@ -55,7 +55,7 @@ function readProcessor(input: ProcessorsInput, prcb: Va, number: number): Proces
 }
 
 /** KPRCB.ProcessorState.ContextFrame: filled when the processor is frozen for the dump. */
-function savedContext(memory: AddressSpace, prcb: Va, arch: DumpArch, offset: number | undefined): Found<Context> {
+export function savedContext(memory: AddressSpace, prcb: Va, arch: DumpArch, offset: number | undefined): Found<Context> {
   const size = contextSize(arch);
   if (offset === undefined) return missing({ why: 'unknown-layout', type: '_KPRCB.ProcessorState', build: 'not told by KDBG' });
   const at = vaAdd(prcb, offset);

@@ -96,7 +96,8 @@ function odditiesOf(source: ByteSource, triage: TriageDump, chain: Found<BlobCha
   if (SizeOfDump > source.size) list.push(`the header says ${SizeOfDump} bytes, the file has ${source.size}: it is cut`);
   if (!triage.valid.ok) list.push('the mark at the end of the dump is absent: it was not written to its end');
   const blobs = valueOf(chain);
-  if (blobs?.blobs.some((blob) => blob.truncated)) list.push('the file ends inside a block of secondary data');
+  const cutHead = blobs?.ended === 'file-end' && blobs.end < source.size;
+  if (cutHead || blobs?.blobs.some((blob) => blob.truncated)) list.push('the file ends inside a block of secondary data');
   if (blobs?.ended === 'other-header' && blobs.end < source.size) {
     list.push(`${source.size - blobs.end} bytes behind the secondary data belong to no table of the dump and are not read`);
   }

@@ -2,6 +2,7 @@
 import type { MissingReason } from '../base/found.ts';
 import type { Cause, Evidence, How, NextStep, Part, Place, Rival, Sureness, Text, Weight } from './verdict.ts';
 import { type SlotsOf, text, type TextId } from './words.ts';
+import { lineOf } from './words/lines.ts';
 
 export interface EvidenceMore {
   readonly how?: How;
@@ -68,7 +69,12 @@ export class Finding {
     if (!this.wouldSettle.some((one) => one.id === id)) this.wouldSettle.push(text(id, args));
     return this;
   }
-  step(says: Text, copy?: string): this {
+  /** Of a program on another system: the commands are Windows'. */
+  dropCommands(): void {
+    this.steps.splice(0, this.steps.length, ...this.steps.map(({ says }) => ({ says })));
+  }
+  /** A step twice, or a fourth, is left out. */
+  step(says: Text, copy = lineOf(says)): this {
     if (this.steps.length < 3 && !this.steps.some((one) => one.says.id === says.id)) this.steps.push(copy === undefined ? { says } : { says, copy });
     return this;
   }

@@ -3,7 +3,7 @@ import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
 import { imageOf, placeWords } from './actors.ts';
-import { addSettlers, addSteps } from './advice.ts';
+import { addSteps } from './advice.ts';
 import { bucketOf, signatureOf } from './bucket.ts';
 import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
@@ -13,8 +13,10 @@ import { isLive, ruleFor } from './rules/index.ts';
 import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
 import { looksOf } from './playbook.ts';
+import { addSettlers, provesAlone } from './settle.ts';
 import { hangBucket } from './userbucket.ts';
 import type { Sureness, Verdict } from './verdict.ts';
+import { suspectsOf } from './watch.ts';
 import { text } from './words.ts';
 
 export function* judge(session: Session): Job<Verdict> {
@@ -75,8 +77,10 @@ function* closing(c: Case, f: Finding): Job<void> {
   nameVictim(c, f);
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
   sayProcess(c, f);
-  if (f.explanation.length < 5 && f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual') f.say('x-repeat', {});
+  if (f.explanation.length < 5 && isWeakWitness(c, f)) f.say('x-repeat', {});
 }
+
+const isWeakWitness = (c: Case, f: Finding): boolean => f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual' && !provesAlone(c);
 
 /** The stop took down the program that ran, where no rule knows of a nearer victim. A wanted stop and a live report take down none. */
 function nameVictim(c: Case, f: Finding): void {
@@ -120,6 +124,7 @@ function* verdictOf(c: Case, f: Finding): Job<Verdict> {
     wouldSettle: f.wouldSettle,
     steps: f.steps,
     looks: OPEN.has(f.sureness) || f.headline.id === 'h-manual-hang' ? looksOf(c) : [],
+    suspects: suspectsOf(c, f),
     rule: f.rule,
     bucket,
     signature: signatureOf(c, f),

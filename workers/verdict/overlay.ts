@@ -2,7 +2,8 @@
 import { imageOf, knownAs } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
-import { showBlobs } from './rules/owners.ts';
+import { showFirmware, showProcessor } from './rules/machine.ts';
+import { showSecondary } from './rules/secondary.ts';
 import { text } from './words.ts';
 
 const GUESTS: readonly (readonly [RegExp, string])[] = [
@@ -36,8 +37,11 @@ function listed(names: readonly string[]): string {
 function showUptime(c: Case, f: Finding): void {
   const uptime = c.target.uptimeSeconds;
   if (!uptime.ok || uptime.value >= SHORT_UPTIME || uptime.value <= 0) return;
-  f.show(text('e-boot-soon', { uptime: `${uptime.value.toFixed(1)} seconds` }), '.time', { weighs: 'context' });
+  f.show(text('e-boot-soon', { uptime: shortSpan(uptime.value) }), '.time', { weighs: 'context' });
 }
+
+/** Under two minutes, as a person says it. */
+const shortSpan = (seconds: number): string => (seconds < 1 ? 'less than a second' : seconds < 2 ? 'a second' : `${String(Math.floor(seconds))} seconds`);
 
 function verifierLevel(c: Case): string | undefined {
   const fact = c.target.facts.find((one) => one.name === 'MmVerifyDriverLevel');
@@ -64,10 +68,12 @@ function showMaker(c: Case, f: Finding): void {
 
 export function addOverlay(c: Case, f: Finding): void {
   showMaker(c, f);
+  showProcessor(c, f);
   if (!c.kernel) return;
   showUptime(c, f);
-  showBlobs(c, f);
+  showSecondary(c, f);
   const vm = virtualMachine(c);
+  showFirmware(c, f, vm !== undefined);
   if (vm !== undefined) f.show(text('e-vm', { vm }), 'lm', { weighs: 'context', how: 'inferred' });
   const level = verifierLevel(c);
   if (level !== undefined) f.show(text('e-verifier', { level: levelWords(c, level) }), '!analyze -v', { weighs: 'context' });
@@ -100,5 +106,8 @@ function showAge(c: Case, f: Finding, image: string): void {
   const age = crash.value / 1000 - built;
   if (built < 946_684_800 || age < 3 * YEAR || age > 25 * YEAR) return;
   const date = new Date(built * 1000).toISOString().slice(0, 10);
-  f.show(text('e-old-driver', { who: c.who(image), year: date.slice(0, 4), date }), `lmvm ${module.name}`, { weighs: 'context', how: 'inferred' });
+  f.show(text('e-old-driver', { who: c.who(image), years: String(Math.floor(age / YEAR)), date }), `lmvm ${module.name}`, {
+    weighs: 'context',
+    how: 'inferred',
+  });
 }

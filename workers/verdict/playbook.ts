@@ -5,23 +5,35 @@ import type { Look } from './verdict.ts';
 import { text } from './words.ts';
 import type { LOOKS } from './words/looks.ts';
 
-/** A command with slots {p1} to {p4} and {ip}, and what it shows. */
-type Row = readonly [line: string, shows: keyof typeof LOOKS];
+/**
+ * A command with slots, what it shows, and for which first arguments it holds. {p1} to {p4} are arguments as they stand; {a1} to {a4} and
+ * {ip} must be addresses that the kernel could use. What each argument is, case by case: windows-driver-docs, page of each code.
+ */
+type Row = readonly [line: string, shows: keyof typeof LOOKS, holds?: (first: bigint) => boolean];
+
+const when =
+  (...values: readonly bigint[]) =>
+  (first: bigint): boolean =>
+    values.includes(first);
+const unless =
+  (...values: readonly bigint[]) =>
+  (first: bigint): boolean =>
+    !values.includes(first);
 
 const FAULT: readonly Row[] = [
   ['u {ip}', 'l-code'],
-  ['ln {p1}', 'l-address'],
-  ['!pool {p1}', 'l-pool'],
+  ['ln {a1}', 'l-address'],
+  ['!pool {a1}', 'l-pool'],
   ['kv', 'l-stack'],
 ];
 const POOL: readonly Row[] = [
-  ['!pool {p2}', 'l-pool'],
-  ['db {p2} L80', 'l-bytes'],
+  ['!pool {a2}', 'l-pool'],
+  ['db {a2} L80', 'l-bytes'],
   ['kv', 'l-stack'],
 ];
 const SPECIAL_POOL: readonly Row[] = [
-  ['!pool {p1}', 'l-pool'],
-  ['!verifier 80 {p1}', 'l-verifier'],
+  ['!pool {a1}', 'l-pool'],
+  ['!verifier 80 {a1}', 'l-verifier'],
   ['u {ip}', 'l-code'],
 ];
 const STACK: readonly Row[] = [['kv', 'l-stack']];
@@ -30,47 +42,50 @@ const RUNNING: readonly Row[] = [
   ['!dpcs', 'l-dpcs'],
 ];
 const REQUEST: readonly Row[] = [
-  ['!irp {p1}', 'l-irp'],
+  ['!irp {a1}', 'l-irp'],
   ['kv', 'l-stack'],
 ];
+
+/** Cases of 0x1A whose second argument is the address of a page table entry. */
+const PTE_IN_2 = [0x403n, 0x411n, 0x41201n, 0x41202n, 0x41792n];
 
 const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])[] = [
   [[0x0a, 0xd1, 0xd3, 0xd4, 0xc5], FAULT],
   [
     [0x50],
     [
-      ['u {p3}', 'l-code'],
-      ['!pte {p1}', 'l-pte'],
-      ['!pool {p1}', 'l-pool'],
+      ['u {a3}', 'l-code'],
+      ['!pte {a1}', 'l-pte'],
+      ['!pool {a1}', 'l-pool'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x1e],
     [
-      ['u {p2}', 'l-code'],
+      ['u {a2}', 'l-code'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x3b],
     [
-      ['.cxr {p3}', 'l-context'],
-      ['u {p2}', 'l-code'],
+      ['.cxr {a3}', 'l-context'],
+      ['u {a2}', 'l-code'],
     ],
   ],
   [
     [0x7e],
     [
-      ['.exr {p3}', 'l-record'],
-      ['.cxr {p4}', 'l-context'],
+      ['.exr {a3}', 'l-record'],
+      ['.cxr {a4}', 'l-context'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x8e],
     [
-      ['.trap {p3}', 'l-trap'],
+      ['.trap {a3}', 'l-trap'],
       ['kv', 'l-stack'],
     ],
   ],
@@ -91,8 +106,8 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
   [
     [0x139],
     [
-      ['.trap {p2}', 'l-trap'],
-      ['.exr {p3}', 'l-record'],
+      ['.trap {a2}', 'l-trap'],
+      ['.exr {a3}', 'l-record'],
       ['kv', 'l-stack'],
     ],
   ],
@@ -100,15 +115,15 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
   [
     [0xc2],
     [
-      ['!pool {p4}', 'l-pool'],
+      ['!pool {a4}', 'l-pool'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x13a],
     [
-      ['!pool {p3}', 'l-pool'],
-      ['db {p3} L80', 'l-bytes'],
+      ['!pool {a3}', 'l-pool'],
+      ['db {a3} L80', 'l-bytes'],
       ['kv', 'l-stack'],
     ],
   ],
@@ -116,15 +131,15 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
   [
     [0x1a],
     [
-      ['!pte {p2}', 'l-pte'],
-      ['dq {p2} L2', 'l-bytes'],
+      ['!pte {a2}', 'l-pte', when(...PTE_IN_2)],
+      ['dq {a2} L2', 'l-bytes'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x4e],
     [
-      ['!pfn {p2}', 'l-frame'],
+      ['!pfn {p2}', 'l-frame', when(6n, 7n, 0x8dn, 0x99n, 0x9an)],
       ['kv', 'l-stack'],
     ],
   ],
@@ -132,30 +147,40 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
     [0x12b],
     [
       ['!pfn {p2}', 'l-frame'],
-      ['db {p1}', 'l-bytes'],
+      ['db {a1}', 'l-bytes'],
     ],
   ],
-  [[0x154], [['dps {p2} L2', 'l-record']]],
+  [[0x154], [['dps {a2} L2', 'l-pointers']]],
   [
-    [0x7a, 0x77],
+    [0x7a],
     [
       ['!error {p2}', 'l-status'],
-      ['!pte {p1}', 'l-pte'],
+      ['!pte {a4}', 'l-pte'],
+    ],
+  ],
+  [
+    [0x77],
+    [
+      ['dq {a4} L1', 'l-signature', when(0n, 1n, 2n)],
+      ['!error {p1}', 'l-status', unless(0n, 1n, 2n)],
+      ['!error {p2}', 'l-status', unless(0n, 1n, 2n)],
     ],
   ],
   [
     [0x24],
     [
-      ['.exr {p2}', 'l-record'],
-      ['.cxr {p3}', 'l-context'],
+      ['.exr {a2}', 'l-record'],
+      ['.cxr {a3}', 'l-context'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x9f],
     [
-      ['!irp {p4}', 'l-irp'],
-      ['!devstack {p2}', 'l-devices'],
+      ['!irp {a4}', 'l-irp', when(3n)],
+      ['!thread {a3}', 'l-thread', when(4n)],
+      ['!devstack {a2}', 'l-devices', when(1n, 2n, 3n, 5n)],
+      ['!devstack {a4}', 'l-devices', when(0x500n)],
       ['!poaction', 'l-power'],
       ['!locks', 'l-locks'],
     ],
@@ -169,12 +194,12 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
   ],
   [[0x133], [['!dpcwatchdog', 'l-watchdog'], ...RUNNING]],
   [[0x101, 0x1ca, 0x1db], RUNNING],
-  [[0x124, 0x122], [['!errrec {p2}', 'l-whea']]],
+  [[0x124, 0x122], [['!errrec {a2}', 'l-whea']]],
   [
     [0x109],
     [
       ['!chkimg -d nt', 'l-image'],
-      ['u {p3}', 'l-code'],
+      ['u {a3}', 'l-code'],
     ],
   ],
   [
@@ -187,53 +212,53 @@ const ROWS: readonly (readonly [codes: readonly number[], rows: readonly Row[]])
   [
     [0xc4, 0xc9, 0xc6],
     [
-      ['ln {p2}', 'l-address'],
+      ['ln {a2}', 'l-address'],
       ['!verifier 3', 'l-verifier'],
       ['!deadlock', 'l-deadlock'],
       ['kv', 'l-stack'],
     ],
   ],
-  [[0xe6], [['!devstack {p2}', 'l-devices']]],
+  [[0xe6], [['!devstack {a2}', 'l-devices', when(0x26n)]]],
   [[0x44], REQUEST],
   [
     [0xce],
     [
-      ['ln {p1}', 'l-address'],
+      ['ln {a1}', 'l-address'],
       ['lm', 'l-unloaded'],
     ],
   ],
   [
     [0x18],
     [
-      ['!object {p2}', 'l-object'],
+      ['!object {a2}', 'l-object'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0xea],
     [
-      ['!thread {p1}', 'l-thread'],
+      ['!thread {a1}', 'l-thread'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0x116, 0x117, 0x141],
     [
-      ['ln {p2}', 'l-address'],
+      ['ln {a2}', 'l-address'],
       ['!error {p3}', 'l-status'],
     ],
   ],
   [
     [0xef],
     [
-      ['!process {p1} 3', 'l-process'],
+      ['!process {a1} 3', 'l-process'],
       ['kv', 'l-stack'],
     ],
   ],
   [
     [0xf4],
     [
-      ['!process {p2} 3', 'l-process'],
+      ['!process {a2} 3', 'l-process'],
       ['kv', 'l-stack'],
     ],
   ],
@@ -274,11 +299,34 @@ function rowsOf(c: Case): readonly Row[] {
   return c.target.exception.code === HEAP_CORRUPTION ? HEAP : APPLICATION;
 }
 
-/** Rows whose slots this dump fills; an argument of 0 fills none. */
+/** What a pointer may not be: near null, a pattern, out of range; in the kernel nothing of a program either. */
+function isAddress(c: Case, value: bigint): boolean {
+  const { kind } = c.classify(value);
+  return kind === 'module' || kind === 'unloaded' || kind === 'stack' || kind === 'kernel' || (kind === 'user' && !c.kernel);
+}
+
+/** The slots that this dump fills; an argument of 0 fills none. */
+function slotsOf(c: Case): ReadonlyMap<string, bigint> {
+  const slots = new Map<string, bigint>();
+  const fill = (name: string, value: bigint | undefined, fits: boolean): void => {
+    if (value !== undefined && value !== 0n && fits) slots.set(name, value);
+  };
+  fill('ip', c.fault.ip, c.fault.ip !== undefined && isAddress(c, c.fault.ip));
+  c.params.forEach((value, index) => {
+    fill(`p${String(index + 1)}`, value, true);
+    fill(`a${String(index + 1)}`, value, isAddress(c, value));
+  });
+  return slots;
+}
+
 export function looksOf(c: Case): readonly Look[] {
-  const slots: Readonly<Record<string, bigint | undefined>> = { ip: c.fault.ip, p1: c.params[0], p2: c.params[1], p3: c.params[2], p4: c.params[3] };
-  return rowsOf(c).flatMap(([template, shows]): Look[] => {
-    const line = template.replace(/\{(\w+)\}/g, (slot, name: string) => (slots[name] === undefined || slots[name] === 0n ? slot : hex(slots[name])));
+  const slots = slotsOf(c);
+  return rowsOf(c).flatMap(([template, shows, holds]): Look[] => {
+    if (holds && !holds(c.params[0])) return [];
+    const line = template.replace(/\{(\w+)\}/g, (slot, name: string) => {
+      const value = slots.get(name);
+      return value === undefined ? slot : hex(value);
+    });
     return line.includes('{') ? [] : [{ line, says: text(shows, {}) }];
   });
 }

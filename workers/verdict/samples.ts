@@ -1,11 +1,12 @@
 /**
  * The profile of the DPC watchdog: stacks that Windows took, tick by tick, while a processor stayed at DISPATCH_LEVEL or above.
- * ntddk.h, DPC_WATCHDOG_GLOBAL_TRIAGE_BLOCK (argument 3 of 0x133 with argument 1 = 1): Signature, Revision, Size,
+ * ntddk.h, DPC_WATCHDOG_GLOBAL_TRIAGE_BLOCK (arguments 3 and 4 of 0x133, by the page of the bug check): Signature, Revision, Size,
  * DpcWatchdogProfileOffset (of a pointer in the KPRCB) and DpcWatchdogProfileLength (in pointers).
  * Seen in a dump of build 19041: the buffer is a row of slots, each a count, that many return addresses, innermost first, and zeros.
  */
 import { type Va, va, vaAdd } from '../base/address.ts';
 import { readStructAt, struct, u16, u32 } from '../bytes/struct.ts';
+import type { Session, Target } from '../target/target.ts';
 import { imageOf, isKernelImage, isThirdParty } from './actors.ts';
 import type { Case } from './case.ts';
 import { findPrcb } from './prcb.ts';
@@ -36,47 +37,66 @@ export interface Profile {
   readonly inner: readonly ProfileShare[];
 }
 
-/** The samples of the processor that stopped, where this dump holds them. */
-export function readProfile(c: Case): Profile | undefined {
-  const { memory, processor } = c.target;
-  if (memory.pointerSize !== 8 || !processor.ok) return undefined;
-  const header = memory.read(va(c.params[2]), GLOBAL_TRIAGE_BLOCK.size);
-  const read = readStructAt(GLOBAL_TRIAGE_BLOCK, header.bytes.subarray(0, header.got), 0);
-  if (!read.ok) return undefined;
-  const block = read.value;
-  const entries = block.DpcWatchdogProfileLength;
-  if (block.Signature !== SIGNATURE || entries === 0 || entries > MAX_ENTRIES) return undefined;
-  const prcb = findPrcb(c.target, processor.value);
-  const buffer = prcb === undefined ? undefined : memory.pointer(vaAdd(prcb, block.DpcWatchdogProfileOffset));
-  if (!buffer?.ok || buffer.value === 0n) return undefined;
-  const { bytes, got } = memory.read(buffer.value, entries * 8);
-  return countSamples(c, buffer.value, new DataView(bytes.buffer, bytes.byteOffset, got));
+/** Where each KPRCB keeps its profile, and how long it is. */
+export interface ProfilePlace {
+  readonly offset: number;
+  readonly entries: number;
 }
 
-function countSamples(c: Case, at: Va, view: DataView): Profile | undefined {
+/** The triage block that 0x133 names: in argument 3 where the time was cumulative, in argument 4 where one DPC was too long. */
+export function profilePlace({ bugCheck, memory }: Target): ProfilePlace | undefined {
+  if (bugCheck === null || memory.pointerSize !== 8) return undefined;
+  for (const at of bugCheck.params.slice(2)) {
+    const header = memory.read(va(at), GLOBAL_TRIAGE_BLOCK.size);
+    const read = readStructAt(GLOBAL_TRIAGE_BLOCK, header.bytes.subarray(0, header.got), 0);
+    if (!read.ok || read.value.Signature !== SIGNATURE) continue;
+    const { DpcWatchdogProfileOffset: offset, DpcWatchdogProfileLength: entries } = read.value;
+    return entries === 0 || entries > MAX_ENTRIES ? undefined : { offset, entries };
+  }
+  return undefined;
+}
+
+/** The samples of the processor that stopped, where this dump holds them. */
+export function readProfile({ session }: Pick<Case, 'session'>): Profile | undefined {
+  const { target } = session;
+  const place = profilePlace(target);
+  const prcb = place && target.processor.ok ? findPrcb(target, target.processor.value) : undefined;
+  return place && prcb !== undefined ? profileOf(session, prcb, place) : undefined;
+}
+
+/** The samples of one processor. */
+export function profileOf(session: Session, prcb: Va, place: ProfilePlace): Profile | undefined {
+  const { memory } = session.target;
+  const buffer = memory.pointer(vaAdd(prcb, place.offset));
+  if (!buffer.ok || buffer.value === 0n) return undefined;
+  const { bytes, got } = memory.read(buffer.value, place.entries * 8);
+  return countSamples(session, buffer.value, new DataView(bytes.buffer, bytes.byteOffset, got));
+}
+
+function countSamples(session: Session, at: Va, view: DataView): Profile | undefined {
   const shares = new Map<string, ProfileShare>();
   const inner = new Map<string, ProfileShare>();
   let samples = 0;
   for (let offset = 0; offset + 16 <= view.byteLength; offset += 8) {
     const count = view.getBigUint64(offset, true);
     if (count === 0n || count > MAX_FRAMES) continue;
-    const names = framesOf(c, view, offset, Number(count));
+    const names = framesOf(session, view, offset, Number(count));
     if (!names) continue;
     samples++;
-    for (const image of new Set(names)) add(c, shares, image);
+    for (const image of new Set(names)) add(session, shares, image);
     const [first] = names;
-    if (first !== undefined) add(c, inner, first);
+    if (first !== undefined) add(session, inner, first);
     offset += Number(count) * 8;
   }
   return samples === 0 ? undefined : { at, samples, shares: ordered(shares), inner: ordered(inner) };
 }
 
 /** Modules of one sample, the kernel left out; undefined where the words are no return addresses. */
-function framesOf(c: Case, view: DataView, offset: number, count: number): string[] | undefined {
+function framesOf(session: Session, view: DataView, offset: number, count: number): string[] | undefined {
   if (offset + 8 + count * 8 > view.byteLength) return undefined;
   const names: string[] = [];
   for (let index = 1; index <= count; index++) {
-    const place = c.target.modules.find(va(view.getBigUint64(offset + index * 8, true)));
+    const place = session.target.modules.find(va(view.getBigUint64(offset + index * 8, true)));
     if (!place) {
       if (index === 1) return undefined;
       continue;
@@ -86,10 +106,10 @@ function framesOf(c: Case, view: DataView, offset: number, count: number): strin
   return names;
 }
 
-function add(c: Case, counts: Map<string, ProfileShare>, image: string): void {
+function add(session: Session, counts: Map<string, ProfileShare>, image: string): void {
   const before = counts.get(image);
-  const module = c.target.modules.byName(image);
-  counts.set(image, { image, count: (before?.count ?? 0) + 1, thirdParty: before?.thirdParty ?? (module !== undefined && isThirdParty(module, c.session)) });
+  const module = session.target.modules.byName(image);
+  counts.set(image, { image, count: (before?.count ?? 0) + 1, thirdParty: before?.thirdParty ?? (module !== undefined && isThirdParty(module, session)) });
 }
 
 const ordered = (counts: ReadonlyMap<string, ProfileShare>): ProfileShare[] => [...counts.values()].sort((a, b) => b.count - a.count);

@@ -82,6 +82,8 @@ export interface Verdict {
   readonly steps: readonly NextStep[];
   /** The manual way, with this dump's arguments; empty where the rules decide. */
   readonly looks: readonly Look[];
+  /** Drivers that the evidence gives reason to watch: the culprit, its rivals, and who stands on the stack by more than a guess. */
+  readonly suspects: readonly string[];
   readonly rule: string;
   readonly bucket: string;
   readonly signature: string;

@@ -9,12 +9,16 @@ import { type Said, sayFrom, type Slots, type Triple } from './words/fill.ts';
 import { HEADLINES } from './words/headlines.ts';
 import { LOOKS } from './words/looks.ts';
 import { OWNERS } from './words/owners.ts';
+import { SECONDARY_WORDS } from './words/secondary.ts';
 
-const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...DOUBTS, ...APPS, ...LOOKS, ...ADVICE } as const;
+const WORDS = { ...HEADLINES, ...CODES, ...EVIDENCE, ...OWNERS, ...SECONDARY_WORDS, ...DOUBTS, ...APPS, ...LOOKS, ...ADVICE } as const;
 export type TextId = keyof typeof WORDS;
 
 /** The slots of a text, so that a missing one does not compile. */
 export type SlotsOf<I extends TextId> = Readonly<Record<Slots<(typeof WORDS)[I][number]>, string>>;
+
+/** The texts that have no slots. */
+export type PlainId = { [I in TextId]: [keyof SlotsOf<I>] extends [never] ? I : never }[TextId];
 
 export function text<I extends TextId>(id: I, args: SlotsOf<I>): Text {
   return { id, args };

@@ -1,9 +1,8 @@
 /** What a guide may take from the open dump. */
-import type { StackView } from '../../../workers/api/analysis.ts';
 import type { Dump } from '../../engine/dump.svelte.ts';
 import type { KnownDump } from '../../engine/guides.ts';
 
-export function knownDump(dump: Dump, stack: StackView | null): KnownDump | null {
+export function knownDump(dump: Dump): KnownDump | null {
   const facts = dump.facts.value;
   if (!facts) return null;
   const modules = dump.modules.value?.loaded ?? [];
@@ -14,13 +13,7 @@ export function knownDump(dump: Dump, stack: StackView | null): KnownDump | null
     program,
     executable: program ? (modules.find(({ imageName }) => /\.exe$/i.test(imageName))?.imageName ?? null) : null,
     headline: dump.verdict.value?.headline.owner ?? null,
-    culprit: dump.verdict.value?.culprit?.module ?? null,
-    onStack: [...new Set((stack?.frames ?? []).flatMap(({ module }) => (module === null ? [] : [module])))],
-    drivers: modules.map(({ imageName, owner, listedVulnerable }) => ({
-      file: imageName,
-      vendor: owner,
-      microsoft: owner === 'Microsoft',
-      vulnerable: listedVulnerable,
-    })),
+    suspects: dump.verdict.value?.suspects ?? [],
+    drivers: modules.map(({ imageName, owner }) => ({ file: imageName, vendor: owner })),
   };
 }

@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
   ['335d5e04-563b-4e58-aa36-7ed1cfe76fd6', 'win32kfull', 'in-flight recorder log', 'c'],
   ['35c39fc3-116d-4fb1-9bd1-d9988b4c3adf', '', '', 'c', 'private'],
   ['41c9ed64-e466-41c3-9726-b1a68f6ebb1c', '', '', 'c', 'private'],
-  ['4ee76bd8-3cf4-44a0-a0ac-3937643e37a3', 'nt!PopBlackBoxCodeIntegrityGuid', 'code integrity black box', 's'],
+  ['4ee76bd8-3cf4-44a0-a0ac-3937643e37a3', 'nt!PopBlackBoxCodeIntegrityGuid', 'code integrity black box', 's', 'private'],
   ['54c84888-01d1-4c1e-bed6-282c98241303', 'Wdf01000!WdfDumpGuid', 'KMDF in-flight recorder log', 's'],
   ['5545f79e-5326-4467-ae69-81633ae33155', '', 'power button data', 'c', 'private'],
   ['5bc8704a-6cb7-4378-ac72-ad06e2416e4a', 'nt!CarSecondaryDataGuid', 'CAR data', 's'],

@@ -3,7 +3,7 @@
  * automatic-memory-dump (2017-11-28); support article 254649, "Overview of memory dump file options" (page file: memory + 257 MB).
  */
 import { type Guide, type KnownDump, type Section, type Values, numberOf } from './guide.ts';
-import { type RegistryValue, changeSections, commands } from './registry.ts';
+import { type RegistryValue, changeSections, commands, throughPowershell } from './registry.ts';
 
 const KEY = 'SYSTEM\\CurrentControlSet\\Control\\CrashControl';
 const dword = (name: string, data: number): RegistryValue => ({ key: KEY, name, type: 'REG_DWORD', data: String(data) });
@@ -85,6 +85,9 @@ const FIELDS: Guide['fields'] = [
   { kind: 'text', id: 'drive', label: 'That drive', initial: 'D:', placeholder: 'D:' },
 ];
 
+const PAGE_FILE = throughPowershell('Get-CimInstance Win32_PageFileUsage | Format-List Name, AllocatedBaseSize, CurrentUsage');
+const MEMORY = throughPowershell('[math]::Round((Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory / 1GB)');
+
 export const DUMP_SETTINGS: Guide = {
   id: 'dump-settings',
   group: 'next-dump',
@@ -117,12 +120,8 @@ export const DUMP_SETTINGS: Guide = {
         undoSays: 'Puts Windows’ defaults back: automatic dump, restart by itself.',
       }),
       commands('verify', 'Check the page file and the free space', {
-        cmd: ['wmic pagefile list full', 'fsutil volume diskfree C:'],
-        powershell: [
-          'Get-CimInstance Win32_PageFileUsage | Format-List Name, AllocatedBaseSize, CurrentUsage',
-          'Get-PSDrive C | Format-List Used, Free',
-          '[math]::Round((Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory / 1GB)',
-        ],
+        cmd: [...PAGE_FILE.cmd, 'fsutil volume diskfree C:', ...MEMORY.cmd],
+        powershell: [...PAGE_FILE.powershell, 'Get-PSDrive C | Format-List Used, Free', ...MEMORY.powershell],
       }),
       {
         kind: 'table',

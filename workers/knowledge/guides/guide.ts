@@ -19,13 +19,10 @@ export type Field =
 /** What a person filled in: a choice's value, 'on' or '' for a check, digits, text. */
 export type Values = Readonly<Record<string, string>>;
 
-/** A driver of the open dump. */
-export interface KnownDriver {
+export interface LoadedDriver {
   readonly file: string;
   /** Null where no table names a maker. */
   readonly vendor: string | null;
-  readonly microsoft: boolean;
-  readonly vulnerable: boolean;
 }
 /** What guides take from the open dump. */
 export interface KnownDump {
@@ -37,9 +34,9 @@ export interface KnownDump {
   readonly executable: string | null;
   /** The first sentence of the verdict. */
   readonly headline: string | null;
-  readonly culprit: string | null;
-  readonly onStack: readonly string[];
-  readonly drivers: readonly KnownDriver[];
+  /** Drivers that the verdict gives reason to watch. */
+  readonly suspects: readonly string[];
+  readonly drivers: readonly LoadedDriver[];
 }
 
 /** What a block of commands is for. */

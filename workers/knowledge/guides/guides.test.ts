@@ -6,29 +6,25 @@ import { GUIDES, GUIDE_GROUPS } from './index.ts';
 import { localDumpValues } from './programs.ts';
 import { setLines } from './registry.ts';
 import { loadKnowledge } from '../load.ts';
-import { OPTIONS, OWNER_FLAGS, verifierLine, waves } from './verifier.ts';
+import { OPTIONS, OWNER_FLAGS, VERIFIER, verifierLine } from './verifier.ts';
+import { standardLine, waves } from './waves.ts';
 
-const driver = (file: string, vendor: string | null, more: Partial<KnownDump['drivers'][number]> = {}) => ({
-  file,
-  vendor,
-  microsoft: vendor === 'Microsoft',
-  vulnerable: false,
-  ...more,
-});
+const driver = (file: string, vendor: string | null) => ({ file, vendor });
 const DUMP: KnownDump = {
   fileName: 'a.dmp',
   kindWords: 'Small memory dump',
   program: false,
   executable: null,
   headline: 'Windows was most likely stopped by bad.sys.',
-  culprit: 'bad.sys',
-  onStack: ['nt', 'filter', 'disk'],
+  suspects: ['bad.sys', 'filter.sys', 'disk.sys'],
   drivers: [
     driver('ntoskrnl.exe', 'Microsoft'),
     driver('disk.sys', 'Microsoft'),
+    driver('MpKslDrv.sys', 'Microsoft Corporation'),
     driver('bad.sys', 'Maker'),
     driver('filter.sys', 'Other'),
-    driver('old.sys', 'Third', { vulnerable: true }),
+    driver('dump_diskdump.sys', null),
+    driver('hiber_ata.sys', 'Maker'),
     driver('nobody.sys', null),
     driver('known.sys', 'Fourth'),
     driver('x & del.sys', null),
@@ -66,8 +62,12 @@ describe('Driver Verifier', () => {
     // 0x1 special pool, 0x2 IRQL, 0x8 pool tracking, 0x10 I/O, 0x20 deadlock, 0x80 DMA, 0x100 security, 0x800 miscellaneous, 0x20000 DDI.
     expect(OWNER_FLAGS).toBe(0x209bb);
   });
-  it('waves: suspects, then unknown makers, then the rest; nobody twice, Microsoft never, no name that could be a command', () => {
-    expect(waves(DUMP).map(({ files }) => files)).toEqual([['bad.sys', 'filter.sys', 'old.sys'], ['nobody.sys'], ['known.sys']]);
+  it('waves: suspects, then unknown makers, then the rest; nobody twice, no copies, Microsoft never, no name that could be a command', () => {
+    expect(waves(DUMP.drivers, DUMP.suspects).map(({ files }) => files)).toEqual([['bad.sys', 'filter.sys'], ['nobody.sys'], ['known.sys']]);
+  });
+  it('a wave fits a command line of 8191 characters, however long the list and its names', () => {
+    const many = Array.from({ length: 2000 }, (_, at) => driver(`${'d'.repeat(50)}${String(at)}.sys`, null));
+    for (const { files } of waves(many, [])) expect(standardLine(files).length).toBeLessThan(8191);
   });
   it('the exact lines', () => {
     expect(verifierLine({ windows: 'new' }, ['bad.sys', 'filter.sys'])).toBe('verifier /standard /driver bad.sys filter.sys');
@@ -113,6 +113,16 @@ describe('dump settings', () => {
     expect(lines).toContain("Set-ItemProperty -Path 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\CrashControl' -Name DumpFileSize -Type DWord -Value 33025");
     expect(lines.filter((line) => /reg delete.*DedicatedDumpFile/.test(line))).toHaveLength(1);
   });
+});
+
+// Windows' list of deprecated features: WMIC is a feature on demand, and not installed from Windows 11 24H2 on.
+it.each(GUIDES.map((guide) => [guide.id, guide] as const))('%s: no command needs wmic', (_id, guide) =>
+  expect(built(guide).flatMap(linesOf).join('\n')).not.toMatch(/\bwmic\b/),
+);
+it('the way back from Verifier does not take the drive and the control set for granted', () => {
+  const way = JSON.stringify(built(VERIFIER)[0]);
+  expect(way).toMatch(/another letter/);
+  expect(way).toMatch(/Select \/v Current/);
 });
 
 describe('keyboards', () => {

@@ -1,6 +1,6 @@
 /** Why there is no dump: the conditions in the order in which they fail. CrashControl as in `dumpsettings.ts`; events as Windows writes them. */
 import type { Guide } from './guide.ts';
-import { changeSections, commands } from './registry.ts';
+import { type Lines, changeSections, commands, throughPowershell } from './registry.ts';
 
 const CRASH_CONTROL = 'SYSTEM\\CurrentControlSet\\Control\\CrashControl';
 
@@ -19,6 +19,11 @@ const REASONS: readonly (readonly [condition: string, how: string])[] = [
   ['The dump is there, but for administrators only', 'copy it to the Desktop from a command prompt as administrator'],
   ['It was a program, not Windows', 'programs leave a dump only where that was switched on: guide “Let Windows keep a dump”'],
 ];
+
+const PAGE_FILE = throughPowershell('Get-CimInstance Win32_PageFileUsage | Format-List Name, AllocatedBaseSize');
+/** AutomaticManagedPagefile of Win32_ComputerSystem can be written (win32 docs, cimwin32prov/win32-computersystem). */
+const managePageFile = (byWindows: boolean): Lines =>
+  throughPowershell(`Get-CimInstance Win32_ComputerSystem | Set-CimInstance -Property @{ AutomaticManagedPagefile = $${String(byWindows)} }`);
 
 export const NO_DUMP: Guide = {
   id: 'no-dump',
@@ -47,13 +52,13 @@ export const NO_DUMP: Guide = {
       cmd: [
         'dir C:\\Windows\\MEMORY.DMP C:\\Windows\\Minidump C:\\Windows\\LiveKernelReports /s',
         `reg query "HKLM\\${CRASH_CONTROL}"`,
-        'wmic pagefile list full',
+        ...PAGE_FILE.cmd,
         'fsutil volume diskfree C:',
       ],
       powershell: [
         'Get-ChildItem C:\\Windows\\MEMORY.DMP, C:\\Windows\\Minidump, C:\\Windows\\LiveKernelReports -Recurse -ErrorAction SilentlyContinue',
         `Get-ItemProperty 'HKLM:\\${CRASH_CONTROL}'`,
-        'Get-CimInstance Win32_PageFileUsage | Format-List Name, AllocatedBaseSize',
+        ...PAGE_FILE.powershell,
         'Get-PSDrive C | Format-List Free',
       ],
     }),
@@ -76,14 +81,8 @@ export const NO_DUMP: Guide = {
       says: 'Counts from the next restart.',
       undoSays: 'Windows’ defaults.',
     }),
-    commands('change', 'Let Windows manage the page file', {
-      cmd: ['wmic computersystem set AutomaticManagedPagefile=True'],
-      powershell: ['Get-CimInstance Win32_ComputerSystem | Set-CimInstance -Property @{ AutomaticManagedPagefile = $true }'],
-    }),
-    commands('undo', 'Page file by hand again', {
-      cmd: ['wmic computersystem set AutomaticManagedPagefile=False'],
-      powershell: ['Get-CimInstance Win32_ComputerSystem | Set-CimInstance -Property @{ AutomaticManagedPagefile = $false }'],
-    }),
+    commands('change', 'Let Windows manage the page file', managePageFile(true)),
+    commands('undo', 'Page file by hand again', managePageFile(false)),
     { kind: 'text', title: 'Try it', lines: ['NotMyFault of Sysinternals stops Windows on purpose; after the restart the dump must be there.'] },
   ],
   sources: [

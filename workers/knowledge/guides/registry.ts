@@ -67,6 +67,12 @@ function removeLines(values: readonly Pick<RegistryValue, 'key' | 'name'>[]): Li
 
 const together = (...lines: readonly Lines[]): Lines => ({ cmd: lines.flatMap(({ cmd }) => cmd), powershell: lines.flatMap(({ powershell }) => powershell) });
 
+/** What only PowerShell knows, for both shells: wmic.exe is no part of Windows 11 from 24H2 on (Windows' list of deprecated features). */
+export const throughPowershell = (...lines: readonly string[]): Lines => ({
+  cmd: lines.map((line) => `powershell -NoProfile -Command "${line}"`),
+  powershell: lines,
+});
+
 export function commands(role: Role, title: string, lines: Lines, says?: string): Section {
   return { kind: 'commands', role, title, ...(says === undefined ? {} : { says }), ...lines };
 }

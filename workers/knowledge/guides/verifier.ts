@@ -2,8 +2,9 @@
  * Driver Verifier for the drivers of this computer, in waves. Syntax, options and standard settings: windows-driver-docs,
  * devtest/verifier-command-line (2021-06-28; Windows 11 part of 2025), devtest/driver-verifier-options.
  */
-import { type Guide, type KnownDump, type KnownDriver, type Section, type Values, safeFile } from './guide.ts';
+import type { Guide, KnownDump, Section, Values } from './guide.ts';
 import { commands } from './registry.ts';
+import { standardLine, waves } from './waves.ts';
 
 interface Option {
   readonly ruleClass: number;
@@ -85,45 +86,12 @@ const OWNER_CLASSES = OPTIONS.filter((option) => option.owner);
 /** Sum of the flags of the owner's set: 0x1 + 0x2 + 0x8 + 0x10 + 0x20 + 0x80 + 0x100 + 0x800 + 0x20000. */
 export const OWNER_FLAGS = OWNER_CLASSES.reduce((sum, { flag }) => sum + (flag ?? 0), 0);
 
-export interface Wave {
-  readonly name: string;
-  readonly why: string;
-  readonly files: readonly string[];
-}
-
-const sameFile = (a: string, b: string): boolean => a.toLowerCase().replace(/\.sys$/, '') === b.toLowerCase().replace(/\.sys$/, '');
-
-/** Suspects; then drivers that no table knows; then all that are not Microsoft's. Each wave holds only what the ones before do not. */
-export function waves(dump: KnownDump): readonly Wave[] {
-  const foreign = dump.drivers.filter((driver) => !driver.microsoft && /\.sys$/i.test(driver.file) && safeFile(driver.file) !== undefined);
-  const isSuspect = ({ file, vulnerable }: KnownDriver): boolean =>
-    vulnerable || (dump.culprit !== null && sameFile(file, dump.culprit)) || dump.onStack.some((name) => sameFile(name, file));
-  const suspects = foreign.filter(isSuspect);
-  const rest = foreign.filter((driver) => !suspects.includes(driver));
-  const unknown = rest.filter(({ vendor }) => vendor === null);
-  const known = rest.filter(({ vendor }) => vendor !== null);
-  const files = (drivers: readonly KnownDriver[]): string[] => [...new Set(drivers.map(({ file }) => file))];
-  return [
-    {
-      name: 'First wave: suspects',
-      why: 'the driver that the verdict names, those on the stack of the crash, and names on the lists of vulnerable drivers',
-      files: files(suspects),
-    },
-    {
-      name: 'Second wave: drivers that nobody vouches for',
-      why: 'no table of this page knows their maker. A dump holds no signatures, so this stands in for “unsigned”; sigverif on the computer itself lists what is unsigned',
-      files: files(unknown),
-    },
-    { name: 'Third wave: all others that are not Microsoft’s', why: 'the larger group, if the first two found nothing', files: files(known) },
-  ].filter((wave) => wave.files.length > 0);
-}
-
 /** `verifier /standard` is the owner's set by name; the numbers are for Windows before 10 1709 and for chosen options. */
 export function verifierLine(values: Values, files: readonly string[]): string {
-  const list = files.length > 0 ? files.join(' ') : 'DRIVER1.sys DRIVER2.sys';
+  const named = files.length > 0 ? files : ['DRIVER1.sys', 'DRIVER2.sys'];
+  const list = named.join(' ');
   const extra = OPTIONS.filter((option) => !option.owner && values[`rule${String(option.ruleClass)}`] === 'on');
-  if (extra.length === 0)
-    return values['windows'] === 'old' ? `verifier /flags 0x${OWNER_FLAGS.toString(16)} /driver ${list}` : `verifier /standard /driver ${list}`;
+  if (extra.length === 0) return values['windows'] === 'old' ? `verifier /flags 0x${OWNER_FLAGS.toString(16)} /driver ${list}` : standardLine(named);
   const chosen = [...OWNER_CLASSES, ...extra].sort((a, b) => a.ruleClass - b.ruleClass);
   if (values['windows'] === 'old') return `verifier /flags 0x${chosen.reduce((sum, { flag }) => sum + (flag ?? 0), 0).toString(16)} /driver ${list}`;
   return `verifier /ruleclasses ${chosen.map(({ ruleClass }) => ruleClass).join(' ')} /driver ${list}`;
@@ -138,14 +106,16 @@ const RECOVERY: Section = {
     'The test stops Windows as soon as a driver breaks a rule. That can be at every start. Print this part or open it on a phone.',
     '1. Switch the computer off and on; at the second or third failed start Windows offers its recovery environment.',
     '2. Troubleshoot, Advanced options, Startup Settings, Restart, then 4 or F4: safe mode. In a command prompt as administrator: verifier /reset, then restart.',
-    '3. If safe mode does not start either: Troubleshoot, Advanced options, Command Prompt. Load the hive and delete the settings: reg load HKLM\\OFF C:\\Windows\\System32\\config\\SYSTEM, then reg delete "HKLM\\OFF\\ControlSet001\\Control\\Session Manager\\Memory Management" /v VerifyDrivers /f and the same with /v VerifyDriverLevel, then reg unload HKLM\\OFF.',
+    '3. If safe mode does not start either: Troubleshoot, Advanced options, Command Prompt. There the drive of Windows may have another letter: dir C:\\Windows, dir D:\\Windows and so on show which; put it in for C: below.',
+    '4. reg load HKLM\\OFF C:\\Windows\\System32\\config\\SYSTEM loads its settings, and reg query HKLM\\OFF\\Select /v Current says which set it starts with: 0x1 is ControlSet001, 0x2 ControlSet002; put that in below.',
+    '5. reg delete "HKLM\\OFF\\ControlSet001\\Control\\Session Manager\\Memory Management" /v VerifyDrivers /f, the same with /v VerifyDriverLevel, then reg unload HKLM\\OFF and restart.',
     'With BitLocker the recovery environment asks for the recovery key: have it at hand before you begin (manage-bde -protectors -get C:, or your Microsoft account).',
     'Make a restore point. Set the dump type to “automatic”, so that the stop leaves a file.',
   ],
 };
 
 function waveSections(values: Values, dump: KnownDump | null): readonly Section[] {
-  const list = dump && !dump.program ? waves(dump) : [];
+  const list = dump && !dump.program ? waves(dump.drivers, dump.suspects) : [];
   if (list.length === 0)
     return [
       commands(

@@ -1,5 +1,5 @@
 /** A machine at the moment it stopped: what the triage builder and the kernel builder write, each in its own way. */
-import { kdbgBytes } from './kdbg.ts';
+import { type KdbgPointer, kdbgBytes } from './kdbg.ts';
 import { Binary, put } from './binary.ts';
 import { ordinaryBlobs } from './blobs.ts';
 import { type X64Registers, x64Context } from './context.ts';
@@ -55,6 +55,8 @@ export interface Scene {
   readonly upTime: bigint;
   /** Other processes, for dumps that hold them; the crashing one is added. */
   readonly others: readonly SceneProcess[];
+  /** Further variables that KDBG names. */
+  readonly kdbg?: Partial<Record<KdbgPointer, bigint>>;
   /** Registers of frozen processors by their number, where they were not idle. */
   readonly frozen?: ReadonlyMap<number, X64Registers>;
 }
@@ -123,6 +125,7 @@ export interface SceneSpec {
   readonly processor?: number;
   readonly upTime?: bigint;
   readonly others?: readonly SceneProcess[];
+  readonly kdbg?: Partial<Record<KdbgPointer, bigint>>;
 }
 
 export const CRASH_TIME = fileTime('2024-03-05T18:42:11.250Z');
@@ -162,6 +165,7 @@ export function scene(spec: SceneSpec): Scene {
       systemTime: CRASH_TIME,
       upTime: spec.upTime ?? 51_873_406_250n,
       others: spec.others ?? [],
+      kdbg: spec.kdbg ?? {},
     },
   };
 }
@@ -175,6 +179,7 @@ export function sceneKdbg(of: Scene): { readonly address: bigint; readonly bytes
     ...{ KiBugcheckData: nt('KiBugcheckData'), KeTimeIncrement: nt('KeTimeIncrement'), MmPfnDatabase: nt('MmPfnDatabase'), MmPageSize: 0x1000n },
     ...{ NtBuildLab: nt('NtBuildLab'), KiProcessorBlock: nt('KiProcessorBlock') },
     ...{ MmUnloadedDrivers: nt('MmUnloadedDrivers'), MmLastUnloadedDriver: nt('MmLastUnloadedDriver'), PteBase: PTE_BASE },
+    ...of.kdbg,
   });
   return { address, bytes };
 }

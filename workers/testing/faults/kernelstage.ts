@@ -45,12 +45,12 @@ export interface StageOptions {
   readonly innocentYear?: number;
   /** Files that are loaded as well: drivers of a virtual machine's guest, a program that runs such machines. */
   readonly alsoLoaded?: readonly string[];
+  /** What innocent drivers are for; of any kind where it is not told. */
+  readonly innocentRoles?: readonly Role[];
   /** No other third-party driver is loaded. */
   readonly alone?: boolean;
   /** File name and year of link of the first actor. */
   readonly first?: { readonly name?: string; readonly year?: number };
-  /** What innocent drivers are for; of any kind where it is not told. */
-  readonly innocentRoles?: readonly Role[];
 }
 
 /** A fault of the processor: where, on what address, and the trap frame it left. */
@@ -129,9 +129,9 @@ export class KernelStage {
   constructor(draw: Draw, options: StageOptions = {}) {
     this.draw = draw;
     const year = (): number => options.innocentYear ?? draw.between(2010, 2023);
-    const { first, innocentRoles = ROLES } = options;
+    const { first } = options;
     const wanted = (options.actors ?? []).map((role, index) => (index === 0 ? thirdParty(draw, role, first?.year, first?.name) : thirdParty(draw, role)));
-    const others = Array.from({ length: options.alone ? 0 : draw.between(3, 7) }, () => thirdParty(draw, draw.pick(innocentRoles), year()));
+    const others = Array.from({ length: options.alone ? 0 : draw.between(3, 7) }, () => thirdParty(draw, draw.pick(options.innocentRoles ?? ROLES), year()));
     const more = (options.alsoLoaded ?? []).map((name) => thirdParty(draw, 'tool', 2020, name));
     const parties = [...wanted, ...others, ...more].filter((one, index, all) => all.findIndex((each) => each.name === one.name) === index);
     const modules = place(parties, draw);

@@ -34,6 +34,8 @@ export interface Fake {
   readonly interrupted?: number;
   readonly registers?: Registers;
   readonly source?: ContextSource;
+  /** Those of the dump's header, where a test tells them apart. */
+  readonly headerRegisters?: Registers;
   readonly unknown?: readonly string[];
   /** Bytes by address or place, as hex text. */
   readonly memory?: Readonly<Record<string, string>>;
@@ -43,6 +45,8 @@ export interface Fake {
   readonly user?: boolean;
   readonly family?: Target['os']['family'];
   readonly build?: number;
+  /** Link times of modules by file name, in seconds since 1970. */
+  readonly linked?: Readonly<Record<string, number>>;
   readonly process?: string;
   readonly processObject?: bigint;
   readonly uptime?: number;
@@ -66,6 +70,7 @@ function makeModules(fake: Fake): Module[] {
   const base = fake.user ? USER_BASE : BASE;
   return (fake.modules ?? ['ntoskrnl.exe']).map((path, index): Module => {
     const imageName = path.replace(/^.*[\\/]/, '');
+    const linked = fake.linked?.[imageName];
     return {
       name: /^ntoskrnl/i.test(imageName) ? 'nt' : imageName.replace(/\.[a-z]+$/i, ''),
       imageName,
@@ -74,7 +79,7 @@ function makeModules(fake: Fake): Module[] {
       size: SIZE,
       checksum: ABSENT,
       version: ABSENT,
-      identity: { pe: ABSENT, pdb: ABSENT },
+      identity: { pe: linked === undefined ? ABSENT : found({ timestamp: linked, sizeOfImage: SIZE }), pdb: ABSENT },
       origin: 'test',
     };
   });
@@ -184,7 +189,7 @@ export function fakeSession(fake: Fake): Session {
     bugCheck: fake.code === undefined ? null : { code: fake.code, params: [value(p1), value(p2), value(p3), value(p4)] },
     exception,
     context: fake.registers ? found(context) : ABSENT,
-    headerContext: ABSENT,
+    headerContext: fake.headerRegisters ? found({ source: 'header', registers: fake.headerRegisters, unknown: [] }) : ABSENT,
     memory,
     modules: list,
     threads: makeThreads(fake),

@@ -291,3 +291,10 @@ function placedFrame(one: Frame, modules: SortedModuleList, symbols: SymbolProvi
   const table = place && symbols.table(place.module);
   return { ...one, ...(place ? { place } : {}), symbol: !one.symbol.ok && place && table?.ok ? table.value.nearest(place.rva) : one.symbol };
 }
+
+/** What a command shows, or why it does not; without the line that says whose layouts were used. */
+export function shownLines(session: Session, command: string): string[] {
+  const answer = consoleOf(session).answer(command);
+  const text = answer.ok ? formatNodes(answer.value) : `${answer.problem.code}: ${answer.problem.detail}`;
+  return text.split('\n').filter((row) => !row.startsWith('kept layouts of'));
+}

@@ -15,6 +15,8 @@ import { decoderModule } from '../../worlds/node/wasm.ts';
 import { x64Context } from '../build/context.ts';
 import { kernelOf } from '../build/kernelscene.ts';
 import { buildMinidump } from '../build/minidump.ts';
+import { deadlockC4, leakC4 } from '../build/kernelstate.ts';
+import type { Scene } from '../build/scene.ts';
 import { power9f } from '../build/scenes.ts';
 import { flatten } from '../build/sparse.ts';
 
@@ -54,10 +56,17 @@ export function userBytes(): Uint8Array {
 }
 
 export const userSession = (): Session => sessionOf(userBytes(), 'example.dmp');
-let power: Uint8Array | undefined;
-/** A held power request with its devices, in a dump of all memory. */
-export function powerSession(): Session {
-  power ??= flatten(kernelOf(power9f(), { kind: 'bitmap-full', sizeBytes: 4 * 1024 * 1024 }).dump);
-  return sessionOf(power, 'power.dmp');
+const wholes = new Map<string, Uint8Array>();
+/** A scene in a dump of all memory. */
+function wholeSession(name: string, make: () => Scene): Session {
+  const bytes = wholes.get(name) ?? flatten(kernelOf(make(), { kind: 'bitmap-full', sizeBytes: 4 * 1024 * 1024 }).dump);
+  wholes.set(name, bytes);
+  return sessionOf(bytes, `${name}.dmp`);
 }
+/** A held power request with its devices. */
+export const powerSession = (): Session => wholeSession('power', power9f);
+/** A driver that left pool blocks behind, and a kernel that counted them. */
+export const leakSession = (): Session => wholeSession('leak', leakC4);
+/** Two locks that two threads took in opposite orders. */
+export const deadlockSession = (): Session => wholeSession('deadlock', deadlockC4);
 export const sampleSession = (): Session => sessionOf(sampleBytes(), 'sample.dmp');

@@ -10,6 +10,7 @@ import type { Module } from '../../modules/module.ts';
 import type { Session, Target } from '../../target/target.ts';
 import { readErrorRecord } from '../cper.ts';
 import { cpuMaker } from '../cpumaker.ts';
+import { makerOf } from '../driveradvice.ts';
 import { exceptionName } from '../signals.ts';
 import type { Verdict } from '../verdict.ts';
 import { say } from '../words.ts';
@@ -49,7 +50,7 @@ export function collectFacts(session: Session, verdict: Verdict, id: string): Du
     nonPagedPool: kept(pagesOf(target, 'MmAllocatedNonPagedPool')),
     pagedPool: kept(pagesOf(target, 'PagedPoolAllocated')),
     committed: kept(pagesOf(target, 'CommittedPages')),
-    verdict: keptVerdict(verdict),
+    verdict: keptVerdict(verdict, knowledge),
     drivers: target.modules.modules.slice(0, MAX_DRIVERS).map((module) => keptDriver(module, target, knowledge)),
   };
 }
@@ -73,7 +74,7 @@ function keptDriver(module: Module, target: Target, knowledge: Knowledge): KeptD
   };
 }
 
-function keptVerdict(verdict: Verdict): KeptVerdict {
+function keptVerdict(verdict: Verdict, knowledge: Knowledge): KeptVerdict {
   const { headline, culprit, place } = verdict;
   const said = say(headline);
   // Words that the program itself wrote stay in the dump: what is kept here can be exported.
@@ -87,6 +88,7 @@ function keptVerdict(verdict: Verdict): KeptVerdict {
     ...(culprit?.module === undefined ? {} : { module: plainName(culprit.module) }),
     ...(culprit?.part === undefined ? {} : { part: culprit.part }),
     ...(place ? { place: { module: plainName(place.module), offset: hex(place.offset) } } : {}),
+    ...adviceOf(verdict, knowledge),
     signature: sentence(verdict.signature),
     bucket: sentence(verdict.bucket),
     evidence: weighty.slice(0, MAX_EVIDENCE).map(({ id, says, command, weighs }) => ({
@@ -95,6 +97,15 @@ function keptVerdict(verdict: Verdict): KeptVerdict {
       command: plainName(command),
       weighs,
     })),
+  };
+}
+
+/** What the steps for several dumps need of the tables, which stay with the dump. */
+function adviceOf({ culprit, headline }: Verdict, knowledge: Knowledge): Pick<KeptVerdict, 'from' | 'feature'> {
+  const { feature } = headline.args;
+  return {
+    ...(culprit?.module === undefined ? {} : { from: plainName(makerOf({ knowledge }, culprit.module)) }),
+    ...(headline.id === 'h-feature' && feature !== undefined ? { feature: plainName(feature) } : {}),
   };
 }
 

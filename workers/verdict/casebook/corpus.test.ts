@@ -48,6 +48,9 @@ describe.skipIf(!hasCorpus)('the corpus', () => {
       'crit-111417-58375-01',
     ]);
     expect(verdict.rivals.map(({ part }) => part)).toEqual(['gpu', 'ram']);
+    // Three builds were tried: a fourth would tell nothing.
+    expect(verdict.steps.map(({ says }) => says.id)).toEqual(['d-gpu-stock', 'd-gpu-cool', 'd-gpu-card']);
+    expect(verdict.wouldSettle[0]?.id).toBe('s-other-device');
   });
   test('the laptop of 2022: core 1 of the processor, numbers 2 and 3', () => {
     const { verdict } = holding('daimuvg-101');
@@ -61,6 +64,8 @@ describe.skipIf(!hasCorpus)('the corpus', () => {
     expect(verdict).toMatchObject({ rule: 'one-module', module: 'nvlddmkm.sys', sureness: 'likely' });
     expect(verdict.in.toSorted()).toEqual(['rts-116_0', 'rts-116_1', 'rts-7e_1', 'rts-7e_2']);
     expect(verdict.rivals[0]).toMatchObject({ part: 'gpu' });
+    // Two of the four stops are of an instruction that this processor lacks: no newer driver mends that.
+    expect(verdict.steps.map(({ says }) => says.id)).toEqual(['d-driver-older', 'd-gpu-stock']);
     expect(verdict.evidence.find(({ says }) => says.id === 'e-same-place')?.says.args).toMatchObject({ place: 'nvlddmkm.sys+0x12634e', k: '2' });
   });
   test('the new PC: three codes in two days are hardware, memory first', () => {

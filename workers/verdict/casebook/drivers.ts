@@ -1,4 +1,5 @@
 /** The driver lists of two dumps compared: what came, what went, what is of another build. */
+import { isCrashCopy } from '../../modules/names.ts';
 import { DAY_MS, formatDay } from './days.ts';
 import { type DumpFacts, isKernel, type KeptDriver, keptOr } from './facts.ts';
 
@@ -18,9 +19,8 @@ export interface DriverDiff {
   readonly unchanged: number;
 }
 
-const isCopy = (name: string): boolean => /^(dump|hiber)_/i.test(name);
 const byName = (facts: DumpFacts): ReadonlyMap<string, KeptDriver> =>
-  new Map(facts.drivers.filter(({ name }) => !isCopy(name)).map((driver) => [driver.name.toLowerCase(), driver]));
+  new Map(facts.drivers.filter(({ name }) => !isCrashCopy(name)).map((driver) => [driver.name.toLowerCase(), driver]));
 
 /** A version or time that only one of the two tells makes no change. */
 export function isOtherBuild(a: KeptDriver, b: KeptDriver): boolean {

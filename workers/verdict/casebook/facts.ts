@@ -44,6 +44,10 @@ export interface KeptVerdict {
   readonly part?: Part;
   /** `offset` in lower-case hex. */
   readonly place?: { readonly module: string; readonly offset: string };
+  /** Where versions of the module come from, where a table tells. */
+  readonly from?: string;
+  /** Instructions that the module uses and this processor lacks. */
+  readonly feature?: string;
   readonly signature: string;
   readonly bucket: string;
   /** Only what weighs for or decides. */

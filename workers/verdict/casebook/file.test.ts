@@ -6,7 +6,10 @@ import type { Mark } from './marks.ts';
 
 const mark: Mark = { id: 'm', dump: 'a', atMs: FIRST_DAY, about: 'driver', text: 'updated it', module: 'bad.sys' };
 const book = {
-  dumps: [blamed('bad.sys', '0x10', { page: 7, live: { missing: 'not-computed', detail: 'made' } }), crash({ kind: 'user' })],
+  dumps: [
+    blamed('bad.sys', '0x10', { page: 7, verdict: { from: 'its maker', feature: 'POPCNT' }, live: { missing: 'not-computed', detail: 'made' } }),
+    crash({ kind: 'user' }),
+  ],
   marks: [mark],
   placings: [{ dump: 'a', pc: 'desk' }],
 };

@@ -59,12 +59,14 @@ const verdict = record<KeptVerdict>(
     rule: name,
     module: name,
     part: oneOf(...PARTS),
+    from: name,
+    feature: name,
     place: record<{ readonly module: string; readonly offset: string }>({ module: name, offset: hexText }),
     signature: words,
     bucket: words,
     evidence: list(evidence, 16),
   },
-  ['module', 'part', 'place'],
+  ['module', 'part', 'from', 'feature', 'place'],
 );
 const dump = record<DumpFacts>(
   {

@@ -2,6 +2,7 @@
 import { baseBugCheck } from '../../knowledge/bugchecks.ts';
 import type { Cause, NextStep, Part, Rival, Sureness, Text, Weight } from '../verdict.ts';
 import { type DumpFacts, isKernel } from './facts.ts';
+import { lineOf } from '../words/lines.ts';
 import { caseText } from './words.ts';
 
 /** Where a line is shown: this command, on this dump. */
@@ -85,8 +86,8 @@ export class CaseFinding {
     this.wouldSettle.push(one);
     return this;
   }
-  step(says: Text): this {
-    if (this.steps.length < MAX_STEPS) this.steps.push({ says });
+  step(says: Text, copy = lineOf(says)): this {
+    if (this.steps.length < MAX_STEPS) this.steps.push(copy === undefined ? { says } : { says, copy });
     return this;
   }
   verdict(): CaseVerdict {
@@ -110,7 +111,6 @@ export class CaseFinding {
 
 /** "0x7E SYSTEM_THREAD_EXCEPTION_NOT_HANDLED"; the code alone where it has no public name. */
 export function stopOf(one: DumpFacts): string {
-  if (one.code === undefined) return one.codeName;
   if (one.code === undefined) return one.codeName;
   const code = isKernel(one) ? `0x${baseCode(one).toString(16).toUpperCase()}` : one.code;
   return one.codeName === one.code ? code : `${code} ${one.codeName.replace(/_M$/, '')}`;

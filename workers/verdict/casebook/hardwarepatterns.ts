@@ -120,7 +120,9 @@ const STEPS: Readonly<
         | 'd-gpu-stock'
         | 'd-disk-health'
         | 'd-disk-cable'
+        | 'd-defaults'
         | 'd-firmware-update'
+        | 'd-usb-halves'
         | 'd-pcie-reseat'
       )[]
     >
@@ -130,8 +132,8 @@ const STEPS: Readonly<
   cpu: ['d-cpu-defaults', 'd-cpu-bios'],
   gpu: ['d-gpu-stock', 'd-pcie-reseat'],
   disk: ['d-disk-health', 'd-disk-cable'],
-  firmware: ['d-firmware-update'],
-  device: ['d-pcie-reseat'],
+  firmware: ['d-defaults', 'd-firmware-update'],
+  device: ['d-usb-halves', 'd-pcie-reseat'],
 };
 
 /** The same part by the evidence of half of the crashes. */

@@ -46,6 +46,25 @@ describe('one module', () => {
     expect(said[1]).toContain('2014-07-05 (1), 2014-04-18 (1)');
     expect(said[2]).toBe('a0.sys was changed between two of the crashes (2014-07-05 to 2014-04-18).');
   });
+  test('where several builds crash alike another one tells nothing: the device comes first', () => {
+    const build = (timestamp: number, day: number, part?: 'gpu') =>
+      blamed('a0.sys', '0x10', {
+        day,
+        verdict: part ? { part } : {},
+        drivers: crash().drivers.map((one) => (one.name === 'a0.sys' ? { ...one, timestamp } : one)),
+      });
+    const steps = (part?: 'gpu') => judge([build(0x53b75741, 0, part), build(0x53508a3c, 1, part)]);
+    expect(steps('gpu').steps.map(({ says }) => says.id)).toEqual(['d-gpu-stock', 'd-gpu-cool', 'd-gpu-card']);
+    expect(steps().steps.map(({ says }) => says.id)).toEqual(['d-device-swap', 'd-driver-remove']);
+    expect(steps().wouldSettle.map(({ id }) => id)).toEqual(['s-other-device', 's-mark']);
+  });
+  test('one build: where the next comes from; a feature that the processor lacks asks for an older one', () => {
+    const from = 'https://example.com (believed)';
+    const [first] = judge([0, 1].map((day) => blamed('bad.sys', '0x10', { day, verdict: { from } }))).steps;
+    expect(first?.says).toEqual({ id: 'd-driver-from', args: { who: 'bad.sys', from } });
+    const lacks = [0, 1].map((day) => blamed('bad.sys', '0x10', { day, verdict: { from, ...(day === 1 ? { feature: 'POPCNT' } : {}) } }));
+    expect(judge(lacks).steps.map(({ says }) => says.id)).toEqual(['d-driver-older']);
+  });
   test('the fixed owner tag of a display driver is no place', () => {
     const tdr = (day: number) => blamed('gpu.sys', '0x10', { day, code: '0x116' });
     expect(ids(judge([tdr(0), tdr(1)]))).toEqual(['e-one']);
@@ -106,6 +125,8 @@ describe('places and parts', () => {
     const at = (day: number) => crash({ day, verdict: { signature: 'd1/ms1.sys+10', place: { module: 'ms1.sys', offset: '0x10' } } });
     expect(judge([at(0), at(1)])).toMatchObject({ rule: 'one-place', sureness: 'possible', cause: 'not-known' });
     expect(judge([at(0), at(1)]).module).toBeUndefined();
+    // Of the made PC's drivers two are in no table: they are watched first.
+    expect(judge([at(0), at(1)]).steps[0]?.copy).toBe('verifier /standard /driver a8.sys a9.sys');
   });
   test('a program’s own file is no culprit of its group, its place is', () => {
     const app = (offset: string) => {

@@ -1,9 +1,11 @@
 /** Patterns that speak for software: one module again and again, one place again and again. */
+import { standardLine, waves } from '../../knowledge/guides/waves.ts';
 import { windbgName } from '../../modules/names.ts';
 import { buildOf } from './drivers.ts';
 import { type DumpFacts, isKernel, type KeptDriver } from './facts.ts';
 import { CaseFinding, crashArgs, opposeOthers, ownProof } from './finding.ts';
-import type { Sureness } from '../verdict.ts';
+import type { Part, Sureness } from '../verdict.ts';
+import { watchArgs, whoseLine } from '../words/lines.ts';
 import { tally } from './tally.ts';
 import { caseText } from './words.ts';
 
@@ -34,9 +36,9 @@ export function oneModule(crashes: readonly DumpFacts[]): CaseFinding | undefine
   f.judge(cause, surenessOf(members, crashes)).blame(module);
   for (const { items } of tally(members, ({ code, verdict }) => `${code ?? ''} ${verdict.signature}`)) showEqual(f, items);
   showSamePlace(f, module);
-  showBuilds(f, module);
+  const builds = showBuilds(f, module);
   opposeOthers(f);
-  return addRivals(f, module).settle(caseText('s-other-build', { module })).settle(caseText('s-mark', {}));
+  return addRivals(f, module, builds).settle(caseText('s-mark', {}));
 }
 
 /** Crashes that are alike make one line. */
@@ -46,14 +48,28 @@ function showEqual(f: CaseFinding, items: readonly DumpFacts[]): void {
   if (one) f.show(caseText('e-one', { ...crashArgs(one), times }), items.map(ownProof));
 }
 
-function addRivals(f: CaseFinding, module: string): CaseFinding {
+function addRivals(f: CaseFinding, module: string, builds: number): CaseFinding {
   const part = tally(f.members, ({ verdict }) => verdict.part)[0]?.key;
   if (part) f.rival({ module, part }, caseText('r-device', { module }));
   if (f.all.some((one) => !f.members.includes(one) && pointsToHardware(one))) f.rival({ part: 'ram' }, caseText('r-ram', {}));
-  if (f.cause !== 'driver-bug') return f.step(caseText('d-collect', {}));
-  f.step(caseText('d-driver-update', { module }));
-  if (part === 'gpu') f.step(caseText('d-gpu-stock', {}));
-  return f.step(caseText('d-driver-remove', { module }));
+  addSteps(f, module, builds, part);
+  return f.settle(builds > 1 ? caseText('s-other-device', { module }) : caseText('s-other-build', { module }));
+}
+
+/** Where other builds crash alike, one more tells nothing: then it is the device's turn. */
+function addSteps(f: CaseFinding, module: string, builds: number, part: Part | undefined): void {
+  const from = f.members.find(({ verdict }) => verdict.from !== undefined)?.verdict.from ?? 'its maker';
+  const feature = f.members.find(({ verdict }) => verdict.feature !== undefined)?.verdict.feature;
+  if (f.cause !== 'driver-bug') f.step(caseText('d-collect', {}));
+  else if (feature !== undefined) {
+    f.step(caseText('d-driver-older', { module, feature, from }), whoseLine(module));
+    if (part === 'gpu') f.step(caseText('d-gpu-stock', {}));
+  } else if (part === 'gpu') {
+    f.step(caseText('d-gpu-stock', {}));
+    if (builds > 1) f.step(caseText('d-gpu-cool', {})).step(caseText('d-gpu-card', {}));
+    else f.step(caseText('d-gpu-from', { from })).step(caseText('d-gpu-older', {}));
+  } else if (builds > 1) f.step(caseText('d-device-swap', { module })).step(caseText('d-driver-remove', { module }));
+  else f.step(caseText('d-driver-from', { who: module, from }), whoseLine(module)).step(caseText('d-driver-remove', { module }));
 }
 
 export const pointsToHardware = ({ verdict }: DumpFacts): boolean => verdict.cause === 'hardware' || verdict.cause === 'memory-corruption';
@@ -74,10 +90,10 @@ function showSamePlace(f: CaseFinding, module: string): void {
   }
 }
 
-/** The same fault in several builds of the driver. */
-function showBuilds(f: CaseFinding, module: string): void {
+/** The same fault in several builds of the driver; how many there were. */
+function showBuilds(f: CaseFinding, module: string): number {
   const builds = tally(f.members, (one) => moduleIn(one, module)?.timestamp);
-  if (builds.length < 2) return;
+  if (builds.length < 2) return builds.length;
   const words = builds.map(({ items }) => {
     const [one] = items;
     const driver = one && moduleIn(one, module);
@@ -87,6 +103,7 @@ function showBuilds(f: CaseFinding, module: string): void {
   const count = String(builds.length);
   f.show(caseText('e-builds', { module, count, builds: words.join(', ') }), shows, 'context');
   f.oppose(caseText('a-builds', { module, count }), shows);
+  return builds.length;
 }
 
 /** The same instruction again and again, while no verdict names a culprit; of a program also its own. */
@@ -102,5 +119,16 @@ export function onePlace(crashes: readonly DumpFacts[]): CaseFinding | undefined
   opposeOthers(f);
   f.settle(caseText('s-more', {}));
   if (!isKernel(first)) return f.step(caseText('d-reinstall-app', { app: first.drivers[0]?.name ?? 'the program' }));
-  return f.rival({}, caseText('r-driver', {})).step(caseText('d-verifier-on', {})).step(caseText('d-dump-kernel', {}));
+  return watch(f.rival({}, caseText('r-driver', {})), first)
+    .step(caseText('d-memory-dmp', {}))
+    .step(caseText('d-dump-kernel', {}));
+}
+
+/** The first wave for Driver Verifier, by the drivers of one of the crashes. */
+function watch(f: CaseFinding, { drivers }: DumpFacts): CaseFinding {
+  const [wave] = waves(
+    drivers.map(({ name, maker }) => ({ file: name, vendor: maker ?? null })),
+    [],
+  );
+  return wave ? f.step(caseText('d-verifier-these', watchArgs(wave.files)), standardLine(wave.files)) : f.step(caseText('d-verifier-on', {}));
 }

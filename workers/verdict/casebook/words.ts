@@ -72,6 +72,7 @@ const CASEBOOK = {
   'r-driver': ['One driver that damages the memory of others', 'A driver writing where it must not: Driver Verifier would tell.'],
 
   's-other-build': ['A week with another build of {module}, or without it', 'Crashes, or none, with another build of {module} or without it.'],
+  's-other-device': ['A week with another device in place of the one behind {module}, or without it', 'Crashes, or none, with another device behind {module}.'],
   's-core-off': ['A week with the processor at its defaults, then a test of each core', 'Stock settings, then a per-core stress test on processor {cpu}.'],
   's-swap-memory': ['A memory test, then a week with one module at a time', 'Memory test; then one module at a time.'],
   's-more': ['More dumps of this computer', 'More dumps of the same PC.'],

@@ -37,7 +37,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['.bugcheck', 'the arguments: often a status of what failed'],
         ['!error {1}', 'the status in words, where the first argument is one'],
       ],
-      fix: ['repair', 'disk', 'firmware'],
+      fix: ['boot'],
     },
   },
   cluster: {
@@ -231,7 +231,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['.bugcheck', 'the arguments: often a status and the place in the hive'],
         ['!error {4}', 'the status in words, where the fourth argument is one'],
       ],
-      fix: ['repair', 'disk', 'memory'],
+      fix: ['repair', 'memory'],
       trap: 'Registry cleaners repair nothing here and can make it worse.',
     },
   },

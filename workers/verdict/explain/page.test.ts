@@ -30,6 +30,25 @@ describe('every bug check has a page', () => {
   });
 });
 
+describe('the looks of a case', () => {
+  const lines = (code: number, ...params: readonly bigint[]) => bugCheckPage(knowledge, code, params).look.map(({ line }) => line);
+  // What each argument is: windows-driver-docs, pages of 0x9F and 0x77.
+  it.each([
+    [0x9f, [3n, 0x1000n, 0x2000n, 0x3000n], ['!irp 3000', '!devstack 1000']],
+    [0x9f, [4n, 0x12cn, 0x2000n, 0x3000n], ['!thread 2000']],
+    [0x77, [1n, 0x1234n, 0n, 0x4000n], ['dq 4000 L1']],
+    [0x77, [0xc0000185n, 0xc0000185n, 0n, 0x4000n], ['!error c0000185']],
+  ] as const)('%#: %s', (code, params, wanted) => expect(lines(code, ...params)).toEqual(wanted));
+  it('all of them without arguments', () => expect(lines(0x9f)).toHaveLength(3));
+});
+
+it('no page advises a step twice', () => {
+  for (const { code, name } of knowledge.bugChecks) {
+    const ids = bugCheckPage(knowledge, code, []).steps.map(({ text }) => text.id);
+    expect(new Set(ids).size, `${name}: ${ids.join()}`).toBe(ids.length);
+  }
+});
+
 describe('readings', () => {
   it('belong to codes that exist', () => {
     for (const code of Object.keys(READINGS)) expect(knowledge.bugCheck(Number(code)), code).toBeDefined();

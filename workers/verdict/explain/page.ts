@@ -72,6 +72,21 @@ function lookLine(line: string, params: readonly bigint[]): string {
   });
 }
 
+/** The first arguments that a look is for: "with 3: …", "with 0, 1: …". */
+const firstOf = (shows: string): readonly bigint[] | undefined =>
+  /^with ([\d, ]+):/
+    .exec(shows)?.[1]
+    ?.split(',')
+    .map((value) => BigInt(value.trim()));
+
+/** The looks that hold for the first argument, where one is given; "else: …" holds where no other names it. */
+function looksFor(look: Reading['look'], params: readonly bigint[]): CodePage['look'] {
+  const [first] = params;
+  const named = look.flatMap(([, shows]) => firstOf(shows) ?? []);
+  const holds = (shows: string): boolean => first === undefined || (firstOf(shows)?.includes(first) ?? !(shows.startsWith('else:') && named.includes(first)));
+  return look.filter(([, shows]) => holds(shows)).map(([line, shows]) => ({ line: lookLine(line, params), shows }));
+}
+
 export const stepsOf = (reading: Reading): GuideStep[] => reading.fix.flatMap((id): readonly GuideStep[] => STEPS[id]);
 
 /** What the value says by itself. */
@@ -200,7 +215,7 @@ function unlistedPage(knowledge: Knowledge, code: number, params: readonly bigin
     cases: [],
     causes: reading.causes,
     general: true,
-    look: reading.look.map(([line, shows]) => ({ line: lookLine(line, params), shows })),
+    look: looksFor(reading.look, params),
     steps: stepsOf(reading),
     trap: null,
     processors: [],
@@ -231,7 +246,7 @@ export function bugCheckPage(knowledge: Knowledge, code: number, params: readonl
     cases: caseRows(entry),
     causes: reading.causes,
     general: own === undefined,
-    look: reading.look.map(([line, shows]) => ({ line: lookLine(line, params), shows })),
+    look: looksFor(reading.look, params),
     steps: stepsOf(reading),
     trap: reading.trap ?? null,
     processors: faultyProcessors(knowledge, entry),

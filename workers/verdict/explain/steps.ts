@@ -1,6 +1,7 @@
 /** The steps that readings name, in the words of the verdict's advice. */
 import type { Text } from '../verdict.ts';
-import { text } from '../words.ts';
+import { type PlainId, text } from '../words.ts';
+import { lineOf } from '../words/lines.ts';
 
 export interface GuideStep {
   readonly text: Text;
@@ -8,39 +9,41 @@ export interface GuideStep {
   readonly copy?: string;
 }
 
+function stepOf(one: Text): GuideStep {
+  const copy = lineOf(one);
+  return copy === undefined ? { text: one } : { text: one, copy };
+}
+const plain = (...ids: readonly PlainId[]): readonly GuideStep[] => ids.map((id) => stepOf(text(id, {})));
+
 /** In place of a driver's name where no dump is at hand. */
 const NAMED = { module: 'the suspected driver' };
-const DISK_HEALTH = 'Get-PhysicalDisk | Get-StorageReliabilityCounter | Format-List *';
 
 export const STEPS = {
-  driver: [{ text: text('d-driver-update', NAMED) }, { text: text('d-driver-remove', NAMED), copy: 'pnputil /enum-drivers' }],
-  verifier: [{ text: text('d-verifier-on', {}) }],
-  verifierOff: [{ text: text('d-verifier-off', {}), copy: 'verifier /reset' }],
-  dump: [{ text: text('d-dump-kernel', {}) }],
-  collect: [{ text: text('d-collect', {}) }],
-  memory: [{ text: text('d-mem-profile', {}) }, { text: text('d-mem-test', {}), copy: 'mdsched.exe' }, { text: text('d-mem-stick', {}) }],
-  processor: [{ text: text('d-cpu-defaults', {}) }, { text: text('d-cpu-bios', {}) }, { text: text('d-cpu-stress', {}) }],
-  graphics: [{ text: text('d-gpu-stock', {}) }, { text: text('d-gpu-clean', {}) }, { text: text('d-gpu-older', {}) }],
-  disk: [
-    { text: text('d-disk-health', {}), copy: DISK_HEALTH },
-    { text: text('d-disk-cable', {}) },
-    { text: text('d-disk-scan', {}), copy: 'chkdsk C: /scan' },
-  ],
-  driveFirmware: [{ text: text('d-ssd-firmware', {}) }],
-  system: [{ text: text('d-system', {}), copy: 'DISM /Online /Cleanup-Image /RestoreHealth' }],
-  foreign: [{ text: text('d-foreign', {}) }],
-  program: [{ text: text('d-reinstall-app', { app: 'the program' }) }],
-  update: [{ text: text('d-windows-update', {}) }],
-  firmware: [{ text: text('d-firmware-update', {}) }],
-  hypervisor: [{ text: text('d-hypervisor-off', {}) }],
-  usb: [{ text: text('d-usb-halves', {}) }],
-  slot: [{ text: text('d-pcie-reseat', {}) }],
-  boot: [{ text: text('d-boot-order', {}) }, { text: text('d-winre', {}) }],
-  repair: [{ text: text('d-winre', {}) }],
-  hibernation: [{ text: text('d-hiber', {}), copy: 'powercfg /h off' }],
-  fastStartup: [{ text: text('d-fast-startup', {}), copy: 'powercfg /h off' }],
-  busyDrivers: [{ text: text('d-dpc-drivers', {}) }],
-  inspect: [{ text: text('d-inspect', {}) }],
-  nothing: [{ text: text('d-no-action', {}) }],
+  driver: [stepOf(text('d-driver-update', NAMED)), stepOf(text('d-driver-remove', NAMED))],
+  verifier: plain('d-verifier-on'),
+  verifierOff: plain('d-verifier-off'),
+  dump: plain('d-memory-dmp', 'd-dump-kernel'),
+  collect: plain('d-collect'),
+  memory: plain('d-mem-profile', 'd-mem-test', 'd-mem-stick'),
+  processor: plain('d-cpu-defaults', 'd-cpu-bios', 'd-cpu-stress'),
+  graphics: plain('d-gpu-stock', 'd-gpu-clean', 'd-gpu-older'),
+  disk: plain('d-disk-health', 'd-disk-cable', 'd-disk-scan'),
+  driveFirmware: plain('d-ssd-firmware'),
+  system: plain('d-system'),
+  foreign: plain('d-foreign'),
+  program: [stepOf(text('d-reinstall-app', { app: 'the program' }))],
+  update: plain('d-windows-update'),
+  firmware: plain('d-defaults', 'd-firmware-update'),
+  hypervisor: plain('d-hypervisor-off'),
+  usb: plain('d-usb-halves', 'd-usb-drivers'),
+  slot: plain('d-pcie-reseat'),
+  boot: plain('d-boot-order', 'd-winre-undo', 'd-winre-check'),
+  repair: plain('d-winre-restore', 'd-winre-check'),
+  repairFiles: plain('d-winre-restore', 'd-winre-undo', 'd-winre-files'),
+  hibernation: plain('d-hiber'),
+  fastStartup: plain('d-fast-startup'),
+  busyDrivers: plain('d-dpc-drivers'),
+  inspect: plain('d-inspect-dump'),
+  nothing: plain('d-no-action'),
 } as const satisfies Readonly<Record<string, readonly GuideStep[]>>;
 export type StepId = keyof typeof STEPS;

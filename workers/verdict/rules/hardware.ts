@@ -14,6 +14,7 @@ import { text } from '../words.ts';
 import { changedAt } from './bits.ts';
 import { showSubCode, showSuspect } from './evidence.ts';
 import { weakenInGuest } from './guest.ts';
+import { pciFailures } from './secondary.ts';
 
 /** Which part a machine check points at. Bus and timer errors have many sources. */
 const PART_OF: Readonly<Record<MachineCheck['kind'], Part>> = {
@@ -87,8 +88,20 @@ function fromRecord(c: Case, f: Finding, record: ErrorRecord): boolean {
   return false;
 }
 
+const NMI_SOURCE = 3n;
 const PCIE_SOURCE = 4n;
 const WHEA_INTERNAL = 0x122;
+
+/** The record itself is not in the dump, but configuration space was kept: the only function that reports an error is the one. */
+function fromConfiguration(c: Case, f: Finding): boolean {
+  const [failure, other] = pciFailures(c);
+  if (!failure || other) return false;
+  f.head('h-whea', { name: c.name, source: `PCI Express, ${failure.device}`, what: failure.what })
+    .judge('hardware', 'likely')
+    .blame(undefined, partOfClass(failure.classCode))
+    .rival({ part: 'firmware' }, text('r-firmware', {}));
+  return true;
+}
 
 /** 0x124: P1 source, P2 record, for machine checks P3 and P4 the two halves of MCi_STATUS. */
 export function whea(c: Case, f: Finding): void {
@@ -104,6 +117,7 @@ export function whea(c: Case, f: Finding): void {
     machineCheck(c, f, c.knowledge.machineCheck(((high & 0xffff_ffffn) << 32n) | (low & 0xffff_ffffn)));
     return;
   }
+  if ((source === PCIE_SOURCE || source === NMI_SOURCE) && fromConfiguration(c, f)) return;
   f.head('h-whea', { name: c.name, source: words, what: record.ok ? record.value.sections.join(', ') : 'record not in this dump' });
   f.judge('hardware', 'likely')
     .blame(undefined, source === PCIE_SOURCE ? 'device' : 'hardware')

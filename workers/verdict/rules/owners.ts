@@ -83,18 +83,3 @@ export function opposeOther(c: Case, f: Finding, seen: { readonly what: string; 
   f.oppose('a-two-drivers', { what: seen.what, who: c.who(seen.image), other: c.who(seen.other) });
   f.rival({ module: seen.other }, text('r-driver', { who: c.who(seen.other) }));
 }
-
-/** Which parts of Windows and which drivers put notes of their own into the dump, by the names of their secondary data. */
-const TESTIFY: readonly (readonly [codes: ReadonlySet<number>, names: RegExp])[] = [
-  [new Set([0x116, 0x117, 0x119, 0x141, 0x10e, 0x113, 0xea]), /dxg|watchdog|nvidia|nvlddmkm|amdkmdag|igdkmd|graphics/i],
-  [new Set([0x7a, 0x77, 0xef, 0xf4, 0x154, 0x24, 0x7b]), /stor|nvme|disk|ntfs/i],
-  [new Set([0x124, 0x122, 0x9c]), /whea|pshed/i],
-  [new Set([0xfe, 0x144]), /usb|ucx/i],
-];
-
-export function showBlobs(c: Case, f: Finding): void {
-  const pattern = TESTIFY.find(([codes]) => codes.has(c.code))?.[1];
-  const held = pattern ? c.target.blobs.filter((blob) => blob.size > 0 && pattern.test(blob.name)) : [];
-  const names = [...new Set(held.map((blob) => blob.name))].slice(0, 4).join(', ');
-  if (names !== '') f.show(text('e-blobs', { names }), '!analyze -v', { weighs: 'context' });
-}

@@ -221,7 +221,7 @@ function sampled(c: Case, f: Finding, seen: { readonly profile: Profile; readonl
     share: String(shown?.count ?? profile.samples),
     all: all.join(', ') || 'ntoskrnl.exe only',
   };
-  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), `dps ${hex(profile.at)} L28`, { weighs: 'decides', how: 'derived' });
+  f.show(text(driver ? 'e-dpc-samples-driver' : 'e-dpc-samples', args), '!dpcwatchdog', { weighs: 'decides', how: 'derived' });
   if (driver && driver.count >= profile.samples * MOST) {
     mostlyIn(c, f, { ...seen, image: driver.image });
     return;

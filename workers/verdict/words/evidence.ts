@@ -260,7 +260,7 @@ export const EVIDENCE = {
     '{module}: {maker}, believed from the file name.',
     '{module}: {maker} (believed).',
   ],
-  'e-old-driver': ['{who} dates from {year}.', '{who}: built {date}.', '{who}: link date {date}.'],
+  'e-old-driver': ['{who} was {years} years old at the crash.', '{who}: built {date}, {years} years before the crash.', '{who}: link date {date}.'],
   'e-thread': ['The program’s thread {thread} failed.', 'Thread {thread} of {count}.', 'Faulting thread {thread} of {count}.'],
   'e-frames': ['It was running code of {modules}.', 'Modules on the stack: {modules}.', 'Stack modules: {modules}.'],
   'e-triage-block': ['Windows kept notes about which driver it was waiting for.', 'Triage data at {at} ({name}).', '{name} at {at}.'],

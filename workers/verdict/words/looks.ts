@@ -9,6 +9,8 @@ export const LOOKS = {
   'l-pte': ['How the address is mapped, and whether a bit of the entry is wrong.'],
   'l-frame': ['The physical page and who uses it.'],
   'l-record': ['The exception: code, address, parameters.'],
+  'l-pointers': ['The addresses of the exception record and of its registers: .exr and .cxr show what is there.'],
+  'l-signature': ['What stands where the kernel stack should have its signature.'],
   'l-context': ['The registers of the exception; k then shows its stack.'],
   'l-trap': ['The registers that the processor saved; k then shows the stack from there.'],
   'l-irp': ['The request, its stack locations, and the one that holds it (marked >).'],

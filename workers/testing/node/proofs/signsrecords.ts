@@ -75,13 +75,15 @@ const PATCHED: Proof = {
   against: [staged('a tool sits in a function of the kernel: that alone is no fault', (draw) => hooked(draw, true), SUSPECT)],
 };
 
+/** watchdog!WdDxgkSecondaryDataGUID. */
+const DXGKRNL = '270a33fd-3da6-460d-ba89-3c1bae21e39b';
 /** 0x116 with or without graphics' own notes. */
 function timedOut(draw: Draw, noted: boolean): MadeFault {
   const stage = new KernelStage(draw, { actors: ['display'] });
   runTo(stage, 'worker');
   const dxgkrnl = stage.image('dxgkrnl.sys');
   stage.call(dxgkrnl, 'TdrResetFromTimeoutWorkItem', 'WorkerRoutine').chain(dxgkrnl, 'TdrIsRecoveryRequired', 'TdrBugcheckOnTimeout');
-  const blobs = noted ? [{ guid: BLOB.dxgkrnl, data: new Uint8Array(0x40).fill(1) }] : [{ guid: BLOB.crashDump, data: new Uint8Array() }];
+  const blobs = noted ? [{ guid: DXGKRNL, data: new Uint8Array(0x40).fill(1) }] : [{ guid: BLOB.crashDump, data: new Uint8Array() }];
   return stage.stop(0x116, [draw.pool(), addressIn(stage.actor(), 'Callback'), 0xc000_009an, 4n], byDisplay(stage.actor()), {
     blobs,
     file: { kind: 'triage' },

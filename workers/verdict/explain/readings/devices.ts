@@ -51,19 +51,22 @@ export const DEVICE_READINGS: Readings = {
   },
   0x77: {
     causes: ['first argument 0 or 1: the stack page came back damaged: faulty memory', 'else a status: bad blocks, cable, slot or controller'],
-    look: [['!error {2}', 'the status of the read']],
+    look: [
+      ['dq {4} L1', 'with 0, 1, 2: what stands where the stack should have its signature'],
+      ['!error {2}', 'else: the status of the read'],
+    ],
     fix: ['disk', 'memory'],
   },
   0x7b: {
     causes: ['the storage mode in the firmware setup was changed (AHCI, RAID, VMD)', 'an update or a driver that was removed', 'a drive that died'],
     look: [['.bugcheck', 'the first argument names the volume or device']],
-    fix: ['boot', 'disk'],
+    fix: ['boot'],
     trap: 'A dump of this is rare: there was no drive to write it to.',
   },
   0xed: {
     causes: ['a damaged file system on the boot volume', 'a failing drive or cable'],
     look: [['!error {2}', 'the status of the mount']],
-    fix: ['repair', 'disk'],
+    fix: ['boot'],
   },
   0x24: {
     causes: ['c0000102, c0000032: the volume is damaged', 'c0000006, c0000185: the drive did not answer', 'c0000005: a file filter or faulty memory'],
@@ -84,18 +87,18 @@ export const DEVICE_READINGS: Readings = {
   0x74: {
     causes: ['the SYSTEM hive is damaged or cannot be read'],
     look: [['!error {4}', 'the status']],
-    fix: ['repair', 'disk'],
+    fix: ['repair'],
     trap: 'Registry cleaners do not help.',
   },
   0x6b: {
     causes: ['damaged system files, often after an update that was broken off', 'a failing drive'],
     look: [['!error {1}', 'the status']],
-    fix: ['repair', 'system', 'disk'],
+    fix: ['repairFiles'],
   },
   0xc0000221: {
     causes: ['the file named in the message is damaged on the disk', 'faulty memory'],
     look: [['.bugcheck', 'the first argument points to the file’s name']],
-    fix: ['repair', 'disk', 'memory'],
+    fix: ['repairFiles', 'memory'],
   },
   0x124: {
     causes: [
@@ -125,7 +128,7 @@ export const DEVICE_READINGS: Readings = {
       ['~', 'the processors; the silent one is in argument 4'],
       ['!analyze -v', 'what a dump of this size shows of it'],
     ],
-    fix: ['processor', 'firmware', 'dump'],
+    fix: ['processor', 'dump'],
     trap: 'The driver that waited for the silent core is blamed.',
   },
   0x1ca: {

@@ -219,7 +219,7 @@ export const MEMORY_READINGS: Readings = {
   0x154: {
     causes: ['c0000006: the drive disappeared for a moment or fails', 'other codes: faulty memory (RAM)'],
     look: [
-      ['.exr {2}', 'the exception behind it'],
+      ['dps {2} L2', 'the addresses of the exception record (.exr) and of its registers (.cxr)'],
       ['!analyze -v', 'its status in words'],
     ],
     fix: ['disk', 'driveFirmware', 'memory'],

@@ -143,12 +143,12 @@ export const SYSTEM_READINGS: Readings = {
   0xc000021a: {
     causes: ['files of Windows that do not fit together, often after an update that was broken off', 'a logon add-on', 'a failing drive'],
     look: [['!error {2}', 'the status with which it ended']],
-    fix: ['repair', 'system', 'disk'],
+    fix: ['repairFiles'],
   },
   0x5a: {
     causes: ['a service that Windows needs at its start is damaged or has no valid signature'],
     look: [['!analyze -v', 'which one, where the dump says it']],
-    fix: ['repair', 'system'],
+    fix: ['repairFiles'],
   },
   0x109: {
     causes: [

@@ -1,0 +1,89 @@
+/**
+ * What each pool tag holds: POOL_TRACKER_TABLE rows (public type tables of the kernel: Key, and for each of both pools how often blocks
+ * were taken and given back and the bytes held). Every processor counts in a table of its own, so what one takes another may give
+ * back: only the sum over all tables says what is held.
+ */
+import type { Va } from '../../base/address.ts';
+import { type Found, found, type MissingReason, thenFound } from '../../base/found.ts';
+import type { Job } from '../../base/job.ts';
+import type { TypedMemory } from '../typedview.ts';
+
+export interface PoolUse {
+  allocs: bigint;
+  frees: bigint;
+  bytes: bigint;
+}
+export interface TagUse {
+  /** Four characters; what cannot be printed is a dot. */
+  readonly tag: string;
+  readonly nonPaged: PoolUse;
+  readonly paged: PoolUse;
+}
+export interface TagSum {
+  readonly tags: readonly TagUse[];
+  /** Tables, or ends of tables, that could not be read. */
+  readonly gaps: readonly MissingReason[];
+}
+
+export function tagText(key: number): string {
+  const codes = [0, 8, 16, 24].map((shift) => (key >>> shift) & (shift === 24 ? 0x7f : 0xff));
+  return codes.map((code) => (code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.')).join('');
+}
+
+const FIELDS = ['NonPagedAllocs', 'NonPagedFrees', 'NonPagedBytes', 'PagedAllocs', 'PagedFrees', 'PagedBytes'] as const;
+type Counts = [bigint, bigint, bigint, bigint, bigint, bigint];
+
+/** Reads the six counters of a row. */
+type RowReader = (view: DataView, at: number, counts: Counts) => void;
+
+function rowReader(kernel: TypedMemory): Found<{ readonly size: number; readonly add: RowReader }> {
+  return thenFound(kernel.view('_POOL_TRACKER_TABLE', 0n as Va), (model) => {
+    const parts: { readonly offset: number; readonly wide: boolean }[] = [];
+    for (const field of FIELDS) {
+      const place = model.place(field);
+      if (!place.ok) return place;
+      parts.push({ offset: Number(place.value.at), wide: place.value.type.sizeBytes === 8 });
+    }
+    const add: RowReader = (view, at, counts) => {
+      for (const [index, { offset, wide }] of parts.entries())
+        counts[index] = (counts[index] ?? 0n) + (wide ? view.getBigInt64(at + offset, true) : BigInt(view.getUint32(at + offset, true)));
+    };
+    return found({ size: model.type.sizeBytes, add });
+  });
+}
+
+/** A system has some thousands; a damaged table would name millions. */
+const MAX_TAGS = 65_536;
+const tooMany: MissingReason = { why: 'not-valid', what: 'the number of tags', got: `more than ${MAX_TAGS}`, wanted: 'that of a pool' };
+
+/** `tables` of `rows` rows each; the caller has checked both. */
+export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: number): Job<Found<TagSum>> {
+  const reader = rowReader(kernel);
+  if (!reader.ok) return reader;
+  const { size, add } = reader.value;
+  const sums = new Map<number, Counts>();
+  const gaps: MissingReason[] = [];
+  for (const [done, table] of tables.entries()) {
+    const { bytes, got, missing: gap } = kernel.space.read(table, rows * size);
+    if (gap) gaps.push(gap);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, got);
+    for (let at = 0; at + size <= got; at += size) {
+      const key = view.getUint32(at, true);
+      if (key === 0) continue;
+      if (sums.size >= MAX_TAGS && !sums.has(key)) return found({ tags: usesOf(sums), gaps: [...gaps, tooMany] });
+      const counts: Counts = sums.get(key) ?? [0n, 0n, 0n, 0n, 0n, 0n];
+      sums.set(key, counts);
+      add(view, at, counts);
+    }
+    yield { progress: 'Reading pool tags', done: done + 1, of: tables.length };
+  }
+  return found({ tags: usesOf(sums), gaps });
+}
+
+function usesOf(sums: ReadonlyMap<number, Counts>): TagUse[] {
+  return [...sums].map(([key, [a, b, c, d, e, f]]) => ({
+    tag: tagText(key),
+    nonPaged: { allocs: a, frees: b, bytes: c },
+    paged: { allocs: d, frees: e, bytes: f },
+  }));
+}
