@@ -46,7 +46,7 @@ export interface Proof {
 }
 
 /** A dump of a stage of its own; its sentence is its seed. */
-export const staged = (says: string, make: (draw: Draw) => MadeFault, expected: Expected): Proved => ({
+export const staged = (says: string, make: (draw: Draw) => MadeFault, expected: Expected | Rightly): Proved => ({
   says,
   make: () => make(new Draw(hashOf(says))),
   expected,
