@@ -2,7 +2,9 @@
 export type Step =
   | { readonly progress: string; readonly done: number; readonly of: number | null }
   | { readonly need: 'symbols'; readonly module: string; readonly key: string }
-  | { readonly need: 'bytes'; readonly from: number; readonly length: number };
+  | { readonly need: 'bytes'; readonly from: number; readonly length: number }
+  /** A part of the program that is loaded at its first use. */
+  | { readonly need: 'code'; readonly loading: Promise<unknown> };
 
 export type Job<T> = Generator<Step, T, unknown>;
 
@@ -26,6 +28,7 @@ export async function drive<T>(job: Job<T>, options: DriveOptions = {}): Promise
     const next = job.next();
     if (next.done) return { done: true, value: next.value };
     options.onStep?.(next.value);
+    if ('need' in next.value && next.value.need === 'code') await next.value.loading;
     await options.breathe?.();
   }
 }

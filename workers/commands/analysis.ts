@@ -1,10 +1,9 @@
 /** What every label of `!analyze -v` is written from. */
-import type { Va } from '../base/address.ts';
 import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import type { Case } from '../verdict/case.ts';
 import type { Actor } from '../verdict/actors.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import type { Session } from '../target/target.ts';
+import type { Context, Session } from '../target/target.ts';
 import type { OutputNode } from './spec.ts';
 
 export interface Analysis {
@@ -12,8 +11,8 @@ export interface Analysis {
   /** On the stack that is followed. */
   readonly case: Case;
   readonly verdict: Verdict;
-  /** ETHREAD whose stack is followed, where it is not that of the stop. */
-  readonly thread: Va | undefined;
+  /** Registers whose stack is followed, where it is not that of the stop. */
+  readonly followed: Context | undefined;
   /** The frame that the bucket names. */
   readonly followUp: Actor | undefined;
   /** Modules over that frame that the bucket passes over. */

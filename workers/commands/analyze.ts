@@ -5,7 +5,7 @@ import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { BugCheckEntry } from '../knowledge/knowledge.ts';
 import { gatherCase } from '../verdict/case.ts';
-import { followedCase, holderThread } from '../verdict/followed.ts';
+import { followedCase, followedContext } from '../verdict/followed.ts';
 import { followUp, passedOver } from '../verdict/followup.ts';
 import { judge } from '../verdict/judge.ts';
 import { readArguments } from '../verdict/explain/page.ts';
@@ -44,9 +44,9 @@ const titleOf = ({ target }: Session): readonly OutputNode[] => box(target.bugCh
 
 function* gather(session: Session, read: Pick<Analysis, 'verdict' | 'waits'>): Job<Analysis> {
   const stopped = yield* gatherCase(session);
-  const followed = yield* followedCase(stopped);
-  const thread = followed === stopped ? undefined : holderThread(stopped);
-  return { session, case: followed, thread, followUp: followUp(followed), passedOver: passedOver(followed), ...read };
+  const own = yield* followedCase(stopped);
+  const followed = own === stopped ? undefined : followedContext(stopped);
+  return { session, case: own, followed, followUp: followUp(own), passedOver: passedOver(own), ...read };
 }
 
 function* short(session: Session): Job<Reply<readonly OutputNode[]>> {

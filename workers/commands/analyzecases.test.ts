@@ -163,6 +163,11 @@ describe.skipIf(cases.length === 0)('what WinDbg printed', () => {
   });
 });
 
+test.skipIf(cases.length === 0)('k031: BAD_STACK_POINTER', () => {
+  const one = cases.find(({ id }) => id === 'k031') ?? EMPTY;
+  expect(label(printedBy(one), 'BAD_STACK_POINTER')).toBe('ffff8706afe3f588');
+});
+
 test('the answer tells whom the bucket passes over', () => {
   const rows = printedBy({
     ...EMPTY,

@@ -1,4 +1,4 @@
-/** What each label of `!analyze` means, for those who read one for the first time. In our own words. */
+/** What each label and each key of `!analyze` means, for those who read one for the first time. In our own words. */
 const GLOSS: Readonly<Record<string, string>> = {
   KEY_VALUES_STRING: 'Facts of the analysis as pairs of key and value, sorted by key, for programs to read.',
   BUGCHECK_CODE: 'The stop code in hexadecimal, without 0x. “!analyze -show” explains it.',
@@ -75,6 +75,33 @@ const GLOSS: Readonly<Record<string, string>> = {
   DERIVED_WAIT_CHAIN: 'Threads that wait for each other, from the first one that waits to the one that holds everything up.',
   WAIT_CHAIN_COMMAND: 'Commands that show the stacks of the threads of the chain.',
   BLOCKING_THREAD: 'The thread at the end of the chain: what it does holds up the others.',
+  'AV.Dereference': 'Which null pointer was used: NullPtr itself, or NullClassPtr with the offset of a field.',
+  'AV.Type': 'Whether memory was read, written or run as code.',
+  'Bugcheck.Code.KiBugCheckData': 'The stop code as the kernel keeps it; small dumps do not hold it.',
+  'Bugcheck.Code.LegacyAPI': 'The stop code without the mark that some small dumps put on it.',
+  'Bugcheck.Code.TargetModel': 'The stop code as the dump’s header has it.',
+  'CLR.Engine': 'Which .NET the program runs: CORECLR, or CLR for the .NET Framework.',
+  'CLR.Version': 'Version of that .NET.',
+  'Dump.Attributes.AsUlong': 'Bits of the dump’s header that say how it was written.',
+  'Dump.Attributes.KernelGeneratedTriageDump': 'A small dump, written by the kernel.',
+  'FailFast.Name': 'Which check of the program or of Windows ended the program at once.',
+  'FailFast.Type': 'The number of that check.',
+  'Failure.Bucket': 'The same as FAILURE_BUCKET_ID.',
+  'Failure.Exception.Code': 'The exception’s code.',
+  'Failure.Exception.IP.Address': 'The instruction at which it happened.',
+  'Failure.Exception.IP.Module': 'The module of that instruction.',
+  'Failure.Exception.IP.Offset': 'How far into the module that instruction is.',
+  'Failure.Exception.Record': 'Where the record of the exception lies.',
+  'Failure.ProblemClass.Primary': 'The kind of problem, with which the bucket begins.',
+  'Failure.Source.FilePath': 'The file of the source, as the symbols name it.',
+  'Faulting.IP.Type': 'Paged where the instruction lies in a module, Null where it is at address 0.',
+  'MemoryManagement.PFN': 'The page of physical memory that the damaged entry would name.',
+  'Stack.Pointer': 'The stop was made on the processor’s stack for interrupts (ISR) or for deferred calls (DPC).',
+  'Timeline.OS.Boot.DeltaSec': 'Seconds from the start of Windows to the stop.',
+  'Timeline.Process.Start.DeltaSec': 'Seconds from the start of the program to the dump.',
+  'WER.OS.Branch': 'The branch that this Windows was built from.',
+  'WER.OS.Version': 'Version of the running kernel: build and revision.',
+  'WER.Process.Version': 'Version of the program.',
 };
 
 /** Undefined for what is no label of an analysis. */

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { va } from '../base/address.ts';
 import { found } from '../base/found.ts';
-import { fakeSession, type Fake, qword } from '../testing/node/fakesession.ts';
+import { type Fake, type FakeFrame, fakeSession, qword } from '../testing/node/fakesession.ts';
 import { consoleOf, frame, handmade } from '../testing/node/handmade.ts';
+import { glossOf } from './analyzegloss.ts';
 import { kernelTexts, userTexts } from '../testing/node/windbgtexts.ts';
 
 type Keys = ReadonlyMap<string, string>;
@@ -179,6 +180,66 @@ describe('code that was changed', () => {
   });
 });
 
+describe('a power transition that waits for Plug and Play', () => {
+  const [thread, stack] = [0xffffe20f_7c803040n, 0xfffff588_255df000n];
+  const waiting: Fake = {
+    ...{ code: 0x9f, params: [4n, 0x12cn, thread, 0n], modules: ['ntoskrnl.exe', 'raspppoe.sys'], kernelOffsets: { OffsetKThreadKernelStack: 0x58 } },
+    frames: [
+      ['ntoskrnl.exe+0x1000', 'context', 'KiSwapContext'],
+      ['raspppoe.sys+0x2000', 'unwind-info', 'RasPppoeCleanup+0x1f'],
+    ],
+    memory: { [String(thread + 0x58n)]: qword(stack), [String(stack + 0x30n)]: qword(0n) + qword(0xfffff800_10003000n) },
+  };
+  it('is shown on the stack of the thread that holds the lock', () => {
+    const rows = analysed(waiting);
+    expect(valueOf(rows, 'FAULTING_THREAD')).toBe('ffffe20f7c803040');
+    expect(valueOf(rows, 'STACK_COMMAND')).toBe('.thread 0xffffe20f7c803040 ; kb');
+    expect(valueOf(rows, 'SYMBOL_NAME')).toBe('raspppoe!RasPppoeCleanup+1f');
+    expect(rows.some((row) => row.startsWith('LOCK_ADDRESS'))).toBe(false);
+  });
+  it('and names the lock, where symbols tell its place', () => {
+    // Of itpro-docs' example, on x86: "LOCK_ADDRESS:  8226c6e0 -- (!locks 8226c6e0)", "Resource @ nt!PiEngineLock (0x8226c6e0)    Available".
+    const rows = handmade({
+      modules: [{ name: 'nt', base: 'fffff800`00000000', end: 'fffff800`01000000' }],
+      names: { 'fffff800`0026c6e0': 'nt!PiEngineLock' },
+      memory: { 'fffff800`0026c6e0': '00'.repeat(0x68) },
+      target: { bugCheck: { code: 0x9f, params: [4n, 0x12cn, thread, 0n] }, os: { ...fakeSession({}).target.os, build: found(19041) } },
+    }).run('!analyze -v');
+    const at = rows.indexOf('LOCK_ADDRESS:  fffff8000026c6e0 -- (!locks fffff8000026c6e0)');
+    expect(rows.slice(at + 1, at + 6)).toEqual(['', 'Resource @ nt!PiEngineLock (0xfffff8000026c6e0)    Available', '', '1 total locks', '']);
+    expect(rows.slice(at + 6, at + 10)).toEqual([
+      'PNP_TRIAGE_DATA: ',
+      '                Lock address  : 0xfffff8000026c6e0',
+      '                Thread Count  : 0',
+      '                Thread address: 0x0000000000000000',
+    ]);
+  });
+});
+
+describe('whom a stop in the pool is of', () => {
+  it('no module, where the pool met what somebody wrote before', () => {
+    // "MODULE_NAME: Pool_Corruption" of "0xC5_2_nt!ExDeferredFreePool+21b", as an older debugger wrote the bucket.
+    const frames = [`ntoskrnl.exe+0x1000`, `ntoskrnl.exe+0x2000`].map((place, index): FakeFrame => [
+      place,
+      'unwind-info',
+      index === 0 ? 'KiPageFault' : 'ExDeferredFreePool+0x21b',
+    ]);
+    const rows = analysed({ code: 0xc5, params: [8n, 2n, 1n, 'ntoskrnl.exe+0x2000'], frames });
+    expect(valueOf(rows, 'FAILURE_BUCKET_ID')).toBe('0xC5_2_nt!ExDeferredFreePool');
+    expect(valueOf(rows, 'SYMBOL_NAME')).toBe('nt!ExDeferredFreePool+21b');
+    expect(valueOf(rows, 'MODULE_NAME')).toBe('Pool_Corruption');
+    expect(valueOf(rows, 'IMAGE_NAME')).toBe('Pool_Corruption');
+  });
+  it('the kernel under the name that its symbols give it', () => {
+    const rows = handmade({
+      modules: [{ name: 'nt', imageName: 'ntoskrnl.exe', base: 'fffff800`00000000', end: 'fffff800`00100000', pdb: 'ntkrnlmp.pdb' }],
+      frames: [frame('1000', '0', 'fffff800`00001000')],
+      target: { bugCheck: { code: 0x39, params: [0n, 0n, 0n, 0n] } },
+    }).run('!analyze -v');
+    expect(valueOf(rows, 'IMAGE_NAME')).toBe('ntkrnlmp.exe');
+  });
+});
+
 /** Keys of WinDbg that are not told here. */
 const NOT_OURS: readonly (readonly [keys: RegExp, why: string])[] = [
   [/^Analysis\./, 'what the debugger itself took'],
@@ -190,10 +251,15 @@ const NOT_OURS: readonly (readonly [keys: RegExp, why: string])[] = [
   [/^Memory\.Job\./, 'the job that held the process, which no dump of it describes'],
   [/^Timeline\.OS\.Boot/, 'of an application: the dump does not tell when the system started'],
 ];
+const own = new Set([onIsr, program(), analysed({ code: 0xd1, params: [0n, 0n, 0n, 0n] }), failFast()].flatMap((rows) => [...keysOf(rows).keys()]));
+own.add('Failure.Source.FilePath');
+own.add('Dump.Attributes.AsUlong');
+it('each key of ours is explained', () => {
+  expect(own.size).toBeGreaterThanOrEqual(25);
+  for (const key of own) expect(glossOf(key), key).toBeDefined();
+});
+
 describe.skipIf(kernelTexts.length === 0)('keys of published texts', () => {
-  const own = new Set([onIsr, program(), analysed({ code: 0xd1, params: [0n, 0n, 0n, 0n] }), failFast()].flatMap((rows) => [...keysOf(rows).keys()]));
-  own.add('Failure.Source.FilePath');
-  own.add('Dump.Attributes.AsUlong');
   it.each([...kernelTexts, ...userTexts].map((one) => [one.name, one] as const))('%s: each is ours, or said why not', (_name, { rows }) => {
     const strange = [...keysOf(rows).keys()].filter((key) => !own.has(key) && !NOT_OURS.some(([pattern]) => pattern.test(key)));
     expect(strange).toEqual([]);

@@ -9,7 +9,7 @@ import { stackOfStop } from '../verdict/stackpointer.ts';
 import { dereferenced, problemOf } from '../verdict/userbucket.ts';
 import { type Analysis, codeOf, type Group, isUser } from './analysis.ts';
 import { attributesOf } from './analyzedetails.ts';
-import { BLANK, labelSpan } from './analyzelabel.ts';
+import { BLANK, glossed, labelSpan } from './analyzelabel.ts';
 import { buildLab } from './analyzesystem.ts';
 import { readExceptionAt } from './records.ts';
 import { line } from './spec.ts';
@@ -139,7 +139,7 @@ export const keyValues: Group = (analysis) => {
   return [
     line(labelSpan('KEY_VALUES_STRING', ' '), '1'),
     BLANK,
-    ...pairs.flatMap(([key, value]) => [line(`    Key  : ${key}`), line(`    Value: ${value}`), BLANK]),
+    ...pairs.flatMap(([key, value]) => [line(glossed(`    Key  : ${key}`, key)), line(`    Value: ${value}`), BLANK]),
     BLANK,
   ];
 };

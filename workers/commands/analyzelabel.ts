@@ -4,11 +4,12 @@ import { type OutputNode, type Span, line } from './spec.ts';
 
 export const BLANK = line('');
 
-/** The label with its explanation, as a span. */
-export function labelSpan(label: string, blanks: string): Span {
-  const gloss = glossOf(label);
-  return { span: 'text', text: `${label}:${blanks}`, ...(gloss === undefined ? {} : { gloss }) };
+/** Words with the explanation of the label or key that they are about, as a span. */
+export function glossed(text: string, name: string): Span {
+  const gloss = glossOf(name);
+  return { span: 'text', text, ...(gloss === undefined ? {} : { gloss }) };
 }
+export const labelSpan = (label: string, blanks: string): Span => glossed(`${label}:${blanks}`, label);
 
 export const two = (label: string, ...value: (Span | string)[]): readonly OutputNode[] => [line(labelSpan(label, '  '), ...value), BLANK];
 export const one = (label: string, ...value: (Span | string)[]): readonly OutputNode[] => [line(labelSpan(label, ' '), ...value), BLANK];

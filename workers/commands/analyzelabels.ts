@@ -43,8 +43,8 @@ function virtualMachine({ session }: Analysis): readonly OutputNode[] {
   return found && !isUser(session) ? two('VIRTUAL_MACHINE', found[1]) : [];
 }
 
-function faultingThread({ session, thread: followed }: Analysis): readonly OutputNode[] {
-  if (followed !== undefined) return two('FAULTING_THREAD', plainAddress(session, followed));
+function faultingThread({ session, followed }: Analysis): readonly OutputNode[] {
+  if (followed?.thread !== undefined) return two('FAULTING_THREAD', plainAddress(session, followed.thread));
   const { crashThread, threads } = session.target;
   const thread = crashThread.ok ? threads[crashThread.value] : undefined;
   if (isUser(session)) return thread ? two('FAULTING_THREAD', thread.id.toString(16)) : [];

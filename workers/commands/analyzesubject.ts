@@ -58,6 +58,10 @@ export const namedImage: Group = (analysis) => {
   return [...imageLabels(module, 'early'), ...one('FAULTING_MODULE', plainAddress(analysis.session, module.base), ` ${module.name}`)];
 };
 
+/** What this routine of the pool meets was done by whoever wrote there before: WinDbg names no module for it. */
+const POOL_CORRUPTION = 'Pool_Corruption';
+const isPoolCorruption = ({ verdict }: Analysis): boolean => verdict.bucket.endsWith('_nt!ExDeferredFreePool');
+
 function imageLabels(module: Module, where: 'early' | 'late'): readonly OutputNode[] {
   const name = one('MODULE_NAME', { span: 'module', name: module.name, text: module.name });
   const image = two('IMAGE_NAME', fileOf(module));
@@ -110,12 +114,17 @@ export const symbolLabels: Group = (analysis) => {
   const version = module.version.ok ? two('IMAGE_VERSION', module.version.value) : [];
   return [
     ...(named ? two('SYMBOL_NAME', { span: 'module', name: module.name, text: `${named.base}+${offset ?? ''}` }) : []),
-    ...(namedEarly(analysis) ? [] : imageLabels(module, 'late')),
+    ...lateImage(analysis, module),
     ...(isUser(session) ? [] : version),
     ...stackCommand(analysis),
     ...(offset === undefined || isUser(session) || verdict.bucket.includes('_IMAGE_') ? [] : two('BUCKET_ID_FUNC_OFFSET', offset)),
   ];
 };
+
+function lateImage(analysis: Analysis, module: Module): readonly OutputNode[] {
+  if (isPoolCorruption(analysis)) return [...one('MODULE_NAME', POOL_CORRUPTION), ...two('IMAGE_NAME', POOL_CORRUPTION)];
+  return namedEarly(analysis) ? [] : imageLabels(module, 'late');
+}
 
 /** An application's version stands at the end, behind the system's. */
 export const appVersion: Group = (analysis) => {
@@ -140,11 +149,12 @@ export const sourceLabels: Group = (analysis) => {
 };
 
 /** The command that shows this stack here too; WinDbg's `.process` needs what the console does not have. */
-function stackCommand({ session, thread }: Analysis): readonly OutputNode[] {
+function stackCommand({ session, followed }: Analysis): readonly OutputNode[] {
   const { context, crashThread } = session.target;
   const digits = (at: Va): string => `0x${hexDigits(at, session.memory.pointerSize * 2)}`;
-  const at = context.ok && context.value.source === 'context-record' ? context.value.at : undefined;
-  if (thread !== undefined) return stackCommandOf(`.thread ${digits(thread)} ; kb`);
+  const own = context.ok && context.value.source === 'context-record' ? context.value.at : undefined;
+  const at = followed ? followed.at : own;
+  if (followed?.thread !== undefined) return stackCommandOf(`.thread ${digits(followed.thread)} ; kb`);
   if (at !== undefined) return stackCommandOf(`.cxr ${digits(at)} ; kb`);
   return stackCommandOf(isUser(session) && crashThread.ok ? `~${crashThread.value}s ; .ecxr ; kb` : '.ecxr ; kb');
 }
@@ -157,6 +167,6 @@ export function blamedSpans(analysis: Analysis): readonly Span[] {
   const subject = subjectOf(analysis);
   if (!subject) return [text('nothing that a name can be given to')];
   const named = subjectName(analysis.session, subject);
-  const image: Span = { span: 'module', name: subject.module.name, text: fileOf(subject.module) };
+  const image: Span = { span: 'module', name: subject.module.name, text: isPoolCorruption(analysis) ? POOL_CORRUPTION : fileOf(subject.module) };
   return named ? [image, text(' ( '), { span: 'module', name: named.module, text: `${named.base}+${named.displacement.toString(16)}` }, text(' )')] : [image];
 }

@@ -8,7 +8,6 @@ import { hex, hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { type BootStatus, readBootStatus } from '../formats/secondary/bootstatus.ts';
-import type { SecondaryKind } from '../formats/secondary/guids.ts';
 import { readPnpNote, readWinlogonNote, type PnpNote } from '../formats/secondary/notes.ts';
 import { type NtfsBox, readNtfsBox } from '../formats/secondary/ntfsbox.ts';
 import { type PciFunction, pciErrors, pciRepaired, readPciConfig } from '../formats/secondary/pciconfig.ts';
@@ -16,7 +15,7 @@ import { readSecondary, secondaryBytes } from '../target/secondary.ts';
 import type { Session } from '../target/target.ts';
 import { fileTime } from '../types/kernel/object.ts';
 import { address } from './names.ts';
-import { type CommandSpec, line, note, type OutputNode, text } from './spec.ts';
+import { line, note, type OutputNode, text } from './spec.ts';
 
 const PERSONAL = 'hidden: it can name a person or hold a serial number; -p shows it';
 const wantsPersonal = (tail: string): boolean => /^\s*-p\s*$/i.test(tail);
@@ -196,96 +195,35 @@ function pciNodes(session: Session, one: PciFunction): OutputNode[] {
   ];
 }
 
-interface BoxCommand {
-  readonly name: string;
-  readonly kind: SecondaryKind;
-  readonly summary: string;
-  /** True where `-p` shows more. */
-  readonly personal?: true;
-  nodes(session: Session, personal: boolean): Found<readonly OutputNode[]>;
-}
-
 const found = <T>(value: Found<T>, nodes: (value: T) => readonly OutputNode[]): Found<readonly OutputNode[]> =>
   value.ok ? { ok: true, value: nodes(value.value) } : value;
 
-const BOXES: readonly BoxCommand[] = [
-  {
-    name: '!blackboxbsd',
-    kind: 'bootStatus',
-    summary: 'boot status: last boots and shutdowns, sleep, the power button',
-    nodes: ({ target }) => found(readSecondary(target, 'bootStatus', readBootStatus), bootStatusNodes),
-  },
-  {
-    name: '!blackboxntfs',
-    kind: 'ntfs',
-    summary: 'what NTFS waited for too long: slow requests and oplock breaks',
-    personal: true,
-    nodes: (session, personal) => found(readSecondary(session.target, 'ntfs', readNtfsBox), (box) => ntfsNodes(session, box, personal)),
-  },
-  {
-    name: '!blackboxpnp',
-    kind: 'pnp',
-    summary: 'the last plug-and-play event and its device',
-    personal: true,
-    nodes: ({ target }, personal) => found(readSecondary(target, 'pnp', readPnpNote), (pnp) => pnpNodes(pnp, personal)),
-  },
-  {
-    name: '!blackboxwinlogon',
-    kind: 'winlogon',
-    summary: 'what winlogon was doing',
-    nodes: ({ target }) =>
-      found(readSecondary(target, 'winlogon', readWinlogonNote), ({ operation, pending }) => [
-        line(`    ThreadName         : ${operation}`),
-        line(`    IsOperationPending : ${pending ? '1' : '0'}`),
-      ]),
-  },
-  {
-    name: '!blackboxpci',
-    kind: 'pci',
-    summary: 'PCI functions with command and status, and which report errors or do not answer',
-    nodes: (session) => found(secondaryBytes(session.target, 'pci'), (bytes) => readPciConfig(bytes).flatMap((one) => pciNodes(session, one))),
-  },
-];
+export type Box = 'bsd' | 'ntfs' | 'pnp' | 'winlogon' | 'pci';
 
-const PERSONAL_ARG = { name: '-p', kind: 'flags', optional: true, summary: 'shows what can name a person too' } as const;
+const BOXES: Readonly<Record<Box, (session: Session, personal: boolean) => Found<readonly OutputNode[]>>> = {
+  bsd: ({ target }) => found(readSecondary(target, 'bootStatus', readBootStatus), bootStatusNodes),
+  ntfs: (session, personal) => found(readSecondary(session.target, 'ntfs', readNtfsBox), (box) => ntfsNodes(session, box, personal)),
+  pnp: ({ target }, personal) => found(readSecondary(target, 'pnp', readPnpNote), (pnp) => pnpNodes(pnp, personal)),
+  winlogon: ({ target }) =>
+    found(readSecondary(target, 'winlogon', readWinlogonNote), ({ operation, pending }) => [
+      line(`    ThreadName         : ${operation}`),
+      line(`    IsOperationPending : ${pending ? '1' : '0'}`),
+    ]),
+  pci: (session) => found(secondaryBytes(session.target, 'pci'), (bytes) => readPciConfig(bytes).flatMap((one) => pciNodes(session, one))),
+};
 
-function answer(box: BoxCommand, session: Session, tail: string): Reply<readonly OutputNode[]> {
-  const nodes = box.nodes(session, wantsPersonal(tail));
+export function boxAnswer(box: Box, session: Session, tail: string): Reply<readonly OutputNode[]> {
+  const nodes = BOXES[box](session, wantsPersonal(tail));
   return nodes.ok ? reply(nodes.value) : refuse('BAD_ARGUMENT', describeMissing(nodes.missing));
 }
 
-const scmCommand: CommandSpec = {
-  name: '!blackboxscm',
-  aliases: [],
-  group: 'analysis',
-  summary: 'the service that the service control manager waited for',
-  args: [],
-  needs: ['kernel'],
-  examples: [{ line: '!blackboxscm', fixture: 'sample' }],
-  *run() {
-    // No block of its own is known, in public or in real dumps; the layout of the output alone is published.
-    return reply([
-      note(
-        text('the tag of this block and its layout are not published, and no real dump was seen with one; '),
-        { span: 'command', line: '.enumtag', text: '.enumtag' },
-        ' lists the blocks that are here',
-      ),
-    ]);
-  },
-};
-
-export const BLACKBOX_COMMANDS: readonly CommandSpec[] = [
-  ...BOXES.map((box): CommandSpec => ({
-    name: box.name,
-    aliases: [],
-    group: 'analysis',
-    summary: box.summary,
-    args: box.personal ? [PERSONAL_ARG] : [],
-    needs: ['kernel'],
-    examples: [{ line: box.name, fixture: 'sample' }],
-    *run({ session }, tail) {
-      return answer(box, session, tail);
-    },
-  })),
-  scmCommand,
-];
+export function scmAnswer(): Reply<readonly OutputNode[]> {
+  // No block of its own is known, in public or in real dumps; the layout of the output alone is published.
+  return reply([
+    note(
+      text('the tag of this block and its layout are not published, and no real dump was seen with one; '),
+      { span: 'command', line: '.enumtag', text: '.enumtag' },
+      ' lists the blocks that are here',
+    ),
+  ]);
+}

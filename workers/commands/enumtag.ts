@@ -6,7 +6,7 @@
 import { hex, hexDigits } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { refuse, reply } from '../base/problem.ts';
+import { type Reply, refuse, reply } from '../base/problem.ts';
 import { readExactly } from '../bytes/struct.ts';
 import { blobName } from '../formats/dump/blobnames.ts';
 import { SECONDARY, type SecondaryKind } from '../formats/secondary/guids.ts';
@@ -16,7 +16,7 @@ import { readTraceSessions } from '../formats/secondary/tables.ts';
 import { readWdfLogs } from '../formats/secondary/wdfdrivers.ts';
 import type { BlobInfo, Session } from '../target/target.ts';
 import { ROWS_PER_SLICE, rowsStep } from './names.ts';
-import { type CommandSpec, line, note, type OutputNode, type Span } from './spec.ts';
+import { line, note, type OutputNode, type Span } from './spec.ts';
 
 const PREVIEW = 64;
 const WHOLE = 0x10000;
@@ -116,31 +116,14 @@ function* blockNodes({ target }: Session, blob: BlobInfo, { limit, personal }: S
   return [...nodes, ...(rest > 0 ? [note(`${hex(rest)} more bytes; `, ...more)] : []), line('')];
 }
 
-const enumtagCommand: CommandSpec = {
-  name: '.enumtag',
-  aliases: [],
-  group: 'memory',
-  summary: 'blocks of secondary data that parts of Windows and drivers added to the dump; with a tag all of its bytes',
-  args: [
-    { name: '-p', kind: 'flags', optional: true, summary: 'shows bytes that can name a person too' },
-    { name: 'tag', kind: 'text', optional: true, summary: 'a GUID of the list' },
-  ],
-  needs: ['kernel'],
-  examples: [
-    { line: '.enumtag', fixture: 'sample' },
-    { line: '.enumtag {f57308df-cc45-4e01-ad76-29a4ebb010ec}', fixture: 'sample' },
-  ],
-  *run({ session }, tail) {
-    const [, flag = '', tag = ''] = /^\s*(-p\b)?\s*\{?([0-9a-f-]*)\}?\s*$/i.exec(tail) ?? [undefined, '', '?'];
-    const { blobs } = session.target;
-    const chosen = tag === '' ? blobs : blobs.filter((blob) => blob.guid === tag.toLowerCase());
-    if (chosen.length === 0)
-      return refuse('BAD_ARGUMENT', tag === '' ? 'the dump has no secondary data' : `the dump has no block with the tag '${tail.trim()}'`, { at: 0 });
-    const shown: Shown = { limit: tag === '' ? PREVIEW : WHOLE, personal: flag !== '' };
-    const nodes: OutputNode[] = [];
-    for (const blob of chosen) nodes.push(...(yield* blockNodes(session, blob, shown)));
-    return reply(nodes);
-  },
-};
-
-export const ENUMTAG_COMMANDS: readonly CommandSpec[] = [enumtagCommand];
+export function* enumtagAnswer(session: Session, tail: string): Job<Reply<readonly OutputNode[]>> {
+  const [, flag = '', tag = ''] = /^\s*(-p\b)?\s*\{?([0-9a-f-]*)\}?\s*$/i.exec(tail) ?? [undefined, '', '?'];
+  const { blobs } = session.target;
+  const chosen = tag === '' ? blobs : blobs.filter((blob) => blob.guid === tag.toLowerCase());
+  if (chosen.length === 0)
+    return refuse('BAD_ARGUMENT', tag === '' ? 'the dump has no secondary data' : `the dump has no block with the tag '${tail.trim()}'`, { at: 0 });
+  const shown: Shown = { limit: tag === '' ? PREVIEW : WHOLE, personal: flag !== '' };
+  const nodes: OutputNode[] = [];
+  for (const blob of chosen) nodes.push(...(yield* blockNodes(session, blob, shown)));
+  return reply(nodes);
+}

@@ -1,11 +1,9 @@
 /** Every console command. Help, completion, palette, docs/commands.md and the tests are made from this table. */
 import { ANALYSIS_COMMANDS } from './analyze.ts';
 import { ABOUT_COMMANDS } from './about.ts';
-import { BLACKBOX_COMMANDS } from './blackboxes.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { DEADLOCK_COMMANDS } from './deadlock.ts';
 import { DEVICE_COMMANDS } from './devices.ts';
-import { ENUMTAG_COMMANDS } from './enumtag.ts';
 import { DPC_COMMANDS } from './dpcs.ts';
 import { EXAMINE_COMMANDS } from './examine.ts';
 import { FRAME_COMMANDS } from './frames.ts';
@@ -19,12 +17,11 @@ import { POOL_USED_COMMANDS } from './poolused.ts';
 import { PROCESS_COMMANDS } from './processes.ts';
 import { PROCESSOR_COMMANDS } from './processors.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
+import { SECONDARY_COMMANDS } from './secondary.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
-import { SYSINFO_COMMANDS } from './sysinfo.ts';
 import { THREAD_COMMANDS } from './threads.ts';
-import { WDF_COMMANDS } from './wdfcrashdump.ts';
 import { VM_COMMANDS } from './vm.ts';
 import { WOW64_COMMANDS } from './wow64.ts';
 import { TYPE_COMMANDS } from './types.ts';
@@ -48,12 +45,9 @@ export const SPECS: readonly CommandSpec[] = [
   ...PROCESSOR_COMMANDS,
   ...DPC_COMMANDS,
   ...LOCK_COMMANDS,
-  ...BLACKBOX_COMMANDS,
-  ...SYSINFO_COMMANDS,
-  ...WDF_COMMANDS,
-  ...ENUMTAG_COMMANDS,
   ...DEADLOCK_COMMANDS,
   ...VERIFIER_COMMANDS,
+  ...SECONDARY_COMMANDS,
   ...MEMORY_COMMANDS,
   ...PAGING_COMMANDS,
   ...VM_COMMANDS,

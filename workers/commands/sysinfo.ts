@@ -6,7 +6,7 @@
 import { type Found, mapFound } from '../base/found.ts';
 import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { refuse, reply } from '../base/problem.ts';
+import { type Reply, refuse, reply } from '../base/problem.ts';
 import { viewOf } from '../bytes/struct.ts';
 import { decodeUtf16 } from '../formats/minidump/text.ts';
 import { clockOfValues, readProcessorRegisters, readProcessorValues, type RegistryValue } from '../formats/secondary/processor.ts';
@@ -14,7 +14,7 @@ import { readSmbios, type Smbios, type SmbiosStructure } from '../formats/second
 import { readAcpiTables } from '../formats/secondary/tables.ts';
 import { readSecondary, secondaryBytes } from '../target/secondary.ts';
 import type { Session } from '../target/target.ts';
-import { type CommandSpec, line, note, type OutputNode } from './spec.ts';
+import { line, note, type OutputNode } from './spec.ts';
 
 type Answer = Found<readonly OutputNode[]>;
 /** Label, kind of field, offset. */
@@ -233,29 +233,11 @@ const PARTS: Readonly<Record<string, (session: Session, flags: string) => Answer
     ),
 };
 
-const sysinfoCommand: CommandSpec = {
-  name: '!sysinfo',
-  aliases: [],
-  group: 'analysis',
-  summary: `processor, firmware and memory of the computer: ${Object.keys(PARTS).join(', ')}`,
-  args: [
-    { name: 'part', kind: 'text', optional: false, summary: 'machineid, smbios, cpuinfo, cpuspeed, cpumicrocode, registers or gbl (ACPI tables)' },
-    { name: 'flags', kind: 'flags', optional: true, summary: 'for smbios: -system, -processor, -memory' },
-  ],
-  needs: ['kernel'],
-  examples: [
-    { line: '!sysinfo machineid', fixture: 'sample' },
-    { line: '!sysinfo smbios -memory', fixture: 'sample' },
-    { line: '!sysinfo cpuinfo', fixture: 'sample' },
-  ],
-  *run({ session }, tail) {
-    const [, part = '', flags = ''] = /^\s*(\S*)(.*)$/.exec(tail) ?? [];
-    const answer = Object.hasOwn(PARTS, part.toLowerCase()) ? PARTS[part.toLowerCase()] : undefined;
-    if (!answer) return refuse('BAD_ARGUMENT', `!sysinfo ${Object.keys(PARTS).join(' | ')}`, { at: 0 });
-    const nodes = answer(session, flags);
-    if (!nodes.ok) return refuse('BAD_ARGUMENT', describeMissing(nodes.missing));
-    return reply(nodes.value.length > 0 ? nodes.value : [note('the block is here and holds nothing of it')]);
-  },
-};
-
-export const SYSINFO_COMMANDS: readonly CommandSpec[] = [sysinfoCommand];
+export function sysinfoAnswer(session: Session, tail: string): Reply<readonly OutputNode[]> {
+  const [, part = '', flags = ''] = /^\s*(\S*)(.*)$/.exec(tail) ?? [];
+  const answer = Object.hasOwn(PARTS, part.toLowerCase()) ? PARTS[part.toLowerCase()] : undefined;
+  if (!answer) return refuse('BAD_ARGUMENT', `!sysinfo ${Object.keys(PARTS).join(' | ')}`, { at: 0 });
+  const nodes = answer(session, flags);
+  if (!nodes.ok) return refuse('BAD_ARGUMENT', describeMissing(nodes.missing));
+  return reply(nodes.value.length > 0 ? nodes.value : [note('the block is here and holds nothing of it')]);
+}

@@ -45,6 +45,13 @@ export class Finding {
     this.sureness = sureness;
     return this;
   }
+  /** No more than possible; a headline that says how sure it is follows. */
+  weaken(): this {
+    if (this.sureness === 'not-known') return this;
+    this.sureness = 'possible';
+    if (/^h-driver-(certain|likely)$/.test(this.headline.id)) this.headline = { ...this.headline, id: 'h-driver-possible' };
+    return this;
+  }
   blame(module: string | undefined, part?: Part): this {
     this.culprit = { ...(module === undefined ? {} : { module }), ...(part === undefined ? {} : { part }) };
     return this;

@@ -13,7 +13,7 @@ import { ipOf } from './fault.ts';
 const MOST_FRAMES = 64;
 
 /** Of 0x9F: the thread that holds the lock of Plug and Play, argument 3 for kind 4; the one that works on the held request for kind 3. */
-export function holderThread(c: Case): Va | undefined {
+function holderThread(c: Case): Va | undefined {
   if (c.code !== 0x9f) return undefined;
   return c.params[0] === 4n ? va(c.params[2]) : c.params[0] === 3n ? requestThread(c) : undefined;
 }
@@ -33,7 +33,7 @@ export function requestThread({ target: { memory }, params }: Case): Va | undefi
   return undefined;
 }
 
-function followedContext(c: Case): Context | undefined {
+export function followedContext(c: Case): Context | undefined {
   const thread = holderThread(c);
   if (thread !== undefined) {
     const context = threadContext(c.session, thread);

@@ -65,5 +65,5 @@ export function subject(c: Case): string {
   const { place } = c.fault;
   if (place) return `${named(place.module)}!${nameless}`;
   const [program] = c.target.modules.modules;
-  return c.kernel || !program ? 'unknown_module!unknown_function' : `${imageOf(program)}!unknown_error_in_process`;
+  return c.kernel || !program || !c.target.exception ? 'unknown_module!unknown_function' : `${imageOf(program)}!unknown_error_in_process`;
 }

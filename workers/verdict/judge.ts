@@ -2,14 +2,16 @@
 import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import type { Session } from '../target/target.ts';
-import { imageOf, placeWords } from './actors.ts';
+import { imageOf, isThirdParty, placeWords } from './actors.ts';
 import { addSteps } from './advice.ts';
 import { bucketOf, signatureOf } from './bucket.ts';
 import { type Case, gatherCase, slice } from './case.ts';
 import { Finding } from './finding.ts';
 import { followedCase } from './followed.ts';
+import { findKernelSuspect } from './kernelsuspect.ts';
 import { addOverlay } from './overlay.ts';
 import { isLive, ruleFor } from './rules/index.ts';
+import { opposeOther } from './rules/owners.ts';
 import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
 import { looksOf } from './playbook.ts';
@@ -27,6 +29,7 @@ export function* judge(session: Session): Job<Verdict> {
   opening(c, f);
   rule(c, f);
   yield slice('Weighing the evidence');
+  opposeNoted(c, f);
   deliberate(c, f);
   yield* closing(c, f);
   yield slice('Naming the verdict');
@@ -62,6 +65,17 @@ function deliberate(c: Case, f: Finding): void {
     .blame('myfault.sys');
   f.rivals.length = 0;
   f.against.length = 0;
+  if (test.process === undefined) f.oppose('a-no-tester', {});
+}
+
+/** The driver that the kernel noted is another than the one that is blamed; a part of Windows in that place is only the one that was called. */
+function opposeNoted(c: Case, f: Finding): void {
+  const blamed = f.culprit?.module;
+  const noted = blamed === undefined || !f.evidence.some(({ id }) => id === 'e-kernel-suspect') ? undefined : findKernelSuspect(c)?.image;
+  const module = noted === undefined ? undefined : c.target.modules.byName(noted);
+  if (blamed === undefined || !module || !isThirdParty(module, c.session) || imageOf(module).toLowerCase() === blamed.toLowerCase()) return;
+  opposeOther(c, f, { what: 'the fault', image: blamed, other: imageOf(module) });
+  f.weaken();
 }
 
 function* closing(c: Case, f: Finding): Job<void> {

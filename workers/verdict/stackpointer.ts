@@ -19,8 +19,9 @@ type ProcessorStack = 'Dpc' | 'Isr';
 function baseOf(target: Target, which: ProcessorStack): Va | undefined {
   const offset = target.kernelOffsets?.[`OffsetPrcb${which}Stack`];
   const prcb = target.processor.ok ? findPrcb(target, target.processor.value) : undefined;
-  const base = offset === undefined || prcb === undefined ? undefined : target.memory.pointer(vaAdd(prcb, offset));
-  return base?.ok && base.value !== 0n ? base.value : undefined;
+  // Kernels without such a stack tell 0 for its place.
+  const base = offset === undefined || offset === 0 || prcb === undefined ? undefined : target.memory.pointer(vaAdd(prcb, offset));
+  return base?.ok && isKernelHalf(base.value) ? base.value : undefined;
 }
 
 const isOn = (sp: bigint, base: Va): boolean => sp < base + ABOVE_BASE && sp >= base - PROCESSOR_STACK;

@@ -67,10 +67,14 @@ describe('applications', () => {
     ['STACK_OVERFLOW_c00000fd_AccessV.exe!main', 0xc00000fd, [1n, 0n], 'main'],
     ['ILLEGAL_INSTRUCTION_c000001d_AccessV.exe!main', 0xc000001d, [], 'main'],
     ['STOWED_EXCEPTION_c000027b_AccessV.exe!main', 0xc000027b, [], 'main'],
-    ['APPLICATION_FAULT_c0000094_AccessV.exe!main', 0xc0000094, [], 'main'],
+    ['APPLICATION_FAULT_c00000aa_AccessV.exe!main', 0xc00000aa, [], 'main'],
+    ['INTEGER_DIVIDE_BY_ZERO_c0000094_AccessV.exe!hDoRemaining', 0xc0000094, [], 'hDoRemaining'],
+    ['INVALID_CRUNTIME_PARAMETER_c0000417_AccessV.exe!_invoke_watson', 0xc0000417, [], '_invoke_watson'],
+    ['INVALID_PARAMETER_c000000d_AccessV.exe!PnpManagerBase::Teardown', 0xc000000d, [], 'PnpManagerBase::Teardown'],
+    ['IN_PAGE_ERROR_c0000006_AccessV.exe!main', 0xc0000006, [0n, 0n, 0xc0000185n], 'main'],
     // Watson failures: destructors and lambdas have underscores for what may not stand in a bucket.
-    ['APPLICATION_FAULT_c0000094_AccessV.exe!CTL_API::GfxHandler::_GfxHandler', 0xc0000094, [], 'CTL_API::GfxHandler::~GfxHandler'],
-    ['APPLICATION_FAULT_c0000094_AccessV.exe!_OnDrag_::_163_::_lambda_1_::operator', 0xc0000094, [], "`OnDrag'::`163'::<lambda_1>::operator()"],
+    ['APPLICATION_FAULT_c00000aa_AccessV.exe!CTL_API::GfxHandler::_GfxHandler', 0xc00000aa, [], 'CTL_API::GfxHandler::~GfxHandler'],
+    ['APPLICATION_FAULT_c00000aa_AccessV.exe!_OnDrag_::_163_::_lambda_1_::operator', 0xc00000aa, [], "`OnDrag'::`163'::<lambda_1>::operator()"],
   ])('%s', (wanted, code, parameters, symbol) => expect(raised(code, parameters, symbol)).toBe(wanted));
   test('a stowed error by its own code', () => {
     const [array, one] = [0x2000_0000n, 0x2000_1000n];

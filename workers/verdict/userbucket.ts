@@ -83,7 +83,11 @@ const named =
   () => ({ name });
 const PROBLEMS: Readonly<Record<number, (c: Case) => Problem | undefined>> = {
   0xc0000005: accessProblem,
+  0xc0000006: named('IN_PAGE_ERROR'),
+  0xc000000d: named('INVALID_PARAMETER'),
+  0xc0000094: named('INTEGER_DIVIDE_BY_ZERO'),
   0xc0000409: failFast,
+  0xc0000417: named('INVALID_CRUNTIME_PARAMETER'),
   0xc0000602: named('FAIL_FAST_EXCEPTION'),
   0xc00000fd: named('STACK_OVERFLOW'),
   0xc0000374: heapProblem,

@@ -294,6 +294,25 @@ export const WINDOWS_22621_X64: ObjectOffsets = {
   },
 };
 
+/**
+ * Windows 11 24H2 x64 (10.0.26100): github.com/Rickebo/ntoskrnlib, Generated/Win11 (_EPROCESS, _KTHREAD, _ETHREAD). The links within
+ * KTHREAD and the KPRCB are not told there and stand as before; the KDBG block states those of the KPRCB.
+ */
+export const WINDOWS_26100_X64: ObjectOffsets = {
+  ...WINDOWS_19041_X64,
+  build: 26100,
+  sizes: { ...WINDOWS_19041_X64.sizes, eprocess: 0x840, ethread: 0x940 },
+  eprocess: {
+    ...WINDOWS_19041_X64.eprocess,
+    ...{ UniqueProcessId: 0x1d0, ActiveProcessLinks: 0x1d8, CreateTime: 0x1f8, InheritedFromUniqueProcessId: 0x2d0, Peb: 0x2e0 },
+    ...{ ImageFileName: 0x338, EThreadListHead: 0x370, ActiveThreads: 0x380, ExitStatus: 0x554 },
+  },
+  ethread: {
+    ...WINDOWS_19041_X64.ethread,
+    ...{ CreateTime: 0x4c0, StartAddress: 0x4e0, ClientId: 0x508, IrpList: 0x540, Win32StartAddress: 0x560, ThreadListEntry: 0x578 },
+  },
+};
+
 /** Windows 10 1903 and 1909 x64 (10.0.18362.418). */
 export const WINDOWS_18362_X64: ObjectOffsets = {
   ...WINDOWS_19041_X64,

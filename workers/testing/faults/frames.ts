@@ -109,30 +109,48 @@ export function x86Fault(draw: Draw, chain: FrameChain): MadeFault {
   );
 }
 
-export function arm64Fault(draw: Draw, chain: FrameChain): MadeFault {
-  const { code: text, functionSize, afterCall } = arm64Functions(FUNCTIONS);
-  const placed = place(draw, chain.modules, (_, index) => 0x7ff7_0000_0000n + BigInt(index * 0x400 + draw.below(0x200)) * 0x10000n);
+interface ArmFrame {
+  /** Where the image's functions begin, and which of them. */
+  readonly text: bigint;
+  readonly number: number;
+}
+
+/** The stack that a chain of such functions leaves, outermost first; it ends in a fault of the last image's last function. */
+export function arm64Stack(chain: readonly ArmFrame[], high: bigint): Arm64Stack {
+  const { functionSize, afterCall } = arm64Functions(FUNCTIONS);
   const bytes = new Uint8Array(0x600);
-  const high = 0x9a_0000_0000n + BigInt(draw.below(0x1000)) * 0x1000n;
   let [sp, fp, lr] = [high - 0x20n, 0n, 0n];
-  chain.modules.forEach((_, index) => {
-    const { text: at, number } = frameAt(chain, placed, index);
+  for (const { text, number } of chain) {
     sp -= 0x20n;
     put(bytes, bytes.length - Number(high - sp), 8, fp);
     put(bytes, bytes.length - Number(high - sp) + 8, 8, lr);
     fp = sp;
-    lr = at + BigInt(number * functionSize + afterCall);
-  });
-  const last = frameAt(chain, placed, chain.modules.length - 1);
-  // ldr x1, [x0, #8] stands in the last function of each image; the fault is there.
-  const pc = last.text + BigInt((FUNCTIONS - 1) * functionSize + 8);
+    lr = text + BigInt(number * functionSize + afterCall);
+  }
+  // ldr x1, [x0, #8] stands in the last function of each image.
+  const pc = (chain.at(-1)?.text ?? 0n) + BigInt((FUNCTIONS - 1) * functionSize + 8);
+  return { sp, fp, lr, pc, bytes: bytes.slice(bytes.length - Number(high - sp)) };
+}
+interface Arm64Stack {
+  readonly sp: bigint;
+  readonly fp: bigint;
+  readonly lr: bigint;
+  readonly pc: bigint;
+  readonly bytes: Uint8Array;
+}
+export const arm64Code = (): Uint8Array => arm64Functions(FUNCTIONS).code;
+
+export function arm64Fault(draw: Draw, chain: FrameChain): MadeFault {
+  const placed = place(draw, chain.modules, (_, index) => 0x7ff7_0000_0000n + BigInt(index * 0x400 + draw.below(0x200)) * 0x10000n);
+  const high = 0x9a_0000_0000n + BigInt(draw.below(0x1000)) * 0x1000n;
+  const frames = chain.modules.map((_, index) => frameAt(chain, placed, index));
+  const { sp, fp, lr, pc, bytes } = arm64Stack(frames, high);
   const context = arm64Context({ x: [chain.pointer, 1n, draw.heap()], fp, lr, sp, pc, cpsr: 0x60000000 });
   const { code, parameters } = raisedBy(chain, 0xffff_ffff_ffff_ffffn);
-  const stack = { address: sp, bytes: bytes.slice(bytes.length - Number(high - sp)) };
-  const memory = placed.map(({ text: address }) => ({ address, bytes: text }));
+  const memory = placed.map(({ text: address }) => ({ address, bytes: arm64Code() }));
   return finish(
     {
-      ...{ arch: 'arm64', threads: [{ id: 0x3d4, teb: 0x9a_0000_0000n, stack, context }], modules: listed(placed), memory },
+      ...{ arch: 'arm64', threads: [{ id: 0x3d4, teb: 0x9a_0000_0000n, stack: { address: sp, bytes }, context }], modules: listed(placed), memory },
       exception: { threadId: 0x3d4, code, address: pc, parameters, context },
     },
     chain.truth,

@@ -15,7 +15,7 @@ import {
 } from '../build/scene.ts';
 import type { KernelDumpKind } from '../build/kerneldump.ts';
 import { ordinaryProcesses, waitingThread } from '../build/processes.ts';
-import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64 } from '../build/layouts.ts';
+import { WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_22621_X64, WINDOWS_26100_X64 } from '../build/layouts.ts';
 import type { ProcessObject, ThreadObject } from '../build/objects.ts';
 import { imageBytes } from '../build/pe.ts';
 import { flatten } from '../build/sparse.ts';
@@ -121,6 +121,8 @@ export class KernelStage {
   thread: Partial<ThreadObject> = {};
   private readonly userName: string;
   private readonly waiting: SceneThread[] = [];
+  private detector = 'ntoskrnl.exe';
+  private faulted: string | undefined;
   private current: { readonly image: LoadedPe; readonly name: string } | undefined;
   private readonly codeAt: bigint[] = [];
   /** Bytes of images that memory holds otherwise than the file. */
@@ -151,11 +153,19 @@ export class KernelStage {
     this.stack.set({ rbx: draw.pool(), rbp: draw.pool(), rsi: draw.pool(), rdi: draw.u64() & 0xffn, r12: 1n, r13: 0n, r14: draw.pool(), r15: 0n });
   }
 
+  /** Names of every file of Windows that is loaded. */
+  get windows(): readonly string[] {
+    return windowsModules().map(({ name }) => name);
+  }
   get nt(): LoadedPe {
     return this.machine.nt;
   }
   image(name: string): LoadedPe {
     return this.machine.image(name);
+  }
+  /** A file that was asked for as also loaded. */
+  loaded(name: string): LoadedDriver {
+    return { ...this.machine.image(name), name };
   }
   actor(index = 0): LoadedDriver {
     const found = this.actors[index];
@@ -217,6 +227,7 @@ export class KernelStage {
     const { base, displacement } = this.access();
     this.stack.local(0x28, pointer).set({ [base]: pointer });
     const mark = write ? 'write' : 'read';
+    this.faulted = this.running().image.pe.spec.name;
     const rip = this.placeOf(mark);
     return { rip, mark, cr2: BigInt.asUintN(64, pointer + BigInt(displacement)), registers: this.stack.context(rip) };
   }
@@ -282,6 +293,7 @@ export class KernelStage {
   /** Ends in KeBugCheckEx and writes the dump. */
   stop(bugCheck: number, params: BugCheckParams, truth: Truth, options: StopOptions = {}): MadeFault {
     const { image } = this.running();
+    this.detector = image.pe.spec.name;
     this.stack.reach(this.nt, 'KeBugCheckEx', image.base === this.nt.base ? 'KeBugCheckEx' : 'nt!KeBugCheckEx');
     bugCheckHere(this.stack, bugCheck, params);
     return this.write(bugCheck, params, truth, options);
@@ -292,7 +304,7 @@ export class KernelStage {
     const { draw, machine } = this;
     const { change, live = false, file = {}, exitStatus, thread, ...more } = options;
     const made = scene({
-      offsets: draw.pick([WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_19041_X64, WINDOWS_22621_X64]),
+      offsets: draw.pick([WINDOWS_18362_X64, WINDOWS_19041_X64, WINDOWS_19041_X64, WINDOWS_22621_X64, WINDOWS_26100_X64]),
       ...{
         title: 'fault',
         machine,
@@ -313,11 +325,16 @@ export class KernelStage {
     const images = new Map(windowsModules().map((module) => [module.name, module.image]));
     return {
       bytes: this.bytesOf(changed, live ? { kind: 'live' } : { ...this.file, ...file }),
-      truth,
+      truth: { ...this.roles(truth.culprits), ...truth },
       atHand: this.atHand,
       images,
       ofWindows: new Set(images.keys()),
     };
+  }
+
+  private roles(culprits: readonly string[]): Pick<Truth, 'detector' | 'victim'> {
+    const { detector, faulted } = this;
+    return { detector, ...(faulted === undefined || culprits.includes(faulted) ? {} : { victim: faulted }) };
   }
 
   private otherProcesses(): SceneProcess[] {

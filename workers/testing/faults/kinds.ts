@@ -1,6 +1,7 @@
 /** Every kind of fault of the scored set. */
 import type { FaultKind } from './truth.ts';
 import { ACCESS_KINDS } from './kinds/access.ts';
+import { ARM_KINDS } from './kinds/arm.ts';
 import { DEVICE_KINDS } from './kinds/devices.ts';
 import { GRAPHICS_KINDS } from './kinds/graphics.ts';
 import { HARDWARE_KINDS } from './kinds/hardware.ts';
@@ -25,4 +26,5 @@ export const KINDS: readonly FaultKind[] = [
   ...USER_OWN_KINDS,
   ...DEVICE_KINDS,
   ...OTHER_KINDS,
+  ...ARM_KINDS,
 ];

@@ -18,6 +18,10 @@ export interface Truth {
   readonly undecidable?: boolean;
   /** Innocent, and where blame falls easily: on the stack, at the fault, all over the leftovers. */
   readonly bystanders?: readonly string[];
+  /** Kernel stops: whose code called KeBugCheckEx. */
+  readonly detector?: string;
+  /** Whose code broke, where it is not the culprit's. */
+  readonly victim?: string;
 }
 
 /** What the reader of the dump has besides it: Windows' images as a symbol server gives them, with or without names. */

@@ -20,6 +20,7 @@ import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { runCommand } from '../../commands/run.ts';
+import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import { type CommandContext, type OutputNode, type SymbolControl, formatNodes } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
 
@@ -39,6 +40,8 @@ export interface MadeModule {
   readonly imageName?: string;
   readonly path?: string;
   readonly pe?: { readonly timestamp: number; readonly checksum: number };
+  /** File name of its PDB. */
+  readonly pdb?: string;
   readonly version?: string;
   /** What `lm` shows of its symbols; a table is there too where `names` names it. */
   readonly symbols?: { readonly kind: 'pdb' | 'exports' | 'sym'; readonly origin: string };
@@ -109,7 +112,10 @@ function moduleOf(made: MadeModule): Module {
     size,
     checksum: made.pe ? found(made.pe.checksum) : never,
     version: made.version === undefined ? never : found(made.version),
-    identity: { pe: made.pe ? found({ timestamp: made.pe.timestamp, sizeOfImage: size }) : never, pdb: never },
+    identity: {
+      pe: made.pe ? found({ timestamp: made.pe.timestamp, sizeOfImage: size }) : never,
+      pdb: made.pdb === undefined ? never : found({ file: made.pdb, guid: '0', age: 1 }),
+    },
     origin: 'drawn by hand',
   };
 }
@@ -198,6 +204,9 @@ export interface Console {
   /** The lines of an answer; throws where the command refuses. */
   run(line: string): readonly string[];
 }
+
+// Lines are answered at once here.
+await loadSecondaryCommands();
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {

@@ -52,7 +52,7 @@ function ofClient(c: Case, f: Finding, seen: { readonly image: string; readonly 
   if (other && imageOf(other.module) === image) placeOf(f, other);
   else if (other) {
     opposeOther(c, f, { what: 'the device object', image, other: imageOf(other.module) });
-    f.sureness = 'possible';
+    f.weaken();
   }
 }
 

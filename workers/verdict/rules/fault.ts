@@ -145,6 +145,7 @@ function sharedPage(c: Case, f: Finding): boolean {
   const { address, access } = c.fault;
   if (!c.kernel || address === undefined || !isShared(address) || access !== 'read') return false;
   f.show(text('e-shared-page', { address: hex(address) }), '.bugcheck', { weighs: 'decides', how: 'inferred', from: ['e-address'] });
+  if (c.fault.place) f.victim = imageOf(c.fault.place.module);
   f.head('h-memory-ram', { name: c.name, what: 'a page that is mapped in every process was not readable' })
     .judge('memory-corruption', 'likely')
     .blame(undefined, 'ram');

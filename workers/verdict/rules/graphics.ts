@@ -45,7 +45,7 @@ function checkContext(c: Case, f: Finding): void {
   if (!signature.ok || signature.value === TDR_SIGNATURE) return;
   f.oppose('a-no-tdr-context', { at: hex(c.params[0]), found: hex(signature.value) });
   if (onlyBit(BigInt(signature.value ^ TDR_SIGNATURE) & 0xffff_ffffn) !== undefined) f.rival({ part: 'ram' }, text('r-ram', {}));
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 /** More than one display driver: a laptop's two graphics processors hand work to each other. */
@@ -183,7 +183,7 @@ export function stuckThread(c: Case, f: Finding): void {
 function disagree(c: Case, f: Finding, { named, stands }: { readonly named: string | undefined; readonly stands: string }): void {
   if (named === undefined || named.toLowerCase() === stands.toLowerCase()) return;
   opposeOther(c, f, { what: 'argument 3', image: named, other: stands });
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 const SCHEDULER = 0x119;

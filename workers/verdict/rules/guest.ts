@@ -8,6 +8,5 @@ import { text } from '../words.ts';
 export function weakenInGuest(c: Case, f: Finding): void {
   const vm = virtualMachine(c);
   if (vm === undefined) return;
-  f.oppose('a-guest', { vm }).rival({}, text('r-hypervisor', {}));
-  if (f.sureness !== 'not-known') f.sureness = 'possible';
+  f.oppose('a-guest', { vm }).rival({}, text('r-hypervisor', {})).weaken();
 }

@@ -2,7 +2,7 @@
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import type { MachineCheck } from '../../knowledge/knowledge.ts';
-import { imageOf, isThirdParty } from '../actors.ts';
+import { imageOf, isScanned } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { aerWords, type ErrorRecord, readErrorRecord } from '../cper.ts';
 import { ipOf } from '../fault.ts';
@@ -12,7 +12,7 @@ import { virtualMachine } from '../overlay.ts';
 import type { Part } from '../verdict.ts';
 import { text } from '../words.ts';
 import { changedAt } from './bits.ts';
-import { showSubCode, showSuspect } from './evidence.ts';
+import { placeOf, showSubCode, showSuspect } from './evidence.ts';
 import { weakenInGuest } from './guest.ts';
 import { pciFailures } from './secondary.ts';
 
@@ -161,12 +161,21 @@ function showFrozen(c: Case, f: Finding, cpu: string): void {
   const flags = registers?.['efl'];
   const masked = flags !== undefined && (flags & INTERRUPTS) === 0n;
   const image = imageOf(place.module);
-  const driver = masked && isThirdParty(place.module, c.session);
   const slots = { cpu, who: c.who(image), place: `${image}+${hex(place.rva)}`, masked: flags === undefined ? 'not told' : masked ? 'off' : 'on' };
-  f.show(text('e-hung-ran', slots), `~${cpu}s`, { weighs: driver ? 'against' : 'context' });
-  if (!driver) return;
-  f.judge('driver-bug', 'possible').blame(image).oppose('a-in-driver', { cpu, who: slots.who });
-  f.place = { module: image, offset: BigInt(place.rva) };
+  f.show(text('e-hung-ran', slots), `~${cpu}s`, { weighs: masked ? 'against' : 'context' });
+  if (masked) masker(c, f, cpu);
+}
+
+/** A sound processor with its interrupts off misses the clock too: the driver that ran there, or for which Windows' code did. */
+function masker(c: Case, f: Finding, cpu: string): void {
+  const actor = c.subject?.suspects.find((one) => !isScanned(one));
+  if (!actor) return;
+  const image = imageOf(actor.module);
+  showSuspect(f, c, actor, 'against');
+  f.judge('driver-bug', 'possible')
+    .blame(image)
+    .oppose('a-in-driver', { cpu, who: c.who(image) });
+  placeOf(f, actor);
   f.rival({ part: 'cpu' }, text('r-cpu', {}));
 }
 
@@ -247,7 +256,7 @@ function askedBy(c: Case, f: Finding): void {
   showSuspect(f, c, caller, 'against');
   const image = imageOf(caller.module);
   f.rival({ module: image }, text('r-driver', { who: c.who(image) }));
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 const TABLE_TYPES: ReadonlySet<bigint> = new Set([1n, 2n, 3n, 6n, 7n, 0xan, 0xcn, 0xdn]);

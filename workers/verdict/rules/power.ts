@@ -35,7 +35,7 @@ export function powerState(c: Case, f: Finding): void {
   const blamed = f.culprit?.module;
   if (blamed === undefined || !logged || !isThirdParty(logged, c.session) || imageOf(logged) === blamed) return;
   opposeOther(c, f, { what: 'the request', image: blamed, other: imageOf(logged) });
-  f.sureness = 'possible';
+  f.weaken();
 }
 
 /** 0x1D5: P1 the first characters of the device's service, P2 TRIAGE_PNP_WATCHDOG, P3 the thread, P4 milliseconds. The stack is the timer's. */
@@ -90,7 +90,7 @@ function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; reado
     .rival({ part: 'device' }, text('r-hardware', {}));
   if (device) f.blame(device.image);
   else f.blame(undefined, 'device');
-  if (!holder.thirdParty) f.detector = holder.image;
+  if (!holder.thirdParty) f.victim = holder.image;
   f.place = { module: holder.image, offset: 0n };
 }
 

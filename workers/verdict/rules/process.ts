@@ -132,8 +132,10 @@ const LIVE_EVIDENCE = new Map<number, Rule>([
 export function live(c: Case, f: Finding): void {
   const meaning = showSubCode(c, f, 1) ?? c.entry?.gist ?? 'a part of it took too long';
   LIVE_EVIDENCE.get(c.code)?.(c, f);
+  // That the machine went on is certain; who is named is as sure as the evidence.
+  const sureness = f.culprit ? f.sureness : 'certain';
   f.say('x-live', {});
-  f.head('h-live', { name: c.name, what: meaning }).judge('live-dump', 'certain');
+  f.head('h-live', { name: c.name, what: meaning }).judge('live-dump', sureness);
   notedAsStop(c, f);
   for (const actor of c.suspects.slice(0, 1)) {
     showSuspect(f, c, actor, 'context');
@@ -146,7 +148,7 @@ function notedAsStop(c: Case, f: Finding): void {
   const noted = c.target.kind === 'kernel-triage' ? undefined : notedStop(c);
   if (noted?.code !== c.target.bugCheck?.code || noted === undefined) return;
   f.oppose('a-noted-stop', { at: hex(noted.at) });
-  f.sureness = 'likely';
+  if (f.sureness === 'certain') f.sureness = 'likely';
 }
 
 const KEBUGCHECKEX_START: readonly number[] = [0x48, 0x89, 0x4c, 0x24, 0x08];

@@ -12,8 +12,8 @@ export const DOUBTS = {
   ],
   'a-two-drivers': [
     'Two notes in this file name different drivers: {who} and {other}.',
-    '{what} names {who}; the stack names {other}.',
-    '{what}: {who}; stack: {other}.',
+    '{what} leads to {who}; another note of the file to {other}.',
+    '{what}: {who}; elsewhere: {other}.',
   ],
   'r-driver-device': ['{who}, which runs that device', '{who}: the driver of the device.', '{who} (its driver)'],
   'a-guest': [
@@ -102,6 +102,11 @@ export const DOUBTS = {
     'Windows had stopped with {stop} when this picture of its memory was taken.',
     'A picture of memory, taken after the stop {stop}; the header does not say so.',
     'Memory image of a machine stopped with {stop}.',
+  ],
+  'a-no-tester': [
+    'The test tool’s own program was not the one that ran.',
+    'The running process is not NotMyFault: another program may have called its driver.',
+    'Process is not NotMyFault.',
   ],
   'h-used-up': [
     'Windows ran out of something that it needs to go on: memory, most often.',

@@ -50,6 +50,21 @@ export function stuckThread(stage: KernelStage, driver: LoadedDriver, named: str
   return stage.stop(0x100000ea, [draw.pool(), draw.pool(), name, 1n], byDisplay(driver));
 }
 
+/** The stuck thread's stack is full of calls of the driver; a small dump without code proves none of them. */
+export function stuckDeep(stage: KernelStage, driver: LoadedDriver): MadeFault {
+  const { draw } = stage;
+  runTo(stage, 'worker');
+  stage.call(stage.image('dxgkrnl.sys'), 'DpiFdoStartDevice', 'WorkerRoutine').call(driver, 'Callback', 'DdiStartDevice').chain(driver, 'Step', 'Recurse');
+  for (let depth = 0; depth < 30; depth++) stage.call(driver, 'Recurse');
+  const thread = draw.pool() & ~0x3fn;
+  stage.call(stage.nt, 'IofCallDriver', 'nt!IofCallDriver').call(stage.image('dxgkrnl.sys'), 'DpiFatal', 'DriverDispatch');
+  stage.atHand = 'nothing';
+  return stage.stop(0x100000ea, [thread, draw.pool(), draw.pool(), 1n], byDisplay(driver), {
+    thread: { address: thread },
+    file: { kind: 'triage', keepCode: false },
+  });
+}
+
 /** Windows' part of graphics stops the machine over what the display driver did, or over its own state. */
 export function graphicsStop(stage: KernelStage, code: number, params: readonly [bigint, bigint, bigint, bigint], truth: Truth): MadeFault {
   runTo(stage, 'thread');

@@ -1,7 +1,8 @@
 /** The machine itself: memory, processor, buses. What stands on the stack did nothing. */
+import type { X64Registers } from '../../build/context.ts';
 import { machineCheckRecord, pcieRecord } from '../../build/whea.ts';
 import { CRASH_TIME, PRCB_ADDRESS, PTE_BASE, words } from '../../build/scene.ts';
-import { addressIn } from '../../build/stack.ts';
+import { StackDrawing, addressIn } from '../../build/stack.ts';
 import { accessOf, otherHalf, withoutPrefix } from '../code.ts';
 import type { Draw } from '../draw.ts';
 import { accessException, dispatched, irqlStop, nonpagedStop } from '../ends.ts';
@@ -111,8 +112,25 @@ function codeBit(draw: Draw): MadeFault {
 
 export interface SilentCore {
   readonly alsoLoaded?: readonly string[];
-  /** The dump holds what the silent core ran: a driver with interrupts off, or the idle loop; or that it did not take the freeze. */
-  readonly ran?: 'driver' | 'idle' | 'nothing saved';
+  /** The dump holds what the silent core ran: a driver with interrupts off, a lock that a driver waits for so, the idle loop; or that it took no freeze. */
+  readonly ran?: 'driver' | 'lock' | 'idle' | 'nothing saved';
+}
+
+/** EFLAGS without and with IF (SDM volume 1, "EFLAGS register"). */
+const MASKED = 0x46;
+const TAKEN = 0x246;
+
+function frozenIn(stage: KernelStage, ran: 'driver' | 'lock' | 'idle'): X64Registers {
+  const { draw, nt } = stage;
+  const high = draw.stackTop();
+  if (ran === 'driver') return { rip: addressIn(stage.actor(), 'Loop') + 8n, rsp: high - 0x400n, eflags: MASKED };
+  if (ran === 'idle') return { rip: addressIn(nt, 'PoIdle:halted'), rsp: high - 0x400n, eflags: TAKEN };
+  const drawing = new StackDrawing(high, 0x2000).push(0n).enter(nt, 'KiIdleLoop').call(nt, 'KiRetireDpcList').call(nt, 'KiExecuteAllDpcs');
+  drawing.call(stage.actor(), 'Dpc', 'DeferredRoutine').call(stage.actor(), 'Fault');
+  drawing.call(nt, 'KeAcquireSpinLockRaiseToDpc', 'nt!KeAcquireSpinLockRaiseToDpc').call(nt, 'KxWaitForSpinLockAndAcquire');
+  const rip = addressIn(nt, 'KxWaitForSpinLockAndAcquire:divide');
+  stage.memory.push(drawing.finish(rip));
+  return { ...drawing.context(rip), eflags: MASKED };
 }
 
 /** Another processor counts the ticks that the silent one misses. */
@@ -127,10 +145,8 @@ export function silentCore(draw: Draw, { alsoLoaded = [], ran }: SilentCore = {}
   const params = [0xcn, 0n, PRCB_ADDRESS(hung), BigInt(hung)] as const;
   const options = { trapFrame, processor: (hung + 1) % 8 };
   if (ran === undefined) return stage.stop(0x101, params, { ...processor, bystanders: [stage.actor().name] }, options);
-  // EFLAGS without and with IF (SDM volume 1, "EFLAGS register").
-  const busy = ran === 'driver';
-  const registers = busy ? { rip: addressIn(stage.actor(), 'Loop') + 8n, eflags: 0x46 } : { rip: addressIn(stage.nt, 'PoIdle:halted'), eflags: 0x246 };
-  const frozen = new Map([[hung, ran === 'nothing saved' ? { rip: 0n } : { rsp: draw.stackTop() - 0x400n, ...registers }]]);
+  const busy = ran === 'driver' || ran === 'lock';
+  const frozen = new Map([[hung, ran === 'nothing saved' ? { rip: 0n } : frozenIn(stage, ran)]]);
   const truth: Truth = busy ? { causes: ['driver', 'hang'], culprits: [stage.actor().name] } : processor;
   return stage.stop(0x101, params, truth, { ...options, file: { kind: 'bitmap-kernel' }, change: (made) => ({ ...made, frozen }) });
 }

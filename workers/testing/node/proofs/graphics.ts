@@ -2,7 +2,7 @@
 import type { Draw } from '../../faults/draw.ts';
 import type { LoadedDriver } from '../../faults/drivers.ts';
 import { KernelStage } from '../../faults/kernelstage.ts';
-import { byDisplay, graphicsStop, stuckThread, timeout } from '../../faults/kinds/graphics.ts';
+import { byDisplay, graphicsStop, stuckDeep, stuckThread, timeout } from '../../faults/kinds/graphics.ts';
 import { BIT_CHANGED, type MadeFault } from '../../faults/truth.ts';
 import { type Expected, type Proof, type Proved, ofKind, staged } from './proof.ts';
 
@@ -12,7 +12,7 @@ const INTEL = 'igdkmd64.sys';
 /** A machine with these display drivers and no other. */
 const withDisplays = (draw: Draw, ...names: readonly string[]): KernelStage =>
   new KernelStage(draw, { alsoLoaded: names, innocentRoles: ['audio', 'usb', 'storage', 'filter'] });
-const nvidia = (stage: KernelStage): LoadedDriver => stage.image(NVIDIA) as LoadedDriver;
+const nvidia = (stage: KernelStage): LoadedDriver => stage.loaded(NVIDIA);
 
 const byDriver = (sureness: Expected['sureness']): Expected => ({ cause: 'driver-bug', sureness, culprit: 'true' });
 const wentOn = (sureness: Expected['sureness']): Expected => ({ cause: 'live-dump', sureness, culprit: 'true' });
@@ -96,6 +96,14 @@ export const GRAPHICS_PROOFS: readonly Proof[] = [
           return stuckThread(stage, nvidia(stage), NVIDIA);
         },
         { ...byDriver('likely'), shows: ['e-owner-tag'] },
+      ),
+      staged(
+        'the stack of the stuck thread is full of one display driver, and nothing proves the frames',
+        (draw) => {
+          const stage = withDisplays(draw, NVIDIA);
+          return stuckDeep(stage, nvidia(stage));
+        },
+        { ...byDriver(['possible', 'likely']), shows: ['e-samples-stuck', 'e-stuck-thread'], doubts: ['a-leftovers'] },
       ),
     ],
     nearly: [

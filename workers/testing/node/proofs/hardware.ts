@@ -153,6 +153,9 @@ export const HARDWARE_PROOFS: readonly Proof[] = [
       }),
     ],
     against: [
+      staged('a core waits for a lock with interrupts off, in a DPC of a driver', (draw) => silentCore(draw, { ran: 'lock' }), {
+        ...{ cause: 'driver-bug', sureness: 'possible', culprit: 'true', shows: ['e-hung-ran', 'e-suspect'], doubts: ['a-in-driver'] },
+      }),
       staged("a driver keeps a core's interrupts off", (draw) => silentCore(draw, { ran: 'driver' }), {
         ...{ cause: 'driver-bug', sureness: 'possible', culprit: 'true', shows: ['e-hung-ran'], doubts: ['a-in-driver'] },
       }),

@@ -51,6 +51,13 @@ function unread(draw: Draw, file: FileOptions): MadeFault {
   return stage.stop(0x12d, [0n, 0n, 0n, 0n], byDriver(stage), { file });
 }
 
+/** A program ends a process that Windows cannot do without: the one that runs is not the one that ended. */
+function endedFromOutside(draw: Draw): MadeFault {
+  const stage = new KernelStage(draw, { process: 'cleaner.exe' });
+  stage.fromUser('NtTerminateProcess').chain(stage.nt, 'PspTerminateProcess', 'PspTerminateAllThreads', 'PspCatchCriticalBreak');
+  return stage.stop(0xef, [draw.pool() & ~0x3fn, 0n, 0n, 0n], nobody, { file: { kind: 'triage' } });
+}
+
 /** A code that no table has, raised by a display driver itself; with its code in the dump, or only words on the stack. */
 function ownCode(draw: Draw, file: FileOptions): MadeFault {
   const stage = new KernelStage(draw, { actors: ['usb'] });
@@ -70,7 +77,13 @@ export const PROCESS_PROOFS: readonly Proof[] = [
         shows: ['e-exit-status'],
       }),
     ],
-    nearly: [ofKind('ef-unknown', 0, { ...notKnown, shows: ['e-exit-status'] }), ofKind('ef-unknown', 1, { ...notKnown, shows: ['h-process'] })],
+    nearly: [
+      ofKind('ef-unknown', 0, { ...notKnown, shows: ['e-exit-status'] }),
+      staged('a critical process that another program ended; it is not in the dump', (draw) => endedFromOutside(draw), {
+        ...notKnown,
+        lacks: ['e-exit-status', 'e-own-process'],
+      }),
+    ],
     against: [
       staged(
         'a critical process of a virtual machine ends on a read that fails',
@@ -148,7 +161,7 @@ export const PROCESS_PROOFS: readonly Proof[] = [
             { live: true },
           );
         },
-        { cause: 'live-dump', sureness: 'certain', culprit: 'true', shows: ['e-owner-tag'] },
+        { cause: 'live-dump', sureness: 'likely', culprit: 'true', shows: ['e-owner-tag'] },
       ),
     ],
     nearly: [ofKind('124-cache', 0, { cause: 'hardware', sureness: 'certain', culprit: 'true', lacks: ['e-boot-soon'] })],

@@ -40,12 +40,17 @@ const KERNEL_SUSPECT: Proof = {
     staged('the kernel noted the framework that was called: it is no culprit', (draw) => noted(draw, 'Wdf01000.sys'), DRIVER),
   ],
   nearly: [staged('the kernel noted nothing', (draw) => noted(draw, undefined), DRIVER)],
-  against: [staged('what the kernel noted is not where the fault is', (draw) => noted(draw, 'ndis.sys'), DRIVER)],
+  against: [
+    staged('what the kernel noted is not where the fault is', (draw) => noted(draw, 'ndis.sys'), DRIVER),
+    staged('the kernel noted another maker’s driver than the one at the fault', (draw) => noted(draw, 'other'), {
+      ...{ cause: 'driver-bug', sureness: 'possible', culprit: 'true', doubts: ['a-two-drivers'] },
+    }),
+  ],
 };
 function noted(draw: Draw, name: string | undefined): MadeFault {
-  const stage = new KernelStage(draw, { actors: ['network'] });
+  const stage = new KernelStage(draw, { actors: ['network', 'filter'] });
   runInto(stage, 'dpc');
-  const brokenDriver = name === 'actor' ? stage.actor().name : name;
+  const brokenDriver = name === 'actor' ? stage.actor().name : name === 'other' ? stage.actor(1).name : name;
   const file = { kind: 'triage', ...(brokenDriver === undefined ? {} : { notes: { brokenDriver } }) } as const;
   return irqlStop(stage, 0xd1, { pointer: 0n, truth: byDriver(stage), stop: { file } });
 }
@@ -130,6 +135,7 @@ const MY_FAULT_STACK: Proof = {
     staged('its driver makes the fault, under another program’s name', (draw) => practice(draw, { driver: true, process: 'practice.exe' }), {
       ...PRACTICE,
       sureness: 'likely',
+      doubts: ['a-no-tester'],
     }),
   ],
   nearly: [staged('its driver is loaded and took no part', (draw) => practice(draw, { driver: false, process: 'explorer.exe' }), DRIVER)],

@@ -1,5 +1,5 @@
 /** Driver Verifier, the input-output memory unit, the driver framework. */
-import { KernelStage } from '../../faults/kernelstage.ts';
+import { type FileOptions, KernelStage } from '../../faults/kernelstage.ts';
 import { byDriver } from '../../faults/kinds/access.ts';
 import { strayTransfer } from '../../faults/kinds/devices.ts';
 import { completedAgain, leftPool, verified } from '../../faults/kinds/watch.ts';
@@ -8,6 +8,9 @@ import { words } from '../../build/scene.ts';
 import { type Proof, ofKind, staged } from './proof.ts';
 
 const CHECKED = { chain: ['VerifierExFreePoolWithTag', 'VerifierBugCheckIfAppropriate'] } as const;
+
+/** Special pool, force IRQL checking, pool tracking and I/O verification are on (Driver Verifier's options). */
+const SCANNED: FileOptions = { kind: 'triage', keepCode: true, notes: { mm: { MmVerifyDriverLevel: 0x1b } } };
 
 /** Pool that holds no object any more. */
 function notADevice(stage: KernelStage): bigint {
@@ -42,8 +45,8 @@ export const VERIFIER_PROOFS: readonly Proof[] = [
     against: [
       staged(
         'a driver frees paged pool at DISPATCH_LEVEL; only a scan of the stack finds it',
-        (draw) => verified(draw, 0xc4, { ...CHECKED, file: { kind: 'triage', keepCode: true } }, () => [0x11n, 2n, 1n, draw.pool()]),
-        { cause: 'driver-bug', sureness: ['likely', 'possible'], culprit: 'true', doubts: ['a-scan'] },
+        (draw) => verified(draw, 0xc4, { ...CHECKED, file: SCANNED }, () => [0x11n, 2n, 1n, draw.pool()]),
+        { cause: 'driver-bug', sureness: ['likely', 'possible'], culprit: 'true', shows: ['e-verifier'], doubts: ['a-scan'] },
       ),
     ],
   },

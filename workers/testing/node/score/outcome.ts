@@ -20,7 +20,12 @@ export interface Outcome {
   readonly naive: readonly NaiveAnswer[];
   /** Ids of its headline, evidence and doubts. */
   readonly texts: readonly string[];
+  /** Who called KeBugCheckEx and whose code broke, where the truth has it. */
+  readonly detector?: Told;
+  readonly victim?: Told;
 }
+
+export type Told = 'right' | 'wrong' | 'silent';
 
 /** The part of a verdict that is scored. */
 export interface Said {
@@ -28,6 +33,8 @@ export interface Said {
   readonly cause: Cause;
   readonly culprit: string | undefined;
   readonly rule: string;
+  readonly detector?: string;
+  readonly victim?: string;
 }
 
 const CLASS: Readonly<Record<Cause, CauseClass | undefined>> = {
@@ -48,8 +55,18 @@ const same = (one: string, other: string): boolean => one.toLowerCase() === othe
 const named = (said: Said): string | undefined => (said.sureness === 'not-known' ? undefined : said.culprit);
 
 export function saidIn(verdict: Verdict): Said {
-  const { sureness, cause, culprit, rule } = verdict;
-  return { sureness, cause, culprit: culprit?.module ?? culprit?.part, rule };
+  const { sureness, cause, culprit, rule, detector, victim } = verdict;
+  const roles = { ...(detector === undefined ? {} : { detector }), ...(victim === undefined ? {} : { victim }) };
+  return { sureness, cause, culprit: culprit?.module ?? culprit?.part, rule, ...roles };
+}
+
+const told = (truth: string, said: string | undefined): Told => (said === undefined ? 'silent' : same(truth, said) ? 'right' : 'wrong');
+
+function rolesOf(truth: Truth, said: Said): Pick<Outcome, 'detector' | 'victim'> {
+  return {
+    ...(truth.detector === undefined ? {} : { detector: told(truth.detector, said.detector) }),
+    ...(truth.victim === undefined ? {} : { victim: told(truth.victim, said.victim) }),
+  };
 }
 
 /** Ids of what a verdict says: headline, evidence, doubts. */
@@ -85,5 +102,6 @@ export function outcomeOf(kind: FaultKind, number: number): Outcome {
   const said = saidIn(verdict);
   const { truth } = fault;
   const naive = naiveAnswers(session, fault);
-  return { kind: kind.name, number, truth, said, result: resultOf(truth, said), falselyAccused: accusesFalsely(truth, said), naive, texts: textsOf(verdict) };
+  const result = resultOf(truth, said);
+  return { kind: kind.name, number, truth, said, result, falselyAccused: accusesFalsely(truth, said), naive, texts: textsOf(verdict), ...rolesOf(truth, said) };
 }

@@ -44,6 +44,18 @@ function calibration(all: Figures): string {
   return table(['word', 'promises', 'said', 'true', 'share'], rows);
 }
 
+/** Two roles that are no blame: who noticed, and whose code broke. */
+function roles(rows: readonly Outcome[]): string {
+  const line = (name: string, role: 'detector' | 'victim'): string => {
+    const of = (told: Outcome['detector']): number => rows.filter((one) => one[role] === told).length;
+    return row(name, rows.length - of(undefined), of('right'), of('wrong'), of('silent'));
+  };
+  return table(
+    ['role', 'rows that have one', 'right', 'another named', 'none named'],
+    [line('who called KeBugCheckEx', 'detector'), line("whose code broke, where it is not the culprit's", 'victim')],
+  );
+}
+
 function byKind(kinds: readonly FaultKind[], rows: readonly Outcome[]): string {
   const lines = kinds.map((kind) => {
     const of = rows.filter((one) => one.kind === kind.name);
@@ -111,6 +123,9 @@ ${bystanders(all)}
 
 ## What each word is worth
 ${calibration(all)}
+
+## Who noticed and whose code broke
+${roles(rows)}
 
 ## By kind
 *naive right*: first module on the stack that is not Microsoft's, by a perfect list of Microsoft's modules; no answer counts as right where there is none.
