@@ -20,6 +20,7 @@ import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { runCommand } from '../../commands/run.ts';
+import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
 import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import { type CommandContext, type OutputNode, type SymbolControl, formatNodes } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
@@ -207,6 +208,7 @@ export interface Console {
 
 // Lines are answered at once here.
 await loadSecondaryCommands();
+await loadAnalyzeCommand();
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {
