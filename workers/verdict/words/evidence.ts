@@ -251,7 +251,7 @@ export const EVIDENCE = {
     '{address} is KUSER_SHARED_DATA, mapped in every process: reading it cannot fail unless the page tables are damaged.',
     '{address} in KUSER_SHARED_DATA; its PTE was lost.',
   ],
-  'e-boot-soon': ['It happened {uptime} after the start.', 'Uptime {uptime}: start or resume.', 'Uptime {uptime}.'],
+  'e-boot-soon': ['It happened {uptime} after the start.', 'Uptime {seconds} seconds: start or resume.', 'Uptime {seconds} s.'],
   'e-vm': ['Windows ran inside a virtual machine ({vm}).', 'Virtual machine: {vm}.', 'Guest of {vm}.'],
   'e-verifier': ['Driver Verifier was switched on.', 'Driver Verifier active (level {level}).', 'MmVerifyDriverLevel {level}.'],
   'e-vulnerable': [
