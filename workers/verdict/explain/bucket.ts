@@ -17,16 +17,32 @@ export interface BucketParts {
   readonly function?: string;
 }
 
-const PLAIN_ACCESS = /^AV_(?:CODE_AV_[A-Z]+_IP_|[RWX]_(?:INVALID_|\(null\)_)?)?(?:VRF_)?/;
+/** Problem, code, file and function of an application: "INVALID_POINTER_READ_AVRF_c0000005_FreeImaged.dll!FreeImage_HasPixels". */
+const APPLICATION = /^[A-Z][\w.]{2,120}_([0-9a-f]{8})_([^!]{1,60})!(.{1,120})$/;
+/** No block's owner is known: the program stands where the function would. */
+const OF_THE_HEAP = 'heap_corruption';
+/** Stops that have a name instead of a number. */
+const NAMED: readonly (readonly [RegExp, number | undefined])[] = [
+  [/^CLOCK_WATCHDOG_TIMEOUT_(?:INVALID_CONTEXT_|[0-9a-f]{1,3}_PROC_)?/, 0x101],
+  [/^MEMORY_CORRUPTION_[A-Z_]+$/, undefined],
+];
+const PLAIN_ACCESS = /^AV_(?:VRF_)?(?:CODE_AV_[A-Z]+_IP_|[RWX]_(?:INVALID_|\(null\)_)?)?(?:VRF_)?/;
 const NUMBERED = /^0x([0-9a-f]{1,8})(?:_([0-9a-f]{1,8})(?=_|$))?_?/i;
 /** Codes whose second part is the status of an exception, and those where it is the first argument. */
 const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x5a]);
 /** 0x133 has its first argument in words. */
+/** What stands between the number and the module, by code: who died and who ended it, the rule that was violated. */
+const BETWEEN: Readonly<Record<number, RegExp>> = {
+  0xef: /^.{1,60}_BUGCHECK_CRITICAL_PROCESS_(?:TERMINATED_BY_.{1,60}?\.exe_)?(?:[0-9a-f]{1,8}_)?/,
+  0xc4: /^\w{1,60}_XDV_/,
+};
+/** Its first argument is written in decimal. */
+const DECIMAL = 0x124;
 const DPC_KINDS: Readonly<Record<string, bigint>> = { DPC: 0n, ISR: 1n };
 
 /** `nvlddmkm_IMAGE_pci.sys`, `POWER_DOWN_RtsPer_IMAGE_pci.sys`: the part before the file is the driver that kept the request. */
 function holderIn(code: number, rest: string): Pick<BucketParts, 'holder'> {
-  const holder = code === 0x9f ? /^(?:VRF_)?(?:POWER_(?:DOWN|UP)_)?([\w.+-]{1,60})_IMAGE_/.exec(rest)?.[1] : undefined;
+  const holder = code === 0x9f ? /^(?:VRF_)?(?:POWER_(?:DOWN|UP)_)?([\w.+-]{1,60}?)(?:_DEV_\w{1,40})?_IMAGE_/.exec(rest)?.[1] : undefined;
   return holder === undefined || /^(?:[A-Z]+_)+[A-Z]+$/.test(holder) ? {} : { holder };
 }
 
@@ -42,6 +58,28 @@ function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
   return { ...(before === '' ? {} : { module: before.slice(-60) }), ...(/^unknown/i.test(name) ? {} : { function: name }) };
 }
 
+function ofApplication(body: string): BucketParts | undefined {
+  const [, code, file = '', name = ''] = APPLICATION.exec(body) ?? [];
+  if (code === undefined) return undefined;
+  const module = file === OF_THE_HEAP ? name : file;
+  const known = file !== OF_THE_HEAP && !/^unknown/i.test(name);
+  return { live: false, verifier: false, status: Number.parseInt(code, 16), module, ...(known ? { function: name } : {}) };
+}
+
+function ofNamed(body: string, flags: Pick<BucketParts, 'live' | 'verifier'>): BucketParts | undefined {
+  for (const [pattern, code] of NAMED) {
+    const head = pattern.exec(body)?.[0];
+    if (head !== undefined) return { ...flags, ...(code === undefined ? {} : { code }), ...blamed(body.slice(head.length)) };
+  }
+  return undefined;
+}
+
+/** Where argument 1 stands behind the number, unless a status does. */
+function firstOf(code: number, second: string | undefined, rest: string): bigint | undefined {
+  if (second === undefined) return DPC_KINDS[code === 0x133 ? rest.slice(0, 3) : ''];
+  return BigInt(code === DECIMAL && /^\d+$/.test(second) ? second : `0x${second}`);
+}
+
 export function readBucket(text: string): BucketParts | undefined {
   const live = /^LKD_/.test(text);
   const body = text.replace(/^LKD_/, '').replace(/^X64_/, '');
@@ -49,19 +87,23 @@ export function readBucket(text: string): BucketParts | undefined {
   const access = PLAIN_ACCESS.exec(body)?.[0];
   if (access !== undefined) return body.includes('!') || body.includes('_IMAGE_') ? { live, verifier, ...blamed(body.slice(access.length)) } : undefined;
   const numbered = NUMBERED.exec(body);
-  if (!numbered || !/[!_]/.test(body)) return undefined;
-  const code = Number.parseInt(numbered[1] ?? '', 16);
-  const rest = body.slice(numbered[0].length);
-  const second = numbered[2];
+  return numbered ? ofNumbered(numbered, { live, verifier }) : (ofNamed(body, { live, verifier }) ?? ofApplication(body));
+}
+
+function ofNumbered(numbered: RegExpExecArray, flags: Pick<BucketParts, 'live' | 'verifier'>): BucketParts | undefined {
+  const body = numbered.input;
+  if (!/[!_]/.test(body)) return undefined;
+  const [head, digits = '', second] = numbered;
+  const code = Number.parseInt(digits, 16);
+  const rest = body.slice(head.length);
   const asStatus = WITH_STATUS.has(code) && second !== undefined && second.length === 8;
-  const first = second === undefined ? DPC_KINDS[code === 0x133 ? rest.slice(0, 3) : ''] : BigInt(`0x${second}`);
+  const first = asStatus ? undefined : firstOf(code, second, rest);
   return {
-    live,
-    verifier,
+    ...flags,
     code,
-    ...(first === undefined || asStatus ? {} : { first }),
+    ...(first === undefined ? {} : { first }),
     ...(asStatus ? { status: Number.parseInt(second, 16) } : {}),
     ...holderIn(code, rest),
-    ...blamed(rest.replace(/^(?:VRF_)/, '')),
+    ...blamed(rest.replace(BETWEEN[code] ?? /^/, '').replace(/^(?:VRF_)/, '')),
   };
 }

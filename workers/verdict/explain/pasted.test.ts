@@ -149,6 +149,19 @@ describe('buckets', () => {
     ['AV_myfault!unknown_function', { module: 'myfault', live: false }],
     ['AV_R_INVALID_WwanUsbMp!unknown_function', { module: 'WwanUsbMp' }],
     ['X64_0x3B_iqvw64e!x', { code: 0x3b, module: 'iqvw64e' }],
+    ['AV_VRF_CODE_AV_PAGED_IP_audiohubvad!EventHandler_SpeakerTopology', { verifier: true, module: 'audiohubvad' }],
+    ['0xc4_IrqlExApcLte1_XDV_VRF_MyDriver!OnInterrupt', { code: 0xc4, verifier: true, module: 'MyDriver' }],
+    ['0x9F_3_amdi2c_DEV_AMDI0010_IMAGE_ACPI.sys', { code: 0x9f, first: 3n, holder: 'amdi2c', module: 'ACPI.sys' }],
+    ['0x124_16_GenuineIntel__UNKNOWN_IMAGE_GenuineIntel.sys', { code: 0x124, first: 16n }],
+    ['0xEF_csrss.exe_BUGCHECK_CRITICAL_PROCESS_66897700_ntdll!NtTerminateProcess', { code: 0xef, module: 'ntdll', function: 'NtTerminateProcess' }],
+    ['0xEF_wininit.exe_BUGCHECK_CRITICAL_PROCESS_TERMINATED_BY_MSExchangeHMWorker.exe_5f28_ntdll!NtTerminateProcess', { code: 0xef, module: 'ntdll' }],
+    ['CLOCK_WATCHDOG_TIMEOUT_nvlddmkm!unknown_function', { code: 0x101, module: 'nvlddmkm' }],
+    ['X64_CLOCK_WATCHDOG_TIMEOUT_18_PROC_ANALYSIS_INCONCLUSIVE', { code: 0x101 }],
+    ['MEMORY_CORRUPTION_ONE_BIT', { live: false }],
+    ['FAIL_FAST_FATAL_APP_EXIT_c0000409_ucrtbase.dll!abort', { status: 0xc0000409, module: 'ucrtbase.dll', function: 'abort' }],
+    ['INVALID_POINTER_READ_AVRF_c0000005_FreeImaged.dll!FreeImage_HasPixels', { status: 0xc0000005, module: 'FreeImaged.dll' }],
+    ['HEAP_CORRUPTION_ACTIONABLE_InvalidArgument_c0000374_heap_corruption!Mem.exe', { status: 0xc0000374, module: 'Mem.exe' }],
+    ['APPLICATION_HANG_cfffffff_coreclr.dll!Thread::DoAppropriateWaitWorker', { status: 0xcfffffff, module: 'coreclr.dll' }],
   ])('%s', (text, parts) => {
     expect(readBucket(text)).toMatchObject(parts);
     expect(read(text).kind).toBe('bucket');

@@ -322,6 +322,12 @@ export function misuser(c: Case, f: Finding, actor: Actor): void {
   f.sureness = 'likely';
 }
 
+/** What was given back, and had been given back before: who did that first left no trace. */
+export function suspectAfter(c: Case, f: Finding, actor: Actor): boolean {
+  f.rival({}, text('r-before', {}));
+  return suspect(c, f, actor);
+}
+
 export function suspect(c: Case, f: Finding, actor: Actor): boolean {
   const image = imageOf(actor.module);
   showSuspect(f, c, actor);

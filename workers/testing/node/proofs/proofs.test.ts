@@ -83,6 +83,11 @@ describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof)
   });
 });
 
+test('no rule is without', () => {
+  const proved = new Set(PROOFS.map(({ rule }) => rule));
+  expect([...RULE_CODES.keys()].filter((rule) => !proved.has(rule))).toEqual([]);
+});
+
 /** The answer of the first call, for later ones too. */
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
