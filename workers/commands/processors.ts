@@ -128,6 +128,22 @@ const mask = (numbers: readonly number[]): string =>
     .toString(16)
     .padStart(16, '0');
 
+const HEADING = line('       Prcbs             Current         (pri) Next            (pri) Idle');
+
+/** Where no KPRCB has an address in the dump: what its writer says of the processor that stopped. */
+function* stoppedNodes(session: Session, gap: MissingReason, stacks: boolean): Job<readonly OutputNode[] | undefined> {
+  const { processor, threads, crashThread } = session.target;
+  const thread = crashThread.ok ? threads[crashThread.value]?.object : undefined;
+  if (!processor.ok || thread === undefined) return undefined;
+  const unknown = pointerSpan(missing(gap));
+  return [
+    HEADING,
+    line(`${String(processor.value).padStart(3)}    `, unknown, '          ', commandSpan('!thread', found(thread))),
+    ...(stacks ? [line(''), ...stackNodes(session, yield* session.crashStack(), styleOf('kn'))] : []),
+    note(describeMissing(gap)),
+  ];
+}
+
 function* runningNodes(processors: Processors, options: { readonly idle: boolean; readonly stacks: boolean }): Job<readonly OutputNode[]> {
   const { session, kernel, prcbs, absent } = processors;
   const idle = prcbs.filter(([, prcb]) => isIdle(prcb)).map(([number]) => number);
@@ -135,7 +151,7 @@ function* runningNodes(processors: Processors, options: { readonly idle: boolean
     line(`System Processors:  (${mask([...prcbs.map(([number]) => number), ...absent])})`),
     line(`  Idle Processors:  (${mask(idle)})`),
     line(''),
-    line('       Prcbs             Current         (pri) Next            (pri) Idle'),
+    HEADING,
   ];
   for (const [number, prcb] of prcbs) {
     if (!options.idle && idle.includes(number)) continue;
@@ -149,7 +165,9 @@ function* runningNodes(processors: Processors, options: { readonly idle: boolean
 export const running: CommandRun = function* ({ session }, tail) {
   if (!/^\s*(-[it]+\s*)*$/.test(tail)) return refuse('BAD_ARGUMENT', '-i and -t are the options', { at: 0 });
   const options = { idle: tail.includes('i'), stacks: tail.includes('t') };
-  return yield* answerProcessors(session, (processors) => runningNodes(processors, options));
+  const processors = processorsOf(session);
+  const stopped = processors.ok ? undefined : yield* stoppedNodes(session, processors.missing, options.stacks);
+  return stopped ? reply(stopped) : yield* answerProcessors(session, (known) => runningNodes(known, options));
 };
 
 /** wdm.h for x64; the levels of devices, 3 to 12, have no names. */

@@ -13,6 +13,8 @@ export interface BucketParts {
   readonly status?: number;
   /** Of a power request that was kept (0x9F/3): the driver that kept it. `module` is the driver of the device then. */
   readonly holder?: string;
+  /** Of a process that Windows cannot do without (0xEF): which one ended. */
+  readonly process?: string;
   readonly module?: string;
   readonly function?: string;
 }
@@ -30,7 +32,6 @@ const PLAIN_ACCESS = /^AV_(?:VRF_)?(?:CODE_AV_[A-Z]+_IP_|[RWX]_(?:INVALID_|\(nul
 const NUMBERED = /^0x([0-9a-f]{1,8})(?:_([0-9a-f]{1,8})(?=_|$))?_?/i;
 /** Codes whose second part is the status of an exception, and those where it is the first argument. */
 const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x5a]);
-/** 0x133 has its first argument in words. */
 /** What stands between the number and the module, by code: who died and who ended it, the rule that was violated. */
 const BETWEEN: Readonly<Record<number, RegExp>> = {
   0xef: /^.{1,60}_BUGCHECK_CRITICAL_PROCESS_(?:TERMINATED_BY_.{1,60}?\.exe_)?(?:[0-9a-f]{1,8}_)?/,
@@ -38,6 +39,7 @@ const BETWEEN: Readonly<Record<number, RegExp>> = {
 };
 /** Its first argument is written in decimal. */
 const DECIMAL = 0x124;
+/** 0x133 has its first argument in words. */
 const DPC_KINDS: Readonly<Record<string, bigint>> = { DPC: 0n, ISR: 1n };
 
 /** `nvlddmkm_IMAGE_pci.sys`, `POWER_DOWN_RtsPer_IMAGE_pci.sys`: the part before the file is the driver that kept the request. */
@@ -46,9 +48,16 @@ function holderIn(code: number, rest: string): Pick<BucketParts, 'holder'> {
   return holder === undefined || /^(?:[A-Z]+_)+[A-Z]+$/.test(holder) ? {} : { holder };
 }
 
+/** `0xEF_svchost.exe_BUGCHECK_CRITICAL_PROCESS_…`. */
+function processIn(code: number, rest: string): Pick<BucketParts, 'process'> {
+  const process = code === 0xef ? /^([\w.+-]{1,60}?\.exe)_/i.exec(rest)?.[1] : undefined;
+  return process === undefined ? {} : { process };
+}
+
 /** `…_IMAGE_pci.sys` or `…nvlddmkm!unknown_function`, read from the end. */
 function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
-  const image = /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text)?.[1];
+  // Behind the file of a display driver may stand the generation of the card: "…IMAGE_nvlddmkm.sys_Ada".
+  const image = (/(?:^|_)IMAGE_([\w.+-]{1,60}\.(?:sys|dll|exe))_[A-Z][A-Za-z0-9]{0,20}$/i.exec(text) ?? /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text))?.[1];
   if (image !== undefined) return { module: image };
   const bang = text.lastIndexOf('!');
   if (bang <= 0) return {};
@@ -104,6 +113,7 @@ function ofNumbered(numbered: RegExpExecArray, flags: Pick<BucketParts, 'live' |
     ...(first === undefined ? {} : { first }),
     ...(asStatus ? { status: Number.parseInt(second, 16) } : {}),
     ...holderIn(code, rest),
+    ...processIn(code, rest),
     ...blamed(rest.replace(BETWEEN[code] ?? /^/, '').replace(/^(?:VRF_)/, '')),
   };
 }

@@ -62,7 +62,7 @@ export function judgeFault(c: Case, f: Finding): void {
   showKernelSuspect(c, f);
   showPoolOwner(c, f, { what: 'the address', address: c.fault.address });
   if (kind && c.fault.access && c.fault.address !== undefined) {
-    f.say('x-fault', { access: ACCESS_WORDS[c.fault.access], kind: kind.words, address: hex(c.fault.address) });
+    f.say('x-fault', { access: ACCESS_WORDS[c.fault.access], kind: kind.words, plain: kind.plain, address: hex(c.fault.address) });
   }
   for (const check of CHECKS) if (check(c, f, { kind, operand })) return;
 }

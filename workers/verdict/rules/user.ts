@@ -285,7 +285,7 @@ const posix: Rule = (c, f) => {
   const kind = showFault(c, f);
   showInstruction(c, f);
   f.say('x-signal', { signal: signalName(c.target) ?? c.name });
-  if (kind && c.fault.address !== undefined) f.say('x-app-touch', { kind: kind.words, address: hex(c.fault.address) });
+  if (kind && c.fault.address !== undefined) f.say('x-app-touch', { kind: kind.words, plain: kind.plain, address: hex(c.fault.address) });
   const actor = blameFrame(c, f);
   headApp(c, f, actor);
   if (endedItself(c.target) && !actor) ownProgram(c, f);

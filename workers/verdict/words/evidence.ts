@@ -4,7 +4,7 @@ export const EVIDENCE = {
   'e-exception': ['The program met {name}.', '{name} at {place}.', '{name} at {place}; parameters {parameters}.'],
   'e-subcode': ['Windows gives as the reason: {meaning}.', 'Argument {index} = {value}: {meaning}.', 'P{index} = {value}: {meaning}.'],
   'e-place': ['It happened inside {who}.', 'The fault is at {place}.', 'Faulting IP {place}.'],
-  'e-address': ['The address it used was {kind}.', 'Address {address}: {kind}.', '{access} of {address}: {kind}.'],
+  'e-address': ['The address it used was {plain}.', 'Address {address}: {kind}.', '{access} of {address}: {kind}.'],
   'e-instruction': ['The instruction there is a normal one that uses memory.', 'Instruction: {instruction} ({bytes}).', '{instruction} [{bytes}] at {place}.'],
   'e-operand': [
     'The instruction really used that address, so the address in the register was bad before.',
