@@ -57,7 +57,11 @@ export const cases = [
       await page.goBack();
       await page.locator('[role=grid]').waitFor();
       await goTo(page, '#/code/a0000001');
+      await page.getByText('No public list names this code').waitFor();
+      await goTo(page, '#/code/NO_SUCH_NAME');
       await page.getByText('No such code').waitFor();
+      await goTo(page, '#/explain?text=Event%2041');
+      await page.locator('[data-pasted=event-41]').getByText('BugcheckCode').waitFor();
     },
   },
   {

@@ -44,7 +44,7 @@ const VERSION_BEFORE = /(?:version|windows|build|v)\s*$/i;
 const PRIVATE_SYMBOL = /(?<![A-Za-z0-9])(private\d*|the-process)!(?!unknown_function)[\w:~?@$<>,*& ]*[\w>]/g;
 
 const baseName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
-const stem = (name: string): string => name.replace(/\.[A-Za-z0-9]{1,4}$/, '');
+const stem = (name: string): string => name.replace(/\.[A-Za-z0-9]{0,4}$/, '');
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export interface Replacement {

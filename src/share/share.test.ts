@@ -4,6 +4,7 @@ import type { FirstFacts, ModuleRow, VerdictView, Words } from '../../workers/ap
 import { va } from '../../workers/base/address.ts';
 import { MAX_FRAGMENT, PREFIX, canonicalJson, decodeSummary, encodeSummary, fitSummary } from './codec.ts';
 import { linkBase } from './link.ts';
+import { Cleaner, forms } from './redact.ts';
 import { toHtml } from './report.ts';
 import { FIELD_CLASS, buildSummary, offeredAdditions, type Addition, type ShareParts } from './summary.ts';
 import { toBBCode, toJson, toMarkdown, toText } from './texts.ts';
@@ -123,6 +124,10 @@ describe('the default share', () => {
     const all = buildSummary(parts, new Set<Addition>(['time', 'names', 'process', 'file']));
     expect(all).toMatchObject({ process: 'payroll.exe', file: 'jane.dmp', uptime: 60, culprit: 'acmedrv.sys', time: '2023-11-14T22:13:20.000Z' });
     expect(canonicalJson(all)).not.toContain('Users');
+  });
+  it('takes a name that the kernel cut out of sentences, whatever is left of its ending', () => {
+    const cleaner = new Cleaner(forms('MyOwnProgram1.', 'the-process'));
+    expect(cleaner.clean('The process MyOwnProgram1… ended; PROCESS_NAME: MyOwnProgram1.')).not.toMatch(/MyOwn/);
   });
   it('takes accounts, mail and network addresses out of sentences but leaves versions', () => {
     const parts = partsOf({ driver: 'acmedrv', process: 'a.exe', file: 'b.dmp', user: 'c' });

@@ -8,7 +8,7 @@ import { gatherCase } from '../verdict/case.ts';
 import { followedCase, followedContext } from '../verdict/followed.ts';
 import { followUp, passedOver } from '../verdict/followup.ts';
 import { judge } from '../verdict/judge.ts';
-import { readArguments } from '../verdict/explain/page.ts';
+import { readArguments } from '../verdict/explain/arguments.ts';
 import { type ParameterReading, readParameters } from '../verdict/parameters.ts';
 import type { Session } from '../target/target.ts';
 import { BLANK, two } from './analyzelabel.ts';

@@ -5,9 +5,8 @@
 import { type Va, va } from '../base/address.ts';
 import { type Found, found, type MissingReason, valueOf } from '../base/found.ts';
 import { hexDigits } from '../base/hex.ts';
-import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { type Reply, reply } from '../base/problem.ts';
+import { reply } from '../base/problem.ts';
 import { kernelMemory } from '../target/kernelmemory.ts';
 import type { Session } from '../target/target.ts';
 import { type LockPath, type LockStep, oppositePaths, pathTo, stackOf } from '../types/kernel/deadlock.ts';
@@ -15,7 +14,7 @@ import type { TypedMemory } from '../types/typedview.ts';
 import { readParameters } from '../verdict/parameters.ts';
 import { commandSpan, gapOr, layoutNotes, pointerSpan } from './devices.ts';
 import { findName, plainAddress } from './names.ts';
-import { type CommandSpec, line, note, type OutputNode, type Span } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode, type Span } from './spec.ts';
 
 const VERIFIER_VIOLATION = 0xc4;
 const FIRST_ISSUE = 0x1000n;
@@ -119,29 +118,18 @@ function argumentNodes(session: Session): OutputNode[] {
   return readParameters(session).map(({ meaning }, index) => note(`argument ${index + 1}: ${meaning}`));
 }
 
-const deadlockCommand: CommandSpec = {
-  name: '!deadlock',
-  aliases: [],
-  group: 'threads',
-  summary: 'the locks and threads of a deadlock that Driver Verifier found (0xC4)',
-  args: [{ name: 'flags', kind: 'flags', optional: true, summary: '1, 2 or 3: with stacks' }],
-  needs: ['kernel', 'bugcheck'],
-  examples: [{ line: '!deadlock', fixture: 'deadlock' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const { bugCheck } = session.target;
-    const args = bugCheck?.params ?? [0n, 0n, 0n, 0n];
-    const issue = BigInt.asUintN(32, args[0]);
-    if (bugCheck?.code !== VERIFIER_VIOLATION || issue < FIRST_ISSUE || issue > LAST_ISSUE)
-      return reply([note('Driver Verifier stopped Windows for no deadlock: that is 0xC4 with an argument 1 from 0x1000 to 0x100b')]);
-    const head = line('issue: ', ...args.flatMap((value): (Span | string)[] => [pointerSpan(found(value)), ' ']));
-    const kernel = kernelMemory(session);
-    const rest = !kernel.ok
-      ? [recordsGone(kernel.missing), ...argumentNodes(session)]
-      : issue === ORDER_VIOLATION
-        ? orderNodes(session, kernel.value, args, /[123]/.test(tail))
-        : [note('a single lock, and no circle of several'), ...argumentNodes(session)];
-    return reply([head, line(''), ...rest]);
-  },
+export const deadlock: CommandRun = function* ({ session }, tail) {
+  const { bugCheck } = session.target;
+  const args = bugCheck?.params ?? [0n, 0n, 0n, 0n];
+  const issue = BigInt.asUintN(32, args[0]);
+  if (bugCheck?.code !== VERIFIER_VIOLATION || issue < FIRST_ISSUE || issue > LAST_ISSUE)
+    return reply([note('Driver Verifier stopped Windows for no deadlock: that is 0xC4 with an argument 1 from 0x1000 to 0x100b')]);
+  const head = line('issue: ', ...args.flatMap((value): (Span | string)[] => [pointerSpan(found(value)), ' ']));
+  const kernel = kernelMemory(session);
+  const rest = !kernel.ok
+    ? [recordsGone(kernel.missing), ...argumentNodes(session)]
+    : issue === ORDER_VIOLATION
+      ? orderNodes(session, kernel.value, args, /[123]/.test(tail))
+      : [note('a single lock, and no circle of several'), ...argumentNodes(session)];
+  return reply([head, line(''), ...rest]);
 };
-
-export const DEADLOCK_COMMANDS: readonly CommandSpec[] = [deadlockCommand];

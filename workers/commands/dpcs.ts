@@ -7,14 +7,13 @@ import { type Found, found, mapFound, missing, type MissingReason, thenFound, va
 import { hex } from '../base/hex.ts';
 import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import type { Reply } from '../base/problem.ts';
 import type { Session } from '../target/target.ts';
 import type { TypedMemory, TypedView } from '../types/typedview.ts';
 import { type Profile, type ProfilePlace, profileOf, profilePlace } from '../verdict/samples.ts';
 import { gapOr, pointerSpan } from './devices.ts';
 import { placeSpan } from './names.ts';
 import { answerProcessors, type Processors } from './processors.ts';
-import { type CommandSpec, line, note, type OutputNode, type Span, text } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode, type Span, text } from './spec.ts';
 
 const KINDS = ['Normal', 'Threaded'] as const;
 /** A queue longer than this goes round. */
@@ -77,25 +76,16 @@ function queueNodes({ session, kernel }: Processors, number: number, prcb: Typed
 
 const QUEUE_HEADING = 'CPU Type      KDPC       Function';
 
-const dpcsCommand: CommandSpec = {
-  name: '!dpcs',
-  aliases: [],
-  group: 'threads',
-  summary: 'deferred procedure calls that wait on each processor',
-  args: [],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!dpcs', fixture: 'power' }],
-  *run({ session }): Job<Reply<readonly OutputNode[]>> {
-    return yield* answerProcessors(session, function* (processors): Job<readonly OutputNode[]> {
-      const { prcbs } = processors;
-      const rows: OutputNode[] = [];
-      for (const [done, [number, prcb]] of prcbs.entries()) {
-        rows.push(...queueNodes(processors, number, prcb));
-        yield { progress: 'Reading processors', done, of: prcbs.length };
-      }
-      return rows.length === 0 ? [note('no DPC waits')] : [line(QUEUE_HEADING), ...rows];
-    });
-  },
+export const dpcs: CommandRun = function* ({ session }) {
+  return yield* answerProcessors(session, function* (processors): Job<readonly OutputNode[]> {
+    const { prcbs } = processors;
+    const rows: OutputNode[] = [];
+    for (const [done, [number, prcb]] of prcbs.entries()) {
+      rows.push(...queueNodes(processors, number, prcb));
+      yield { progress: 'Reading processors', done, of: prcbs.length };
+    }
+    return rows.length === 0 ? [note('no DPC waits')] : [line(QUEUE_HEADING), ...rows];
+  });
 };
 
 /** 100-nanosecond units between two clock ticks, by KDBG's KeTimeIncrement. */
@@ -184,17 +174,6 @@ function* allWatched(processors: Processors): Job<readonly OutputNode[]> {
   return nodes;
 }
 
-const watchdogCommand: CommandSpec = {
-  name: '!dpcwatchdog',
-  aliases: [],
-  group: 'threads',
-  summary: 'per processor: time in DPCs and interrupts, DPCs that wait, and what the watchdog saw running',
-  args: [],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!dpcwatchdog', fixture: 'power' }],
-  *run({ session }): Job<Reply<readonly OutputNode[]>> {
-    return yield* answerProcessors(session, allWatched);
-  },
+export const watchdog: CommandRun = function* ({ session }) {
+  return yield* answerProcessors(session, allWatched);
 };
-
-export const DPC_COMMANDS: readonly CommandSpec[] = [dpcsCommand, watchdogCommand];

@@ -2,7 +2,7 @@
 import { viewOf } from '../bytes/struct.ts';
 import { formatVa, hexDigits } from '../base/hex.ts';
 import { refuse, reply } from '../base/problem.ts';
-import { wrappedError } from '../verdict/explain/statuspage.ts';
+import { wrappedError } from '../verdict/explain/links.ts';
 import { valueOf } from './arguments.ts';
 import { type CommandSpec, type OutputNode, line } from './spec.ts';
 

@@ -6,7 +6,6 @@
 import { type Pa, pa, type Va, va } from '../base/address.ts';
 import { type Found, found, missing, type MissingReason, thenFound, valueOf } from '../base/found.ts';
 import { hex, hexDigits } from '../base/hex.ts';
-import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { viewOf } from '../bytes/struct.ts';
@@ -15,7 +14,7 @@ import type { PhysicalMemory } from '../memory/space.ts';
 import type { Session } from '../target/target.ts';
 import { addressOf } from './arguments.ts';
 import { pointerSpan } from './devices.ts';
-import { type CommandSpec, line, note, type OutputNode, type Span, text } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode, type Span, text } from './spec.ts';
 
 const VALID = 1n;
 const LARGE = 0x80n;
@@ -109,22 +108,13 @@ function needsFourLevels({ target }: Session): Reply<true> {
   return five ? refuse('BAD_ARGUMENT', 'this kernel has page tables of five levels; those of four are shown', { at: 0 }) : reply(true);
 }
 
-const pteCommand: CommandSpec = {
-  name: '!pte',
-  aliases: [],
-  group: 'memory',
-  summary: 'the page table entries of an address',
-  args: [{ name: 'address', kind: 'expression', optional: false, summary: 'whose entries are wanted' }],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!pte @rip', fixture: 'power' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const arch = needsFourLevels(session);
-    if (!arch.ok) return arch;
-    const at = addressOf(session, tail);
-    if (!at.ok) return at;
-    const base = pteBase(session);
-    return base.ok ? reply(pteNodes(session, base.value, at.value)) : refuse('BAD_ARGUMENT', describeMissing(base.missing), { at: 0 });
-  },
+export const pte: CommandRun = function* ({ session }, tail) {
+  const arch = needsFourLevels(session);
+  if (!arch.ok) return arch;
+  const at = addressOf(session, tail);
+  if (!at.ok) return at;
+  const base = pteBase(session);
+  return base.ok ? reply(pteNodes(session, base.value, at.value)) : refuse('BAD_ARGUMENT', describeMissing(base.missing), { at: 0 });
 };
 
 interface Step {
@@ -177,32 +167,18 @@ function mapped(session: Session, at: Va, physical: bigint, large: boolean): Out
   ];
 }
 
-const vtopCommand: CommandSpec = {
-  name: '!vtop',
-  aliases: [],
-  group: 'memory',
-  summary: 'where an address lies in physical memory, entry by entry',
-  args: [
-    { name: 'directory', kind: 'expression', optional: true, summary: 'DirBase of a process; 0 or none: of the one that stopped' },
-    { name: 'address', kind: 'expression', optional: false, summary: 'virtual' },
-  ],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!vtop 0 @rip', fixture: 'power' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const arch = needsFourLevels(session);
-    if (!arch.ok) return arch;
-    const { physical, process } = session.target;
-    if (!physical) return refuse('BAD_ARGUMENT', 'a small dump holds no physical pages, and with them no page tables', { at: 0 });
-    const [, first = '0', second = tail] = /^\s*(\S+)\s+(\S.*)$/.exec(tail) ?? [];
-    const directory = addressOf(session, first);
-    const at = addressOf(session, second);
-    if (!directory.ok) return directory;
-    if (!at.ok) return at;
-    const own = valueOf(process.directoryTableBase ?? missing({ why: 'not-computed' }));
-    const used = directory.value === 0n ? own : directory.value;
-    if (used === undefined) return refuse('BAD_ARGUMENT', 'the dump does not tell the DirBase of the process: give one', { at: 0 });
-    return reply(vtopNodes(session, physical, used, at.value));
-  },
+export const vtop: CommandRun = function* ({ session }, tail) {
+  const arch = needsFourLevels(session);
+  if (!arch.ok) return arch;
+  const { physical, process } = session.target;
+  if (!physical) return refuse('BAD_ARGUMENT', 'a small dump holds no physical pages, and with them no page tables', { at: 0 });
+  const [, first = '0', second = tail] = /^\s*(\S+)\s+(\S.*)$/.exec(tail) ?? [];
+  const directory = addressOf(session, first);
+  const at = addressOf(session, second);
+  if (!directory.ok) return directory;
+  if (!at.ok) return at;
+  const own = valueOf(process.directoryTableBase ?? missing({ why: 'not-computed' }));
+  const used = directory.value === 0n ? own : directory.value;
+  if (used === undefined) return refuse('BAD_ARGUMENT', 'the dump does not tell the DirBase of the process: give one', { at: 0 });
+  return reply(vtopNodes(session, physical, used, at.value));
 };
-
-export const PAGING_COMMANDS: readonly CommandSpec[] = [pteCommand, vtopCommand];

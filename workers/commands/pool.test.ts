@@ -129,6 +129,26 @@ describe('!pool', () => {
     expect(text.at(-1)).toBe('behind the last block the next header does not agree with it: it is damaged, or no pool');
   });
 
+  it('finds a block of several pages where symbols name their table', () => {
+    // PoolBigPageTable points at four rows of 24 bytes (19041): Va, Key, NumberOfBytes at 0x10; bit 0 of Va marks a free one.
+    const tag = (text: string): bigint => BigInt([...text].reduceRight((sum, char) => sum * 256 + char.charCodeAt(0), 0));
+    const row = (at: bigint, name: string, bytes: bigint): string => `${qword(at)}${qword(tag(name))}${qword(bytes)}`;
+    const rows = [
+      row(0xffffe08150000001n, 'Gone', 0x9000n),
+      row(0n, '', 0n),
+      row(0xffffe08160000000n, 'File', 0x1000n),
+      row(0xffffe08140000000n, 'Cont', 0x3000n),
+    ];
+    const memory = { '0xfffff80010001000': `${qword(0xffffe08130000000n)}${qword(4n)}`, '0xffffe08130000000': rows.join('') };
+    const session = named(fakeSession({ modules: ['ntoskrnl.exe'], memory }), {
+      PoolBigPageTable: 0xfffff80010001000n,
+      PoolBigPageTableSize: 0xfffff80010001008n,
+    });
+    expect(shown(session, '!pool ffffe08140002fff').slice(1, 2)).toEqual(['*ffffe08140000000 : large page allocation, tag is Cont, size is 0x3000 bytes']);
+    expect(shown(session, '!pool ffffe08140003000')[1]).toMatch(/could not be read/);
+    expect(shown(session, '!pool ffffe08150000000')[1]).toMatch(/could not be read/);
+  });
+
   it('refuses nothing, and invents nothing, where the page is not there', () => {
     expect(shown(leakSession(), '!pool ffffc48068d7d000').slice(0, 2)).toEqual([
       'Pool page ffffc48068d7d000 region is Unknown',

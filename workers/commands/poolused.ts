@@ -15,10 +15,10 @@ import type { Session } from '../target/target.ts';
 import { type PoolUse, sumPoolTags, type TagSum, type TagUse } from '../types/kernel/pooltracker.ts';
 import type { TypedMemory } from '../types/typedview.ts';
 import { layoutNotes } from './devices.ts';
-import { type CommandSpec, line, note, type OutputNode } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode } from './spec.ts';
 
 /** A variable of the kernel by its symbol; undefined without symbols. */
-const kernelVariable = (session: Session, name: string): Va | undefined => {
+export const kernelVariable = (session: Session, name: string): Va | undefined => {
   const at = sessionScope(session).symbol(`nt!${name}`);
   return at?.ok ? at.value : undefined;
 };
@@ -160,30 +160,16 @@ function parseAsked(tail: string): Reply<Asked> {
   return reply({ flags, pattern: new RegExp(`^${source} *$`) });
 }
 
-const poolUsedCommand: CommandSpec = {
-  name: '!poolused',
-  aliases: [],
-  group: 'memory',
-  summary: 'what each pool tag holds of the kernel’s memory',
-  args: [
-    { name: 'flags', kind: 'flags', optional: true, summary: '1 counts of both, 2 by non-paged bytes, 4 by paged bytes' },
-    { name: 'tag', kind: 'pattern', optional: true, summary: 'four characters, with * and ?' },
-  ],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!poolused 2', fixture: 'leak' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const asked = parseAsked(tail);
-    if (!asked.ok) return asked;
-    const pools = yield* poolTags(session);
-    if (!pools.ok) return refuse('BAD_ARGUMENT', describeMissing(pools.missing), { at: 0 });
-    const { kernel, sum, partial } = pools.value;
-    return reply([
-      ...layoutNotes(kernel),
-      ...tableNodes(session, sum.tags, asked.value),
-      ...(partial ? [note(PARTIAL)] : []),
-      ...sum.gaps.map((gap) => note(`a table ends early: ${describeMissing(gap)}`)),
-    ]);
-  },
+export const poolUsed: CommandRun = function* ({ session }, tail) {
+  const asked = parseAsked(tail);
+  if (!asked.ok) return asked;
+  const pools = yield* poolTags(session);
+  if (!pools.ok) return refuse('BAD_ARGUMENT', describeMissing(pools.missing), { at: 0 });
+  const { kernel, sum, partial } = pools.value;
+  return reply([
+    ...layoutNotes(kernel),
+    ...tableNodes(session, sum.tags, asked.value),
+    ...(partial ? [note(PARTIAL)] : []),
+    ...sum.gaps.map((gap) => note(`a table ends early: ${describeMissing(gap)}`)),
+  ]);
 };
-
-export const POOL_USED_COMMANDS: readonly CommandSpec[] = [poolUsedCommand];

@@ -75,6 +75,17 @@ describe('!irql and !dpcs', () => {
   });
 });
 
+describe.skipIf(!corpusHas('kernel/eolar-4a.dmp'))('a real small dump whose KPRCB has no address', () => {
+  it('shows the thread that stopped, and says what is not there', () => {
+    const session = corpusSession('kernel/eolar-4a.dmp');
+    const thread = session.target.threads[0]?.object?.toString(16);
+    const text = shown(session, '!running -t');
+    expect(text[1]).toMatch(new RegExp(`^ {2}\\d {4}\\?{8} {10}${thread}$`));
+    expect(text).toContain(' # Child-SP          RetAddr               Call Site');
+    expect(text.at(-1)).toMatch(/^no KPRCB lies in the memory of this dump/);
+  });
+});
+
 describe.skipIf(!corpusHas('kernel/noam-133.dmp'))('a real 0x133', () => {
   it('shows the processor that ran out of time, its queue and the samples', () => {
     const text = shown(corpusSession('kernel/noam-133.dmp'), '!dpcwatchdog');

@@ -15,7 +15,7 @@ import type { Stack } from '../unwind/frame.ts';
 import { findPrcb } from '../verdict/prcb.ts';
 import { valueOf as evaluated } from './arguments.ts';
 import { commandSpan, layoutNotes, pointerSpan } from './devices.ts';
-import { type CommandSpec, line, note, type OutputNode, type Span } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode, type Span } from './spec.ts';
 import { stackNodes, styleOf } from './stack.ts';
 
 /** Windows' limit. */
@@ -128,6 +128,22 @@ const mask = (numbers: readonly number[]): string =>
     .toString(16)
     .padStart(16, '0');
 
+const HEADING = line('       Prcbs             Current         (pri) Next            (pri) Idle');
+
+/** Where no KPRCB has an address in the dump: what its writer says of the processor that stopped. */
+function* stoppedNodes(session: Session, gap: MissingReason, stacks: boolean): Job<readonly OutputNode[] | undefined> {
+  const { processor, threads, crashThread } = session.target;
+  const thread = crashThread.ok ? threads[crashThread.value]?.object : undefined;
+  if (!processor.ok || thread === undefined) return undefined;
+  const unknown = pointerSpan(missing(gap));
+  return [
+    HEADING,
+    line(`${String(processor.value).padStart(3)}    `, unknown, '          ', commandSpan('!thread', found(thread))),
+    ...(stacks ? [line(''), ...stackNodes(session, yield* session.crashStack(), styleOf('kn'))] : []),
+    note(describeMissing(gap)),
+  ];
+}
+
 function* runningNodes(processors: Processors, options: { readonly idle: boolean; readonly stacks: boolean }): Job<readonly OutputNode[]> {
   const { session, kernel, prcbs, absent } = processors;
   const idle = prcbs.filter(([, prcb]) => isIdle(prcb)).map(([number]) => number);
@@ -135,7 +151,7 @@ function* runningNodes(processors: Processors, options: { readonly idle: boolean
     line(`System Processors:  (${mask([...prcbs.map(([number]) => number), ...absent])})`),
     line(`  Idle Processors:  (${mask(idle)})`),
     line(''),
-    line('       Prcbs             Current         (pri) Next            (pri) Idle'),
+    HEADING,
   ];
   for (const [number, prcb] of prcbs) {
     if (!options.idle && idle.includes(number)) continue;
@@ -146,22 +162,12 @@ function* runningNodes(processors: Processors, options: { readonly idle: boolean
   return nodes;
 }
 
-const runningCommand: CommandSpec = {
-  name: '!running',
-  aliases: [],
-  group: 'threads',
-  summary: 'what runs on each processor; -i the idle ones too, -t with stacks',
-  args: [{ name: 'options', kind: 'flags', optional: true, summary: '-i, -t, -it' }],
-  needs: ['kernel', 'memory'],
-  examples: [
-    { line: '!running', fixture: 'power' },
-    { line: '!running -it', fixture: 'power' },
-  ],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    if (!/^\s*(-[it]+\s*)*$/.test(tail)) return refuse('BAD_ARGUMENT', '-i and -t are the options', { at: 0 });
-    const options = { idle: tail.includes('i'), stacks: tail.includes('t') };
-    return yield* answerProcessors(session, (processors) => runningNodes(processors, options));
-  },
+export const running: CommandRun = function* ({ session }, tail) {
+  if (!/^\s*(-[it]+\s*)*$/.test(tail)) return refuse('BAD_ARGUMENT', '-i and -t are the options', { at: 0 });
+  const options = { idle: tail.includes('i'), stacks: tail.includes('t') };
+  const processors = processorsOf(session);
+  const stopped = processors.ok ? undefined : yield* stoppedNodes(session, processors.missing, options.stacks);
+  return stopped ? reply(stopped) : yield* answerProcessors(session, (known) => runningNodes(known, options));
 };
 
 /** wdm.h for x64; the levels of devices, 3 to 12, have no names. */
@@ -174,33 +180,22 @@ const X64_LEVELS: Readonly<Record<number, string>> = {
   15: 'HIGH_LEVEL',
 };
 
-const irqlCommand: CommandSpec = {
-  name: '!irql',
-  aliases: [],
-  group: 'threads',
-  summary: 'the interrupt request level of a processor before the stop',
-  args: [{ name: 'processor', kind: 'expression', optional: true, summary: 'its number; the one that stopped where none is given' }],
-  needs: ['kernel', 'memory'],
-  examples: [{ line: '!irql 2', fixture: 'power' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const asked = tail.trim() === '' ? session.target.processor : found(evaluated(session, tail));
-    if (!asked.ok) return refuse('BAD_ARGUMENT', describeMissing(asked.missing), { at: 0 });
-    const number = typeof asked.value === 'number' ? reply(BigInt(asked.value)) : asked.value;
-    if (!number.ok) return number;
-    const processors = processorsOf(session);
-    const level = thenFound(processors, ({ prcbs }) => {
-      const prcb = prcbs.find(([known]) => BigInt(known) === number.value)?.[1];
-      return prcb
-        ? prcb.number('DebuggerSavedIRQL')
-        : missing({ why: 'not-computed', detail: `the KPRCB of processor ${hex(number.value)} is not in this dump` });
-    });
-    if (!level.ok || !processors.ok) return refuse('BAD_ARGUMENT', describeMissing(level.ok ? { why: 'not-computed' } : level.missing), { at: 0 });
-    const name = session.target.arch === 'x64' ? X64_LEVELS[level.value] : undefined;
-    return reply([
-      ...layoutNotes(processors.value.kernel),
-      line(`Debugger saved IRQL for processor ${hex(number.value)} -- ${level.value}${name ? ` (${name})` : ''}`),
-    ]);
-  },
+export const irql: CommandRun = function* ({ session }, tail) {
+  const asked = tail.trim() === '' ? session.target.processor : found(evaluated(session, tail));
+  if (!asked.ok) return refuse('BAD_ARGUMENT', describeMissing(asked.missing), { at: 0 });
+  const number = typeof asked.value === 'number' ? reply(BigInt(asked.value)) : asked.value;
+  if (!number.ok) return number;
+  const processors = processorsOf(session);
+  const level = thenFound(processors, ({ prcbs }) => {
+    const prcb = prcbs.find(([known]) => BigInt(known) === number.value)?.[1];
+    return prcb
+      ? prcb.number('DebuggerSavedIRQL')
+      : missing({ why: 'not-computed', detail: `the KPRCB of processor ${hex(number.value)} is not in this dump` });
+  });
+  if (!level.ok || !processors.ok) return refuse('BAD_ARGUMENT', describeMissing(level.ok ? { why: 'not-computed' } : level.missing), { at: 0 });
+  const name = session.target.arch === 'x64' ? X64_LEVELS[level.value] : undefined;
+  return reply([
+    ...layoutNotes(processors.value.kernel),
+    line(`Debugger saved IRQL for processor ${hex(number.value)} -- ${level.value}${name ? ` (${name})` : ''}`),
+  ]);
 };
-
-export const PROCESSOR_COMMANDS: readonly CommandSpec[] = [runningCommand, irqlCommand];

@@ -63,9 +63,9 @@ export const SECONDARY_COMMANDS: readonly CommandSpec[] = [
     name: '!sysinfo',
     aliases: [],
     group: 'analysis',
-    summary: 'processor, firmware and memory of the computer',
+    summary: 'processor, firmware and memory of the computer: machineid, smbios, cpuinfo, cpuspeed, cpumicrocode, registers, gbl',
     args: [
-      { name: 'part', kind: 'text', optional: false, summary: 'machineid, smbios, cpuinfo, cpuspeed, cpumicrocode, registers or gbl (ACPI tables)' },
+      { name: 'part', kind: 'text', optional: false, summary: 'which of them; gbl is the ACPI tables' },
       { name: 'flags', kind: 'flags', optional: true, summary: 'for smbios: -system, -processor, -memory' },
     ],
     needs: ['kernel'],

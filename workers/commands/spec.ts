@@ -49,6 +49,9 @@ export interface SymbolControl {
   request(modules: readonly string[], force: boolean): void;
 }
 
+/** `tail` is the line after the name, untrimmed but for one blank; `typed` the name or alias that stood before it. */
+export type CommandRun = (context: CommandContext, tail: string, typed?: string) => Job<Reply<readonly OutputNode[]>>;
+
 export interface CommandSpec {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -57,8 +60,7 @@ export interface CommandSpec {
   readonly args: readonly ArgSpec[];
   readonly needs: readonly Capability[];
   readonly examples: readonly { readonly line: string; readonly fixture: string }[];
-  /** `tail` is the line after the name, untrimmed but for one blank; `typed` the name or alias that stood before it. */
-  run(context: CommandContext, tail: string, typed?: string): Job<Reply<readonly OutputNode[]>>;
+  readonly run: CommandRun;
 }
 
 export const text = (value: string): Span => ({ span: 'text', text: value });

@@ -2,32 +2,25 @@
 import { ANALYSIS_COMMANDS } from './analyzecommand.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
-import { DEADLOCK_COMMANDS } from './deadlock.ts';
 import { DEVICE_COMMANDS } from './devices.ts';
-import { DPC_COMMANDS } from './dpcs.ts';
 import { EXAMINE_COMMANDS } from './examine.ts';
 import { FRAME_COMMANDS } from './frames.ts';
+import { LATE_COMMANDS } from './late.ts';
 import { LOCK_COMMANDS } from './locks.ts';
 import { MEMORY_COMMANDS } from './memory.ts';
 import { MODULE_COMMANDS } from './modules.ts';
 import { NUMBER_COMMANDS } from './numbers.ts';
-import { PAGING_COMMANDS } from './paging.ts';
-import { POOL_COMMANDS } from './pool.ts';
-import { POOL_USED_COMMANDS } from './poolused.ts';
 import { PROCESS_COMMANDS } from './processes.ts';
-import { PROCESSOR_COMMANDS } from './processors.ts';
 import { REGISTER_COMMANDS } from './registers.ts';
 import { SECONDARY_COMMANDS } from './secondary.ts';
 import type { CommandSpec } from './spec.ts';
 import { STACK_COMMANDS } from './stack.ts';
 import { SYMBOL_COMMANDS } from './symbols.ts';
 import { THREAD_COMMANDS } from './threads.ts';
-import { VM_COMMANDS } from './vm.ts';
 import { WOW64_COMMANDS } from './wow64.ts';
 import { TYPE_COMMANDS } from './types.ts';
 import { UNDNAME_COMMANDS } from './undname.ts';
 import { VARIABLE_COMMANDS } from './variables.ts';
-import { VERIFIER_COMMANDS } from './verifier.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   ...ANALYSIS_COMMANDS,
@@ -42,17 +35,10 @@ export const SPECS: readonly CommandSpec[] = [
   ...VARIABLE_COMMANDS,
   ...DEVICE_COMMANDS,
   ...PROCESS_COMMANDS,
-  ...PROCESSOR_COMMANDS,
-  ...DPC_COMMANDS,
   ...LOCK_COMMANDS,
-  ...DEADLOCK_COMMANDS,
-  ...VERIFIER_COMMANDS,
+  ...LATE_COMMANDS,
   ...SECONDARY_COMMANDS,
   ...MEMORY_COMMANDS,
-  ...PAGING_COMMANDS,
-  ...VM_COMMANDS,
-  ...POOL_COMMANDS,
-  ...POOL_USED_COMMANDS,
   ...CODE_COMMANDS,
   ...NUMBER_COMMANDS,
   ...SYMBOL_COMMANDS,

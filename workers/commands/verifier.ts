@@ -6,16 +6,15 @@
 import { type Va, va } from '../base/address.ts';
 import { type Found, firstFound, found, mapFound, missing, notValid, thenFound } from '../base/found.ts';
 import { hex, hexDigits } from '../base/hex.ts';
-import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { type Reply, refuse, reply } from '../base/problem.ts';
+import { refuse, reply } from '../base/problem.ts';
 import { kernelMemory } from '../target/kernelmemory.ts';
 import type { Session } from '../target/target.ts';
 import { verifiedBlocks, verifiedDriverAt } from '../types/kernel/verifieddriver.ts';
 import type { TypedView } from '../types/typedview.ts';
 import { gapOr, layoutNotes } from './devices.ts';
 import { placeSpan, plainAddress } from './names.ts';
-import { type CommandSpec, line, note, type OutputNode, type Span } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode, type Span } from './spec.ts';
 
 function verifierData(session: Session): Found<TypedView> {
   const at = session.target.kernelPointers['MmVerifierData'];
@@ -140,30 +139,16 @@ function leakNodes(session: Session, flags: number): OutputNode[] {
 
 const LOGS = 'flags 4 to 400 print logs that symbols of nt alone name; 1 and 3 show what is counted';
 
-const verifierCommand: CommandSpec = {
-  name: '!verifier',
-  aliases: [],
-  group: 'analysis',
-  summary: 'Driver Verifier: its options, what it counted, and the blocks a driver left behind',
-  args: [
-    { name: 'flags', kind: 'flags', optional: true, summary: '1: counts, 3: the blocks that the driver of 0xC4/0x62 left' },
-    { name: 'driver', kind: 'text', optional: true, summary: 'taken from the stop; may be left out' },
-  ],
-  needs: ['kernel'],
-  examples: [{ line: '!verifier 3', fixture: 'leak' }],
-  *run({ session }, tail): Job<Reply<readonly OutputNode[]>> {
-    const [, digits = '0'] = /^\s*(?:0x)?([0-9a-f]+)(?:\s|$)/i.exec(tail) ?? [];
-    const flags = Number.parseInt(digits, 16);
-    if (flags > 3) return refuse('BAD_ARGUMENT', LOGS, { at: 0 });
-    const data = verifierData(session);
-    const level = levelOf(session, data);
-    if (!level.ok) return refuse('BAD_ARGUMENT', `whether Driver Verifier was on cannot be read: ${describeMissing(level.missing)}`, { at: 0 });
-    const counted =
-      data.ok && data.value.uint('Level').ok
-        ? [...layoutNotes(data.value.memory), ...statisticNodes(data.value)]
-        : [note('this dump holds no counts of the verifier')];
-    return reply([...levelNodes(session, level.value), ...counted, ...leakNodes(session, flags)]);
-  },
+export const verifier: CommandRun = function* ({ session }, tail) {
+  const [, digits = '0'] = /^\s*(?:0x)?([0-9a-f]+)(?:\s|$)/i.exec(tail) ?? [];
+  const flags = Number.parseInt(digits, 16);
+  if (flags > 3) return refuse('BAD_ARGUMENT', LOGS, { at: 0 });
+  const data = verifierData(session);
+  const level = levelOf(session, data);
+  if (!level.ok) return refuse('BAD_ARGUMENT', `whether Driver Verifier was on cannot be read: ${describeMissing(level.missing)}`, { at: 0 });
+  const counted =
+    data.ok && data.value.uint('Level').ok
+      ? [...layoutNotes(data.value.memory), ...statisticNodes(data.value)]
+      : [note('this dump holds no counts of the verifier')];
+  return reply([...levelNodes(session, level.value), ...counted, ...leakNodes(session, flags)]);
 };
-
-export const VERIFIER_COMMANDS: readonly CommandSpec[] = [verifierCommand];

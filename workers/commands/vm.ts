@@ -4,11 +4,10 @@
  * and name none. Small dumps hold some in DUMP_MM_STORAGE.
  */
 import { type Found, mapFound, missing, type MissingReason } from '../base/found.ts';
-import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
-import { type Reply, reply } from '../base/problem.ts';
+import { reply } from '../base/problem.ts';
 import type { Session } from '../target/target.ts';
-import { type CommandSpec, line, note, type OutputNode } from './spec.ts';
+import { type CommandRun, line, note, type OutputNode } from './spec.ts';
 
 const PAGE = 4096n;
 const KB = 1024n;
@@ -61,25 +60,14 @@ function gapNodes(gaps: readonly (readonly [label: string, reason: MissingReason
   return [...groups].map(([why, labels]) => note(`${why}: ${labels.join(', ')}`));
 }
 
-const vmCommand: CommandSpec = {
-  name: '!vm',
-  aliases: [],
-  group: 'memory',
-  summary: 'how full memory, pools and commit were',
-  args: [{ name: 'flags', kind: 'flags', optional: true, summary: '1: no processes, which are not listed here anyway' }],
-  needs: ['kernel'],
-  examples: [{ line: '!vm', fixture: 'leak' }],
-  *run({ session }): Job<Reply<readonly OutputNode[]>> {
-    const gaps: [string, MissingReason][] = [];
-    const shown = ROWS.flatMap((row): OutputNode[] => {
-      const told = byKdbg(session, row);
-      const pages = told.ok ? told.value : bySmallDump(session, row);
-      if (pages !== undefined) return [line(`${row.label.padEnd(24)}${String(pages).padStart(12)} (${String((pages * PAGE) / KB).padStart(11)} Kb)`)];
-      if (!told.ok) gaps.push([row.label, told.missing]);
-      return [];
-    });
-    return reply([...shown, ...gapNodes(gaps)]);
-  },
+export const vm: CommandRun = function* ({ session }) {
+  const gaps: [string, MissingReason][] = [];
+  const shown = ROWS.flatMap((row): OutputNode[] => {
+    const told = byKdbg(session, row);
+    const pages = told.ok ? told.value : bySmallDump(session, row);
+    if (pages !== undefined) return [line(`${row.label.padEnd(24)}${String(pages).padStart(12)} (${String((pages * PAGE) / KB).padStart(11)} Kb)`)];
+    if (!told.ok) gaps.push([row.label, told.missing]);
+    return [];
+  });
+  return reply([...shown, ...gapNodes(gaps)]);
 };
-
-export const VM_COMMANDS: readonly CommandSpec[] = [vmCommand];

@@ -21,6 +21,18 @@ describe('address classes', () => {
     [0x21216762_446e6957n, 'pattern'],
   ])('%s is %s', (value, wanted) => expect(kind(value)).toBe(wanted));
 
+  test('the words for someone who does not debug hold no numbers and no kinds of memory', () => {
+    const plain = (value: bigint, user = false) => classifyAddress(value, { ...world, user }).plain;
+    expect(plain(0xfffff900_00002000n)).toBe('on the stack of this thread');
+    expect(classifyAddress(0xfffff900_00002000n, world).words).toBe("on this thread's stack (0x5000 below its end)");
+    expect(plain(0xffffa30e_bf6f0090n)).toBe('in the memory of the kernel, in no driver’s file');
+    expect(plain(0x289n)).not.toMatch(/0x|\d{2}/);
+  });
+  test('a program of any system has nothing in the kernel’s half', () => {
+    const program = classifyAddress(0xffff8000_00000000n, { modules: world.modules, pointerSize: 8, user: true });
+    expect(program.words).not.toMatch(/pool/);
+    expect(program.plain).toMatch(/where a program may not reach/);
+  });
   test('a 32-bit process has no canonical form', () => {
     const small = { ...world, pointerSize: 4 as const };
     expect(classifyAddress(0x8123_4567n, small).kind).toBe('kernel');

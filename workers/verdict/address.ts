@@ -8,6 +8,8 @@ export type AddressKind = 'null' | 'near-null' | 'minus-one' | 'user' | 'module'
 export interface AddressClass {
   readonly kind: AddressKind;
   readonly words: string;
+  /** The same for someone who does not debug. */
+  readonly plain: string;
   readonly module?: Module;
   readonly offset?: bigint;
   readonly unloaded?: UnloadedModule;
@@ -20,7 +22,30 @@ export interface AddressWorld {
   readonly modules: ModuleList;
   readonly pointerSize: 4 | 8;
   readonly stack?: { readonly low: bigint; readonly high: bigint };
+  /** Of a dump of one program: the kernel's half is out of its reach. */
+  readonly user?: boolean;
 }
+/** All but the plain words, which follow from the rest. */
+type Classed = Omit<AddressClass, 'plain'>;
+
+/** What is said to someone who does not debug: where the address leads, without numbers. Files keep their names. */
+const PLAIN: Readonly<Record<Exclude<AddressKind, 'pattern'>, (one: Classed) => string>> = {
+  null: () => 'no address at all, a null pointer',
+  'near-null': () => 'close to address 0, which stands for “nothing”',
+  'minus-one': () => 'not known: the processor gave none',
+  user: () => 'in the memory of programs',
+  module: (one) => `inside ${one.module?.imageName ?? 'a module'}`,
+  unloaded: (one) => `inside ${one.unloaded?.name ?? 'a driver'}, which was no longer loaded`,
+  stack: () => 'on the stack of this thread',
+  kernel: () => 'in the memory of the kernel, in no driver’s file',
+  'non-canonical': (one) => (one.flippedBit === undefined ? 'one that cannot exist' : 'one that cannot exist: a single bit of it is wrong'),
+};
+const plainOf = (one: Classed, world: AddressWorld): string => {
+  if (one.kind === 'pattern') return one.words;
+  if (world.user && one.kind === 'kernel') return 'in the memory of the system, where a program may not reach';
+  if (world.user && one.kind === 'user') return 'an ordinary address';
+  return PLAIN[one.kind](one);
+};
 
 /** Values that debug heaps and runtimes write into memory that nobody should read. */
 const PATTERNS: readonly (readonly [number, string])[] = [
@@ -81,7 +106,7 @@ function patternOf(value: bigint, pointerSize: 4 | 8): string | undefined {
   return text === undefined ? undefined : `text: the characters "${text}"`;
 }
 
-function smallKind(value: bigint, pointerSize: 4 | 8): AddressClass | undefined {
+function smallKind(value: bigint, pointerSize: 4 | 8): Classed | undefined {
   const all = pointerSize === 8 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
   if (value === 0n) return { kind: 'null', words: 'a null pointer' };
   if (value < LOW) return { kind: 'near-null', words: `a null pointer plus ${hex(value)}`, offset: value };
@@ -90,7 +115,7 @@ function smallKind(value: bigint, pointerSize: 4 | 8): AddressClass | undefined 
   return undefined;
 }
 
-function moduleKind(value: bigint, world: AddressWorld): AddressClass | undefined {
+function moduleKind(value: bigint, world: AddressWorld): Classed | undefined {
   const place = world.modules.find(va(value));
   if (place) {
     return { kind: 'module', words: `inside ${place.module.imageName}+${hex(place.rva)}`, module: place.module, offset: BigInt(place.rva) };
@@ -110,23 +135,32 @@ function moduleKind(value: bigint, world: AddressWorld): AddressClass | undefine
 }
 
 /** With five-level paging 57 bits count, but hardly a client runs it: a value one bit off the 48-bit form is told as such. */
-function nonCanonical(value: bigint): AddressClass {
+function nonCanonical(value: bigint): Classed {
   const flippedBit = flippedCanonicalBit(value);
   if (flippedBit !== undefined) return { kind: 'non-canonical', words: `not a possible address: bit ${String(flippedBit)} is wrong`, flippedBit, value };
   const words = isCanonical(va(value), 57) ? 'not a possible address with 48-bit paging (not canonical)' : 'not a possible address (not canonical)';
   return { kind: 'non-canonical', words };
 }
 
-export function classifyAddress(value: bigint, world: AddressWorld): AddressClass {
+/** The half of the address space that is the kernel's (32-bit Windows: from 2 GB on). */
+function halfOf(value: bigint, world: AddressWorld): Classed {
+  const kernel = world.pointerSize === 4 ? value >= 0x8000_0000n : value >> 63n === 1n;
+  if (!kernel) return { kind: 'user', words: 'a user-mode address' };
+  if (world.user) return { kind: 'kernel', words: 'an address of the kernel, out of reach of a program' };
+  return { kind: 'kernel', words: `kernel memory of no module${world.pointerSize === 4 ? '' : ' (pool, stack or mapped)'}` };
+}
+
+function classOf(value: bigint, world: AddressWorld): Classed {
   const small = smallKind(value, world.pointerSize) ?? moduleKind(value, world);
   if (small) return small;
   const pattern = patternOf(value, world.pointerSize);
   if (pattern !== undefined) return { kind: 'pattern', words: pattern };
-  if (world.pointerSize === 4) {
-    return value >= 0x8000_0000n ? { kind: 'kernel', words: 'kernel memory of no module' } : { kind: 'user', words: 'a user-mode address' };
-  }
-  if (!isCanonical(va(value))) return nonCanonical(value);
-  return value >> 63n === 1n ? { kind: 'kernel', words: 'kernel memory of no module (pool, stack or mapped)' } : { kind: 'user', words: 'a user-mode address' };
+  return world.pointerSize === 4 || isCanonical(va(value)) ? halfOf(value, world) : nonCanonical(value);
+}
+
+export function classifyAddress(value: bigint, world: AddressWorld): AddressClass {
+  const one = classOf(value, world);
+  return { ...one, plain: plainOf(one, world) };
 }
 
 /** x64 levels (wdm.h): 0 PASSIVE, 1 APC, 2 DISPATCH, 3 to 12 devices, 13 CLOCK, 14 IPI, 15 HIGH. */

@@ -66,7 +66,10 @@ describe('a driver that is named', () => {
 });
 
 test('firmware: the update, which cannot be undone, comes last', () => {
-  expect(ids({ code: 0xa5, params: [3n, AT, 0n, 0n] })).toEqual(['d-defaults', 'd-hypervisor-off', 'd-firmware-update']);
+  expect(ids({ code: 0xa5, params: [3n, AT, 0n, 0n] })).toEqual(['d-defaults', 'd-firmware-update']);
+  const at = 'amdppm.sys+1000';
+  const running = { code: 0x7e, params: [0xc0000005n, at, 0n, 0n], modules: ['ntoskrnl.exe', 'amdppm.sys'], frames: [[at, 'context']] } as const;
+  expect(ids(running)).toEqual(['d-defaults', 'd-hypervisor-off', 'd-firmware-update']);
 });
 test('a dump of Windows points to MEMORY.DMP first, and to a setting that is Windows’ own', () => {
   const steps = stepsOf({ code: 0x1234 });

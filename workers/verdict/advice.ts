@@ -116,8 +116,11 @@ const BY_CAUSE: Readonly<Record<Cause, Advise>> = {
 };
 
 const brokenStart = plain('d-winre-restore', 'd-winre-undo', 'd-winre-files');
+const faultyFirmware = plain('d-defaults', 'd-firmware-update');
 /** Windows did not start, so that what is done is done from its recovery environment: nothing of a running Windows is offered. */
 const NO_START: Readonly<Record<number, Advise>> = {
+  0x5c: faultyFirmware,
+  0xa5: faultyFirmware,
   0x5a: brokenStart,
   0x6b: brokenStart,
   0x7b: plain('d-boot-order', 'd-winre-undo', 'd-winre-check'),

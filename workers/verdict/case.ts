@@ -110,7 +110,10 @@ export function* gatherCase(session: Session): Job<Case> {
   const fault = reached(stated, instruction, operands);
   yield slice('Reading the stack');
   const bounds = stackBounds(session);
-  const world: AddressWorld = { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', bounds) };
+  const world: AddressWorld = {
+    ...{ modules: target.modules, pointerSize: target.memory.pointerSize, user: target.kind === 'user' },
+    ...optional('stack', bounds),
+  };
   yield slice('Naming who stands on the stack');
   const actors = findActors(session, stack.frames);
   const params = target.bugCheck?.params ?? NO_PARAMS;

@@ -81,7 +81,7 @@ export function accessOfParameter(value: bigint | undefined): Access | undefined
   return value === undefined ? undefined : ({ '0': 'read', '1': 'write', '8': 'execute' } as const)[value.toString()];
 }
 
-/** Of a guard page and of a stack that is used up Windows reports the same two parameters as of an access violation. */
+/** Of a guard page and of a stack that is used up the same two parameters are reported as of an access violation (ReactOS, ke/i386/traphdlr.c). */
 const TOUCHED: ReadonlySet<number> = new Set([0xc0000005, 0xc0000006, 0x80000001, 0xc00000fd]);
 const isMemoryFault = (status: number | undefined): boolean => status === 0xc0000005 || status === 0xc0000006;
 

@@ -37,7 +37,7 @@ function listed(names: readonly string[]): string {
 function showUptime(c: Case, f: Finding): void {
   const uptime = c.target.uptimeSeconds;
   if (!uptime.ok || uptime.value >= SHORT_UPTIME || uptime.value <= 0) return;
-  f.show(text('e-boot-soon', { uptime: shortSpan(uptime.value) }), '.time', { weighs: 'context' });
+  f.show(text('e-boot-soon', { uptime: shortSpan(uptime.value), seconds: uptime.value.toFixed(1) }), '.time', { weighs: 'context' });
 }
 
 /** Under two minutes, as a person says it. */

@@ -70,7 +70,10 @@ function bitWords(value: bigint): string | undefined {
 function worldOf(session: Session): AddressWorld {
   const { target } = session;
   const thread = target.crashThread.ok ? target.threads[target.crashThread.value] : undefined;
-  return { modules: target.modules, pointerSize: target.memory.pointerSize, ...optional('stack', thread?.stackRange.ok ? thread.stackRange.value : undefined) };
+  return {
+    ...{ modules: target.modules, pointerSize: target.memory.pointerSize, user: target.kind === 'user' },
+    ...optional('stack', thread?.stackRange.ok ? thread.stackRange.value : undefined),
+  };
 }
 
 const ADDRESS_WORDS = /address|instruction|object|IRP|thread|record|frame|context|pointer|block|PDO|MDL|heap|routine|module|driver|URB|trap|PRCB|lock|list/i;

@@ -2,6 +2,7 @@
 import type { FaultKind } from './truth.ts';
 import { ACCESS_KINDS } from './kinds/access.ts';
 import { ARM_KINDS } from './kinds/arm.ts';
+import { CALLER_KINDS } from './kinds/callers.ts';
 import { DEVICE_KINDS } from './kinds/devices.ts';
 import { GRAPHICS_KINDS } from './kinds/graphics.ts';
 import { HARDWARE_KINDS } from './kinds/hardware.ts';
@@ -16,6 +17,7 @@ import { WATCH_KINDS } from './kinds/watch.ts';
 export const KINDS: readonly FaultKind[] = [
   ...ACCESS_KINDS,
   ...POOL_KINDS,
+  ...CALLER_KINDS,
   ...WATCH_KINDS,
   ...GRAPHICS_KINDS,
   ...HARDWARE_KINDS,

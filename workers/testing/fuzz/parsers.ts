@@ -12,6 +12,7 @@ import { driveSync } from '../../base/job.ts';
 import { refuse, reply } from '../../base/problem.ts';
 import { ArraySource } from '../../bytes/source.ts';
 import type { Decoder } from '../../code/decoder.ts';
+import { loadLateCommands } from '../../commands/late.ts';
 import { runCommand } from '../../commands/run.ts';
 import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
 import { loadSecondaryCommands } from '../../commands/secondary.ts';
@@ -51,6 +52,8 @@ import { readPasted } from '../../verdict/explain/pasted.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
 import { unwindImage, unwindPdb } from './unwinding.ts';
+
+await loadLateCommands();
 
 const THREADS = 4;
 const MODULES = 16;

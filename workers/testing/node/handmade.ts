@@ -19,6 +19,7 @@ import { loadLayouts } from '../../types/layouts/load.ts';
 import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
+import { loadLateCommands } from '../../commands/late.ts';
 import { runCommand } from '../../commands/run.ts';
 import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
 import { loadSecondaryCommands } from '../../commands/secondary.ts';
@@ -29,6 +30,7 @@ const never = missing({ why: 'not-computed', detail: 'this hand-made dump does n
 const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
 const layouts = await loadLayouts('x64');
+await loadLateCommands();
 
 /** "fffff806`697f8304" or "0x…" as a number. */
 export const at = (text: string): bigint => BigInt(`0x${text.replace(/^0x/, '').replaceAll('`', '')}`);

@@ -66,6 +66,7 @@ describe.skipIf(!hasCorpus)('the corpus', () => {
     expect(verdict.rivals[0]).toMatchObject({ part: 'gpu' });
     // Two of the four stops are of an instruction that this processor lacks: no newer driver mends that.
     expect(verdict.steps.map(({ says }) => says.id)).toEqual(['d-driver-older', 'd-gpu-stock']);
+    expect(verdict.wouldSettle[0]?.id).toBe('s-other-build');
     expect(verdict.evidence.find(({ says }) => says.id === 'e-same-place')?.says.args).toMatchObject({ place: 'nvlddmkm.sys+0x12634e', k: '2' });
   });
   test('the new PC: three codes in two days are hardware, memory first', () => {

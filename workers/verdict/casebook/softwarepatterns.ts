@@ -52,14 +52,23 @@ function addRivals(f: CaseFinding, module: string, builds: number): CaseFinding 
   const part = tally(f.members, ({ verdict }) => verdict.part)[0]?.key;
   if (part) f.rival({ module, part }, caseText('r-device', { module }));
   if (f.all.some((one) => !f.members.includes(one) && pointsToHardware(one))) f.rival({ part: 'ram' }, caseText('r-ram', {}));
-  addSteps(f, module, builds, part);
-  return f.settle(builds > 1 ? caseText('s-other-device', { module }) : caseText('s-other-build', { module }));
+  const feature = f.members.find(({ verdict }) => verdict.feature !== undefined)?.verdict.feature;
+  addSteps(f, { module, builds, part, feature });
+  return f.settle(builds > 1 && feature === undefined ? caseText('s-other-device', { module }) : caseText('s-other-build', { module }));
 }
 
-/** Where other builds crash alike, one more tells nothing: then it is the device's turn. */
-function addSteps(f: CaseFinding, module: string, builds: number, part: Part | undefined): void {
+interface Blamed {
+  readonly module: string;
+  /** How many of it crash alike. */
+  readonly builds: number;
+  readonly part: Part | undefined;
+  /** Instructions that the processor lacks. */
+  readonly feature: string | undefined;
+}
+
+/** Where other builds crash alike, one more tells nothing: then it is the device's turn; not so where all of them need what the processor lacks. */
+function addSteps(f: CaseFinding, { module, builds, part, feature }: Blamed): void {
   const from = f.members.find(({ verdict }) => verdict.from !== undefined)?.verdict.from ?? 'its maker';
-  const feature = f.members.find(({ verdict }) => verdict.feature !== undefined)?.verdict.feature;
   if (f.cause !== 'driver-bug') f.step(caseText('d-collect', {}));
   else if (feature !== undefined) {
     f.step(caseText('d-driver-older', { module, feature, from }), whoseLine(module));

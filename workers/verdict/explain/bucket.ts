@@ -13,6 +13,8 @@ export interface BucketParts {
   readonly status?: number;
   /** Of a power request that was kept (0x9F/3): the driver that kept it. `module` is the driver of the device then. */
   readonly holder?: string;
+  /** Of a process that Windows cannot do without (0xEF): which one ended. */
+  readonly process?: string;
   readonly module?: string;
   readonly function?: string;
 }
@@ -46,14 +48,24 @@ function holderIn(code: number, rest: string): Pick<BucketParts, 'holder'> {
   return holder === undefined || /^(?:[A-Z]+_)+[A-Z]+$/.test(holder) ? {} : { holder };
 }
 
+/** `0xEF_svchost.exe_BUGCHECK_CRITICAL_PROCESS_…`. */
+function processIn(code: number, rest: string): Pick<BucketParts, 'process'> {
+  const process = code === 0xef ? /^([\w.+-]{1,60}?\.exe)_/i.exec(rest)?.[1] : undefined;
+  return process === undefined ? {} : { process };
+}
+
 /** `…_IMAGE_pci.sys` or `…nvlddmkm!unknown_function`, read from the end. */
 function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
-  const image = /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text)?.[1];
+  // Behind the file of a display driver may stand the generation of the card: "…IMAGE_nvlddmkm.sys_Ada".
+  const image = (/(?:^|_)IMAGE_([\w.+-]{1,60}\.(?:sys|dll|exe))_[A-Z][A-Za-z0-9]{0,20}$/i.exec(text) ?? /(?:^|_)IMAGE_([\w.+-]{1,60})$/.exec(text))?.[1];
   if (image !== undefined) return { module: image };
   const bang = text.lastIndexOf('!');
   if (bang <= 0) return {};
   // Names of modules may hold underscores; what stands before them in capitals belongs to the kind of stop.
-  const before = text.slice(0, bang).replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
+  const before = text
+    .slice(0, bang)
+    .replace(/^.*_[0-9a-f]{8}_/, '')
+    .replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
   const name = text.slice(bang + 1, bang + 121);
   return { ...(before === '' ? {} : { module: before.slice(-60) }), ...(/^unknown/i.test(name) ? {} : { function: name }) };
 }
@@ -104,6 +116,7 @@ function ofNumbered(numbered: RegExpExecArray, flags: Pick<BucketParts, 'live' |
     ...(first === undefined ? {} : { first }),
     ...(asStatus ? { status: Number.parseInt(second, 16) } : {}),
     ...holderIn(code, rest),
+    ...processIn(code, rest),
     ...blamed(rest.replace(BETWEEN[code] ?? /^/, '').replace(/^(?:VRF_)/, '')),
   };
 }

@@ -1,24 +1,14 @@
 /** One page about a code: what it means, its arguments and cases, usual causes, where to look, what to do. */
 import { baseBugCheck } from '../../knowledge/bugchecks.ts';
 import type { BugCheckEntry, Knowledge, TableCredit } from '../../knowledge/knowledge.ts';
-import { irqlName, onlyBit } from '../address.ts';
-import { statusWords } from '../case.ts';
 import { tableMeaning } from '../parameters.ts';
+import { type ArgumentWords, type Index, INDICES, readArguments, valueReads } from './arguments.ts';
 import { FAMILIES } from './families.ts';
+import { hexText, type SeeAlso, statusLink } from './links.ts';
 import type { Reading } from './reading.ts';
 import { READINGS } from './readings/index.ts';
 import { STEPS, type GuideStep } from './steps.ts';
 
-type Index = 1 | 2 | 3 | 4;
-const INDICES: readonly Index[] = [1, 2, 3, 4];
-
-export interface ArgumentWords {
-  readonly index: Index;
-  readonly meaning: string;
-  readonly value?: bigint;
-  /** What the value says, where it says something by itself: a status, a level, a single bit. */
-  readonly reads?: string;
-}
 export interface CaseRow {
   readonly param: Index;
   readonly value: bigint;
@@ -26,11 +16,6 @@ export interface CaseRow {
   readonly sets: readonly { readonly index: Index; readonly meaning: string }[];
   /** What else must hold, in words; empty where nothing. */
   readonly when: string;
-}
-export interface SeeAlso {
-  /** Path of the fragment: "code/7e", "status/c0000005", "learn/verifier". */
-  readonly path: string;
-  readonly text: string;
 }
 export interface CodePage {
   /** "code/7e/c0000005". */
@@ -62,8 +47,6 @@ export interface CodePage {
   readonly source: TableCredit;
 }
 
-export const hexText = (value: bigint | number): string => value.toString(16);
-
 /** `.cxr {3}` with the value of the argument, or with its name where the value is not known. */
 function lookLine(line: string, params: readonly bigint[]): string {
   return line.replace(/\{([1-4])\}/g, (_slot, index: string) => {
@@ -88,25 +71,6 @@ function looksFor(look: Reading['look'], params: readonly bigint[]): CodePage['l
 }
 
 export const stepsOf = (reading: Reading): GuideStep[] => reading.fix.flatMap((id): readonly GuideStep[] => STEPS[id]);
-
-/** What the value says by itself. */
-function valueReads(knowledge: Knowledge, code: number, words: string, value: bigint): string | undefined {
-  if (/NTSTATUS|\bstatus\b|exception code|error code/i.test(words) && value > 0xffffn && (value >> 32n === 0n || value >> 32n === 0xffff_ffffn))
-    return statusWords(knowledge, value);
-  if (/\bIRQL\b/.test(words) && value < 256n) return irqlName(value);
-  const bit = baseBugCheck(code) === 0x1a ? onlyBit(value) : undefined;
-  return bit !== undefined && value > 0xffffn ? `exactly one bit set: bit ${String(bit)}` : undefined;
-}
-
-/** The arguments with the values given, as the table and the values put them. */
-export function readArguments(knowledge: Knowledge, entry: BugCheckEntry, params: readonly bigint[]): readonly ArgumentWords[] {
-  return INDICES.map((index) => {
-    const { words } = tableMeaning(entry, index, params);
-    const value = params[index - 1];
-    const reads = value === undefined ? undefined : valueReads(knowledge, entry.code, words, value);
-    return { index, meaning: words, ...(value === undefined ? {} : { value }), ...(reads === undefined ? {} : { reads }) };
-  });
-}
 
 function caseRows(entry: BugCheckEntry): readonly CaseRow[] {
   return entry.subCodes.map((sub) => ({
@@ -135,8 +99,6 @@ function chosenCase(knowledge: Knowledge, entry: BugCheckEntry, params: readonly
 
 export const creditOf = (knowledge: Knowledge, table: string): TableCredit =>
   knowledge.credits.find((credit) => credit.table === table) ?? { table, source: 'own knowledge', date: '', licence: '', count: 0 };
-
-export const statusLink = (knowledge: Knowledge, code: number): SeeAlso => ({ path: `status/${hexText(code)}`, text: statusWords(knowledge, code) });
 
 function relatives(knowledge: Knowledge, entry: BugCheckEntry, params: readonly bigint[]): SeeAlso[] {
   const link = (one: BugCheckEntry): SeeAlso => ({ path: `code/${hexText(one.code)}`, text: `0x${hexText(one.code).toUpperCase()} ${one.name}` });

@@ -201,6 +201,9 @@ describe('anything at all', () => {
     'BugcheckCode 278 BugcheckParameter1 0x1 PowerButtonTimestamp 0',
     'stop code CRITICAL PROCESS DIED what failed x.sys',
     '0x9F_3_RtsPer_IMAGE_pci.sys',
+    'A fatal hardware error has occurred. Reported by component: Processor Core Error Type: Cache Hierarchy Error Processor APIC ID: 5',
+    'Faulting application name: a.exe, version: 1, time stamp: 0x1\nFaulting module name: b.dll, version: 1\nException code: 0xc0000005\nFault offset: 0x1234',
+    'LiveKernelEvent Code: 141 Parameter 1: 0 Event ID: 41 Source: volmgr 161',
   ];
   const CHARACTERS = ['', ' ', '\n', '_', '0', 'f', 'x', ':', '(', '{', ',', '`', '!', '\u0000', 'é', '0x', 'P1:', 'Arg1:'];
   it(`never throws and never takes long (seed ${String(SEED)})`, () => {
@@ -217,7 +220,18 @@ describe('anything at all', () => {
       for (const code of [stop?.code, status?.code]) expect(code === undefined || (Number.isInteger(code) && code >= 0 && code <= 0xffff_ffff)).toBe(true);
       expect(stop === undefined || stop.params.length <= 4).toBe(true);
     }
-    const long = ['a_'.repeat(300_000), ' '.repeat(600_000), '0x'.repeat(300_000), 'P1: '.repeat(150_000), 'Arg1:\n'.repeat(100_000), 'a.'.repeat(300_000)];
+    const long = [
+      '0x1 (0x1, '.repeat(60_000),
+      'Parameter 1: '.repeat(50_000),
+      ': a.exe, '.repeat(70_000),
+      'event id '.repeat(70_000),
+      'a_'.repeat(300_000),
+      ' '.repeat(600_000),
+      '0x'.repeat(300_000),
+      'P1: '.repeat(150_000),
+      'Arg1:\n'.repeat(100_000),
+      'a.'.repeat(300_000),
+    ];
     for (const text of long) read(text);
     expect(performance.now() - started).toBeLessThan(20_000);
   });

@@ -1,6 +1,7 @@
 /** The page about a code that is no stop: a status, an exception, an HRESULT, a Win32 error, a fast fail. */
 import type { CodeName, Knowledge, StatusKind } from '../../knowledge/knowledge.ts';
-import { type CodePage, creditOf, hexText, type SeeAlso, statusLink, stepsOf } from './page.ts';
+import { hexText, type SeeAlso, statusLink, wrappedError } from './links.ts';
+import { type CodePage, creditOf, stepsOf } from './page.ts';
 import type { Reading } from './reading.ts';
 import { STATUS_READINGS } from './readings/statuses.ts';
 
@@ -27,14 +28,6 @@ export function statusEntries(knowledge: Knowledge, code: number): readonly { re
     const entry = find[kind];
     return entry === undefined ? [] : [{ kind, entry }];
   });
-}
-
-/** 0x8007xxxx wraps a Win32 error, 0xDxxxxxxx (bit 28) an NTSTATUS (winerror.h: HRESULT_FROM_WIN32, HRESULT_FROM_NT). */
-export function wrappedError(knowledge: Knowledge, code: number): { readonly link: SeeAlso; readonly name: string } | undefined {
-  const win32 = code >>> 16 === 0x8007 ? knowledge.win32(code & 0xffff) : undefined;
-  if (win32) return { link: { path: `status/${hexText(win32.code)}/win32`, text: `${win32.name} (Win32 ${String(win32.code)})` }, name: win32.name };
-  const inner = (code & 0x1000_0000) === 0 ? undefined : knowledge.ntstatus((code & ~0x1000_0000) >>> 0);
-  return inner && { link: statusLink(knowledge, inner.code), name: inner.name };
 }
 
 /** Facilities whose name says little to most people. */

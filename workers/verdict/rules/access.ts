@@ -38,36 +38,30 @@ export function specialPoolFault(c: Case, f: Finding): void {
 const PTE = { valid: 1n, write: 2n, dirty: 0x40n } as const;
 
 /** A page that was written to before and is no longer writable lost that bit: Windows takes both away together. */
-function lostWrite(c: Case, f: Finding, kind: AddressClass | undefined): boolean {
-  const [address, pte] = c.params;
-  const lost = c.target.arch === 'x64' && (pte & (PTE.valid | PTE.write | PTE.dirty)) === (PTE.valid | PTE.dirty);
-  if (kind?.kind !== 'kernel' || !lost) return false;
-  f.show(text('e-pte-write', { pte: hex(pte) }), `!pte ${hex(address)}`, { weighs: 'decides', how: 'derived', from: ['e-address'] });
-  f.head('h-memory-ram', { name: c.name, what: 'a page that was writable has lost its write bit' })
-    .judge('memory-corruption', 'possible')
-    .blame(undefined, 'ram');
-  f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {})).rival({}, text('r-any-driver', {}));
-  return true;
-}
+const lostWrite = (c: Case, kind: AddressClass): boolean =>
+  kind.kind === 'kernel' && c.target.arch === 'x64' && (c.params[1] & (PTE.valid | PTE.write | PTE.dirty)) === (PTE.valid | PTE.dirty);
 
 /** 0xBE: P1 address, P2 PTE. */
 export function readOnlyWrite(c: Case, f: Finding): void {
-  const kind = c.fault.address === undefined ? undefined : c.classify(c.fault.address);
-  f.say('x-readonly', { kind: kind?.words ?? 'unknown memory' });
-  if (lostWrite(c, f, kind)) {
+  const [address, pte] = c.params;
+  const kind = c.classify(address);
+  const [first] = c.suspects;
+  f.say('x-readonly', { kind: kind.words });
+  if (lostWrite(c, kind)) {
     showFault(c, f);
     showInstruction(c, f);
-    return;
-  }
-  const [first] = c.suspects;
-  if (c.fault.ip === undefined && first) {
+    f.show(text('e-pte-write', { pte: hex(pte) }), `!pte ${hex(address)}`, { weighs: 'decides', how: 'derived', from: ['e-address'] });
+    f.head('h-memory-ram', { name: c.name, what: 'a page that was writable has lost its write bit' })
+      .judge('memory-corruption', 'possible')
+      .blame(undefined, 'ram');
+    f.oppose('a-driver-could', {}).rival({ part: 'cpu' }, text('r-cpu', {})).rival({}, text('r-any-driver', {}));
+  } else if (c.fault.ip === undefined && first) {
     showFault(c, f);
     suspect(c, f, first);
-    return;
+  } else {
+    judgeFault(c, f);
+    if (f.sureness === 'not-known') f.head('h-memory', { name: c.name, what: `write to ${kind.words}` }).judge('memory-corruption', 'possible');
   }
-  judgeFault(c, f);
-  if (f.sureness !== 'not-known') return;
-  f.head('h-memory', { name: c.name, what: `write to ${kind?.words ?? 'read-only memory'}` }).judge('memory-corruption', 'possible');
 }
 
 /**

@@ -16,7 +16,7 @@ export const accessViolation: Rule = (c, f) => {
   const reported = showFault(c, f);
   const kind = showInstruction(c, f).real ?? reported;
   if (codeBit(c, f) || otherCodeRan(c, f) || addressBit(c, f, kind) || pointerBit(c, f)) return;
-  sayAccess(c, f, kind?.words ?? 'unknown');
+  sayAccess(c, f, kind);
   const actor = blameFrame(c, f);
   headApp(c, f, actor);
   if (!actor) noStep(c, f, kind);
@@ -41,10 +41,15 @@ function codeBit(c: Case, f: Finding): boolean {
   return true;
 }
 
-function sayAccess(c: Case, f: Finding, kind: string): void {
+function sayAccess(c: Case, f: Finding, kind: AddressClass | undefined): void {
   const { address, access } = c.fault;
   if (address === undefined) return;
-  f.say('x-app-av', { access: access ? ACCESS_WORDS[access] : 'use', kind, address: hex(address) });
+  f.say('x-app-av', {
+    access: access ? ACCESS_WORDS[access] : 'use',
+    kind: kind?.words ?? 'unknown',
+    plain: kind?.plain ?? 'not known',
+    address: hex(address),
+  });
   if (access === 'execute') f.say('x-app-exec', { address: hex(address) });
 }
 

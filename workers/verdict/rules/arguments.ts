@@ -1,7 +1,8 @@
-/** What an argument of the stop leads to: a device, a name. */
+/** What an argument of the stop leads to: a device, a name, code. */
 import { va, vaAdd } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { readUnicode } from '../../modules/loadedlist.ts';
+import { imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { type DeviceOwner, ownerOfDevice } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
@@ -17,6 +18,31 @@ export function showDeviceOwner(c: Case, f: Finding, index: Index): DeviceOwner 
   if (owner) f.show(text('e-device-owner', { ...slots, who: c.who(owner.image) }), `dps ${hex(owner.from)} L1`, { weighs: 'for', how: 'derived' });
   else if (c.target.memory.u16(va(device)).ok) f.oppose('a-no-device', slots);
   return owner;
+}
+
+export interface NamedCode {
+  readonly image: string;
+  /** "bad.sys+0x1230". */
+  readonly place: string;
+}
+
+/** The driver, not of Windows, in whose code an address lies; it is the finding's place where there is none yet. */
+export function codeOf(c: Case, f: Finding, at: bigint): NamedCode | undefined {
+  const found = c.target.modules.find(va(at));
+  if (!found || !isThirdParty(found.module, c.session)) return undefined;
+  const image = imageOf(found.module);
+  f.place ??= { module: image, offset: BigInt(found.rva) };
+  return { image, place: `${image}+${hex(found.rva)}` };
+}
+
+/** The argument is a routine or a return address. */
+export function showCode(c: Case, f: Finding, index: Index, weighs: 'decides' | 'for' | 'context' = 'decides'): NamedCode | undefined {
+  const value = c.params[index - 1] ?? 0n;
+  const code = codeOf(c, f, value);
+  if (!code) return undefined;
+  const { image, place } = code;
+  f.show(text('e-owner-tag', { who: c.who(image), index: String(index), value: hex(value), place }), `ln ${hex(value)}`, { weighs });
+  return code;
 }
 
 const MAX_NAME = 128;

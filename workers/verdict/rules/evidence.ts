@@ -46,7 +46,7 @@ export function showFault(c: Case, f: Finding): AddressClass | undefined {
   if (fault.address === undefined) return undefined;
   const kind = c.classify(fault.address);
   f.show(
-    text('e-address', { kind: kind.words, address: hex(fault.address), access: fault.access ?? 'access' }),
+    text('e-address', { kind: kind.words, plain: kind.plain, address: hex(fault.address), access: fault.access ?? 'access' }),
     fault.computed ? fault.command : recordCommand(c),
     {
       how: 'derived',
@@ -111,7 +111,10 @@ function showBase(c: Case, f: Finding, reading: OperandReading): void {
   const { base } = reading;
   const kind = base && c.classify(base.value);
   if (!base || !kind || !TELLING.has(kind.kind)) return;
-  f.show(text('e-base-value', { register: base.name, value: hex(base.value), kind: kind.words }), c.fault.command, { how: 'derived', from: ['e-operand'] });
+  f.show(text('e-base-value', { register: base.name, value: hex(base.value), kind: kind.words, plain: kind.plain }), c.fault.command, {
+    how: 'derived',
+    from: ['e-operand'],
+  });
 }
 
 /** A fault without an address of its own: what the operand shows. */

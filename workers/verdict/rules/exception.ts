@@ -1,5 +1,5 @@
 /** Exceptions that nobody handled in the kernel: 0x1E, 0x3B, 0x7E, 0x8E, 0x135; traps 0x7F. */
-import { type Va, va } from '../../base/address.ts';
+import type { Va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
@@ -10,6 +10,8 @@ import { interruptedSp } from '../interrupted.ts';
 import { findRepeated } from '../repeated.ts';
 import { type StackShare, stackShares } from '../stackuse.ts';
 import { text } from '../words.ts';
+import { showCode } from './arguments.ts';
+import { changedCode } from './bits.ts';
 import { placeOf, showFault, showNoSuspect, showSuspect } from './evidence.ts';
 import { headDriver, judgeFault, suspect } from './fault.ts';
 
@@ -34,20 +36,17 @@ export function unhandled(c: Case, f: Finding): void {
 const REGISTRY_FILTER = 0x135;
 
 function callbackOwner(c: Case, f: Finding): void {
-  const [, , callback] = c.params;
-  const owner = c.target.modules.find(va(callback));
-  if (!owner || !isThirdParty(owner.module, c.session)) return;
-  const image = imageOf(owner.module);
-  const place = `${image}+${hex(owner.rva)}`;
-  const hardware = f.cause === 'hardware';
-  f.show(text('e-owner-tag', { who: c.who(image), index: '3', value: hex(callback), place }), `ln ${hex(callback)}`, {
-    weighs: hardware ? 'context' : 'decides',
-  });
-  if (f.culprit?.module === image && f.sureness === 'likely') return;
-  if (hardware) {
+  const open = f.cause === 'driver-bug' || f.cause === 'not-known';
+  const owner = showCode(c, f, 3, open ? 'decides' : 'context');
+  if (!owner || (f.culprit?.module === owner.image && f.sureness === 'likely')) return;
+  const { image, place } = owner;
+  // What was proved of the fault itself stands before what the callback should have caught.
+  if (!open || f.sureness === 'likely') {
     f.rival({ module: image }, text('r-driver', { who: c.who(image) }));
     return;
   }
+  const others = f.rivals.filter(({ module }) => module !== image);
+  f.rivals.splice(0, f.rivals.length, ...others);
   f.head('h-driver-likely', { who: c.who(image), name: c.name, place })
     .judge('driver-bug', 'likely')
     .blame(image)
@@ -123,6 +122,7 @@ function interruptedActor(c: Case): Actor | undefined {
 }
 
 function trapped(c: Case, f: Finding, name: string): void {
+  if (changedCode(c, f)) return;
   const actor = interruptedActor(c);
   const instruction = actor && decodeAt(c.session, actor.frame.ip);
   if (actor) placeOf(f, actor);

@@ -62,7 +62,7 @@ export function judgeFault(c: Case, f: Finding): void {
   showKernelSuspect(c, f);
   showPoolOwner(c, f, { what: 'the address', address: c.fault.address });
   if (kind && c.fault.access && c.fault.address !== undefined) {
-    f.say('x-fault', { access: ACCESS_WORDS[c.fault.access], kind: kind.words, address: hex(c.fault.address) });
+    f.say('x-fault', { access: ACCESS_WORDS[c.fault.access], kind: kind.words, plain: kind.plain, address: hex(c.fault.address) });
   }
   for (const check of CHECKS) if (check(c, f, { kind, operand })) return;
 }
@@ -320,6 +320,12 @@ export function misuser(c: Case, f: Finding, actor: Actor): void {
   if (!calledItself(c, actor)) return;
   headDriver(c, f, imageOf(actor.module), 'likely');
   f.sureness = 'likely';
+}
+
+/** What was given back, and had been given back before: who did that first left no trace. */
+export function suspectAfter(c: Case, f: Finding, actor: Actor): boolean {
+  f.rival({}, text('r-before', {}));
+  return suspect(c, f, actor);
 }
 
 export function suspect(c: Case, f: Finding, actor: Actor): boolean {

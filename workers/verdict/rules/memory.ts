@@ -6,14 +6,19 @@ import type { Case } from '../case.ts';
 import { va } from '../../base/address.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { misused } from './callers.ts';
+import { misused, spoiledMdl } from './callers.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
-import { misuser, suspect } from './fault.ts';
+import { misuser, suspect, suspectAfter } from './fault.ts';
 
 /** P2 is the entry's address, P3 and P4 what it holds. */
 const PTE_CORRUPT: ReadonlySet<bigint> = new Set([0x41792n]);
 /** Misuse of memory descriptor lists and locks: the driver on the stack is where to look (bug check 0x1A page). */
 const MDL: ReadonlySet<bigint> = new Set([0x1000n, 0x1010n, 0x1233n, 0x1234n, 0x1235n, 0x1236n, 0x1240n, 0x1241n, 0x15000n]);
+const UNLOCKED = 0x1236n;
+/** Wrong by what a list says, which another may have written over: only a list in order speaks against the caller. */
+const DESCRIBED: ReadonlySet<bigint> = new Set([0x1233n, 0x1236n, 0x1240n, 0x1241n]);
+/** P2 is the list. */
+const NAMES_MDL: ReadonlySet<bigint> = new Set([UNLOCKED, 0x1240n, 0x1241n]);
 const CRC = 0x3fn;
 
 function hardwareTables(c: Case, f: Finding, what: string): void {
@@ -66,9 +71,11 @@ export function memoryManagement(c: Case, f: Finding): void {
   }
   if (MDL.has(kind)) {
     f.say('x-mdl', {});
+    if (NAMES_MDL.has(kind) && spoiledMdl(c, f, { at: c.params[1], unlock: kind === UNLOCKED })) return;
     const near = c.suspects[0];
     if (near) {
-      misuser(c, f, near);
+      const proved = !DESCRIBED.has(kind) || f.evidence.some(({ id }) => id === 'e-mdl-unlocked');
+      (proved ? misuser : suspect)(c, f, near);
       placeOf(f, near);
     } else misused(c, f);
     return;
@@ -87,7 +94,7 @@ export function pageFrames(c: Case, f: Finding): void {
   const near = c.suspects[0];
   if (LOCKED.has(c.params[0]) && near) {
     f.say('x-mdl', {});
-    suspect(c, f, near);
+    suspectAfter(c, f, near);
     placeOf(f, near);
     const [, , count] = c.params;
     const bit = c.params[0] === OVER_UNLOCKED ? onlyBit(count) : undefined;

@@ -2,10 +2,12 @@
 import { hex } from '../../base/hex.ts';
 import type { Module } from '../../modules/module.ts';
 import { imageOf } from '../actors.ts';
+import { textOf } from '../address.ts';
 import { type BrokenList, findBrokenList } from '../brokenlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { findKernelSuspect } from '../kernelsuspect.ts';
+import { readMdl } from '../mdl.ts';
 import { findPoolBlock, type PoolBlock } from '../poolblock.ts';
 import { wdfLogDriver } from '../wdflog.ts';
 import { text } from '../words.ts';
@@ -14,6 +16,28 @@ import { text } from '../words.ts';
 export function tagOwner(c: Case, tag: string): string {
   const known = c.knowledge.poolTag(tag);
   return known === undefined ? 'a tag that is not in the tables' : [known.component, known.description].filter((part) => part).join(': ');
+}
+
+/** A tag of four printable characters in the low 32 bits. */
+export function showTag(c: Case, f: Finding, value: bigint): void {
+  if (value === 0n || value > 0xffff_ffffn) return;
+  const tag = textOf(value & 0x7fff_ffffn, 4);
+  if (tag === undefined) return;
+  f.show(text('e-tag', { tag, owner: tagOwner(c, tag) }), `.formats ${hex(value)}`, { how: 'table' });
+}
+
+/**
+ * The description of a buffer that was to be unlocked, or only to be used. One that somebody wrote over is the damage itself; true for that.
+ * One that is in order and not locked must not be unlocked.
+ */
+export function showMdl(c: Case, f: Finding, use: { readonly at: bigint; readonly unlock: boolean }): boolean {
+  const { at, unlock } = use;
+  const mdl = readMdl(c.target.memory, at);
+  if (!mdl) return false;
+  const unlocked = mdl.sound && unlock && !mdl.locked;
+  if (!mdl.sound || unlocked)
+    f.show(text(unlocked ? 'e-mdl-unlocked' : 'e-mdl-spoiled', { at: hex(at) }), `dps ${hex(at)} L6`, { weighs: 'decides', how: 'derived' });
+  return !mdl.sound;
 }
 
 interface Pointer {

@@ -1,25 +1,17 @@
 /** Pool and kernel heap: who found the damage is almost never who did it. */
 import { hex } from '../../base/hex.ts';
-import { va } from '../../base/address.ts';
-import { imageOf, isKernelImage, isScanned, isThirdParty } from '../actors.ts';
-import { onlyBit, textOf } from '../address.ts';
+import { imageOf, isKernelImage, isScanned } from '../actors.ts';
+import { onlyBit } from '../address.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { findPoolBlock } from '../poolblock.ts';
 import { text } from '../words.ts';
 import { poolTouched } from './access.ts';
+import { showCode } from './arguments.ts';
 import { farTwin } from './bits.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode, showSuspect } from './evidence.ts';
-import { suspect } from './fault.ts';
-import { showBlockBefore, showPoolOwner, tagOwner } from './owners.ts';
-
-/** A tag of four printable characters in the low 32 bits. */
-function showTag(c: Case, f: Finding, value: bigint): void {
-  if (value === 0n || value > 0xffff_ffffn) return;
-  const tag = textOf(value & 0x7fff_ffffn, 4);
-  if (tag === undefined) return;
-  f.show(text('e-tag', { tag, owner: tagOwner(c, tag) }), `.formats ${hex(value)}`, { how: 'table' });
-}
+import { suspect, suspectAfter } from './fault.ts';
+import { showBlockBefore, showPoolOwner, showTag } from './owners.ts';
 
 function foundOnly(c: Case, f: Finding, what: string): void {
   f.detector = 'ntoskrnl.exe';
@@ -91,15 +83,11 @@ const BAD_TAG: ReadonlySet<bigint> = new Set([0x9bn, 0x9cn, 0x9dn]);
 
 /** The caller that the stop itself names. */
 function namedCaller(c: Case, f: Finding): boolean {
-  const [, , , at] = c.params;
-  const place = BAD_TAG.has(c.params[0]) ? c.target.modules.find(va(at)) : undefined;
-  if (!place || !isThirdParty(place.module, c.session)) return false;
-  const image = imageOf(place.module);
-  const words = `${image}+${hex(place.rva)}`;
-  f.show(text('e-owner-tag', { who: c.who(image), index: '4', value: hex(at), place: words }), `ln ${hex(at)}`, { weighs: 'decides' });
-  f.head('h-driver-likely', { who: c.who(image), name: c.name, place: words })
+  const caller = BAD_TAG.has(c.params[0]) ? showCode(c, f, 4) : undefined;
+  if (!caller) return false;
+  f.head('h-driver-likely', { who: c.who(caller.image), name: c.name, place: caller.place })
     .judge('driver-bug', 'likely')
-    .blame(image)
+    .blame(caller.image)
     .oppose('a-hardware-could', {});
   return true;
 }
@@ -117,7 +105,7 @@ export function badCaller(c: Case, f: Finding): void {
     foundOnly(c, f, meaning);
     return;
   }
-  suspect(c, f, caller);
+  (FREED_TWICE.has(kind) ? suspectAfter : suspect)(c, f, caller);
   placeOf(f, caller);
   // Who freed a block first is not on the stack of who frees it again.
   const proved = caller.frame.trust === 'unwind-info' || caller.frame.trust === 'frame-pointer';

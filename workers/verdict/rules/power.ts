@@ -90,7 +90,7 @@ function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; reado
     .rival({ part: 'device' }, text('r-hardware', {}));
   if (device) f.blame(device.image);
   else f.blame(undefined, 'device');
-  if (!holder.thirdParty) f.victim = holder.image;
+  if (!holder.thirdParty) f.detector = holder.image;
   f.place = { module: holder.image, offset: 0n };
 }
 

@@ -7,6 +7,7 @@ import type { Case } from '../case.ts';
 import { readExitStatus } from '../exitstatus.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
+import { processTold } from '../processname.ts';
 import { text } from '../words.ts';
 import { placeOf, showNoSuspect, showSubCode, showSuspect, trustWords } from './evidence.ts';
 import { suspect } from './fault.ts';
@@ -21,10 +22,10 @@ export function criticalProcess(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   f.say('x-critical', {});
   const object = c.code === 0xef ? c.params[0] : c.params[1];
-  const { process } = c.target;
-  const known = process.object === object && process.name.ok ? process.name.value : undefined;
-  if (process.name.ok) f.show(text('e-process', { process: process.name.value }), '!analyze -v', { weighs: known === undefined ? 'context' : 'for' });
-  f.head('h-process', { name: c.name, process: known ?? (process.name.ok ? `${process.name.value} (running at that moment)` : 'not readable here') }).judge(
+  const name = processTold(c.target);
+  const known = c.target.process.object === object && name.ok ? name.value : undefined;
+  if (name.ok) f.show(text('e-process', { process: name.value }), '!analyze -v', { weighs: known === undefined ? 'context' : 'for' });
+  f.head('h-process', { name: c.name, process: known ?? (name.ok ? `${name.value} (running at that moment)` : 'not readable here') }).judge(
     'not-known',
     'not-known',
   );

@@ -1,14 +1,14 @@
 /** The kernel's own checks: stack cookies, lists, fast fail. */
 import { hex } from '../../base/hex.ts';
-import { va } from '../../base/address.ts';
-import { type Actor, imageOf, isKernelImage, isThirdParty, placeWords } from '../actors.ts';
+import { type Actor, imageOf, isKernelImage, placeWords } from '../actors.ts';
 import { onlyBit } from '../address.ts';
 import type { BrokenList } from '../brokenlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
+import { showCode } from './arguments.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSuspect, showSubCode } from './evidence.ts';
-import { headDriver, suspect } from './fault.ts';
+import { headDriver, suspect, suspectAfter } from './fault.ts';
 import { showBrokenList, showPoolOwner } from './owners.ts';
 
 const MASK = 0xffff_ffff_ffff_ffffn;
@@ -131,19 +131,17 @@ const HIGHEST_IRQL = 15n;
 export function syscallIrql(c: Case, f: Finding): void {
   f.say('x-syscall-irql', { address: hex(c.params[0]), irql: hex(c.params[1]) });
   f.detector = 'ntoskrnl.exe';
-  const routine = c.target.modules.find(va(c.params[0]));
-  if (!routine || !isThirdParty(routine.module, c.session)) {
+  const routine = showCode(c, f, 1);
+  if (!routine) {
     showNoSuspect(c, f);
     f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {}));
     return;
   }
-  const image = imageOf(routine.module);
-  const place = `${image}+${hex(routine.rva)}`;
-  const real = c.params[1] <= HIGHEST_IRQL;
-  f.show(text('e-owner-tag', { who: c.who(image), index: '1', value: hex(c.params[0]), place }), `ln ${hex(c.params[0])}`, { weighs: 'decides' });
-  if (!real) f.show(text('e-no-irql', { irql: hex(c.params[1]) }), '.bugcheck', { how: 'derived', weighs: 'against' });
-  headDriver(c, f, image, real ? 'likely' : 'possible');
-  f.judge('driver-bug', real ? 'likely' : 'possible')
+  const { image, place } = routine;
+  const sureness = c.params[1] <= HIGHEST_IRQL ? 'likely' : 'possible';
+  if (sureness === 'possible') f.show(text('e-no-irql', { irql: hex(c.params[1]) }), '.bugcheck', { how: 'derived', weighs: 'against' });
+  f.head(`h-driver-${sureness}`, { who: c.who(image), name: c.name, place })
+    .judge('driver-bug', sureness)
     .blame(image)
     .oppose('a-single-dump', {});
   f.rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
@@ -154,7 +152,7 @@ export function reference(c: Case, f: Finding): void {
   f.say('x-reference', { object: hex(c.params[1]) });
   f.detector = 'ntoskrnl.exe';
   const near = c.suspects[0];
-  if (near && suspect(c, f, near)) return;
+  if (near && suspectAfter(c, f, near)) return;
   showNoSuspect(c, f);
-  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-any-driver', {})).rival({ part: 'ram' }, text('r-ram', {}));
+  f.head('h-unknown', { name: c.name }).judge('driver-bug', 'not-known').rival({}, text('r-before', {})).rival({ part: 'ram' }, text('r-ram', {}));
 }

@@ -24,7 +24,7 @@ function showThread(c: Case, f: Finding): void {
 }
 
 /** Fast-fail codes that tell of data found damaged (winnt.h): cookies, lists, stacks, reference counts, trees, heaps. */
-const DAMAGE_FOUND: ReadonlySet<bigint> = new Set([0n, 1n, 2n, 3n, 4n, 0xen, 0x1dn, 0x24n, 0x32n]);
+const DAMAGE_FOUND: ReadonlySet<bigint> = new Set([0n, 1n, 2n, 3n, 4n, 0xen, 0x1dn, 0x23n, 0x32n]);
 
 const inWindows = (c: Case): boolean => c.fault.place !== undefined && !isThirdParty(c.fault.place.module, c.session);
 
@@ -285,7 +285,7 @@ const posix: Rule = (c, f) => {
   const kind = showFault(c, f);
   showInstruction(c, f);
   f.say('x-signal', { signal: signalName(c.target) ?? c.name });
-  if (kind && c.fault.address !== undefined) f.say('x-app-touch', { kind: kind.words, address: hex(c.fault.address) });
+  if (kind && c.fault.address !== undefined) f.say('x-app-touch', { kind: kind.words, plain: kind.plain, address: hex(c.fault.address) });
   const actor = blameFrame(c, f);
   headApp(c, f, actor);
   if (endedItself(c.target) && !actor) ownProgram(c, f);

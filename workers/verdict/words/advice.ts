@@ -301,7 +301,7 @@ export const ADVICE = {
   ],
   's-several': [
     'Two or three more files of this computer',
-    'More dumps: the same code, module and offset means software; changing ones mean hardware.',
+    'More dumps: the same code, module and offset speaks for software, changing ones for hardware.',
     'More samples.',
   ],
   's-kernel-dump': [

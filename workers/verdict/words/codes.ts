@@ -127,7 +127,7 @@ export const CODES = {
     '{driver} {file}:{line}, {status}.',
   ],
   'x-app-av': [
-    'It tried to {access} memory that it may not use ({kind}).',
+    'It tried to {access} memory that it may not use ({plain}).',
     'Access violation: {access} of {address}, {kind}.',
     '{access} of {address}: {kind}.',
   ],
@@ -136,7 +136,7 @@ export const CODES = {
     'Execution at {address}: a broken function pointer or return address.',
     'Bad control transfer to {address}.',
   ],
-  'x-app-touch': ['It tried to use memory that it may not use ({kind}).', 'Address touched: {address}, {kind}.', '{address}: {kind}.'],
+  'x-app-touch': ['It tried to use memory that it may not use ({plain}).', 'Address touched: {address}, {kind}.', '{address}: {kind}.'],
   'x-signal': ['The system ended it with {signal}.', 'Signal {signal}.', 'Signal {signal}.'],
   'x-throw': [
     'The error was raised on purpose by the program’s own code and nobody caught it.',

@@ -4,7 +4,7 @@ export const EVIDENCE = {
   'e-exception': ['The program met {name}.', '{name} at {place}.', '{name} at {place}; parameters {parameters}.'],
   'e-subcode': ['Windows gives as the reason: {meaning}.', 'Argument {index} = {value}: {meaning}.', 'P{index} = {value}: {meaning}.'],
   'e-place': ['It happened inside {who}.', 'The fault is at {place}.', 'Faulting IP {place}.'],
-  'e-address': ['The address it used was {kind}.', 'Address {address}: {kind}.', '{access} of {address}: {kind}.'],
+  'e-address': ['The address it used was {plain}.', 'Address {address}: {kind}.', '{access} of {address}: {kind}.'],
   'e-instruction': ['The instruction there is a normal one that uses memory.', 'Instruction: {instruction} ({bytes}).', '{instruction} [{bytes}] at {place}.'],
   'e-operand': [
     'The instruction really used that address, so the address in the register was bad before.',
@@ -132,6 +132,16 @@ export const EVIDENCE = {
     'The memory at argument {from} ({at}) holds {value}: argument {to}.',
     '*P{from} = {value} = P{to}.',
   ],
+  'e-mdl-spoiled': [
+    'The note that describes the memory concerned had itself been overwritten.',
+    'The memory descriptor list at {at} is nonsense: its size, start and length do not agree. Somebody wrote over it.',
+    'MDL {at}: Size, StartVa, ByteCount contradict each other.',
+  ],
+  'e-mdl-unlocked': [
+    'The memory concerned was not locked, by the driver’s own note.',
+    'The memory descriptor list at {at} is in order, and its pages are not locked.',
+    'MDL {at}: sound, MDL_PAGES_LOCKED clear.',
+  ],
   'e-points-other': [
     'The place that Windows names holds another value now.',
     'The memory at argument 2 ({at}) holds {found}, not argument 3 ({value}).',
@@ -142,10 +152,15 @@ export const EVIDENCE = {
     'The share count {value} is bit {bit} alone: it was never counted, so a flipped bit fits better than an unlock too many.',
     'Share count {value}: bit {bit} alone.',
   ],
+  'e-work-routine': [
+    'The piece of work concerned belongs to {place}.',
+    'The work item {item} would have run {place}.',
+    'WORK_QUEUE_ITEM {item}: WorkerRoutine {place}.',
+  ],
   'e-pte-holder': [
-    'Windows ran out of room for mapping memory, and {who} holds the most of it.',
-    'Argument 1 names {who}: it holds {count} of {all} system page table entries.',
-    'P1: {who}, {count} of {all} system PTEs.',
+    'Windows ran out of room for mapping memory; that driver holds {count} of {all} places.',
+    'The driver that argument 1 names holds {count} of {all} system page table entries.',
+    '{count} of {all} system PTEs are its.',
   ],
   'e-dpc-samples': [
     'While the processor was busy, Windows noted {count} times what ran: {share} times {module} was at work, and never a driver of another maker.',
@@ -236,7 +251,7 @@ export const EVIDENCE = {
     '{address} is KUSER_SHARED_DATA, mapped in every process: reading it cannot fail unless the page tables are damaged.',
     '{address} in KUSER_SHARED_DATA; its PTE was lost.',
   ],
-  'e-boot-soon': ['It happened {uptime} after the start.', 'Uptime {uptime}: start or resume.', 'Uptime {uptime}.'],
+  'e-boot-soon': ['It happened {uptime} after the start.', 'Uptime {seconds} seconds: start or resume.', 'Uptime {seconds} s.'],
   'e-vm': ['Windows ran inside a virtual machine ({vm}).', 'Virtual machine: {vm}.', 'Guest of {vm}.'],
   'e-verifier': ['Driver Verifier was switched on.', 'Driver Verifier active (level {level}).', 'MmVerifyDriverLevel {level}.'],
   'e-vulnerable': [
@@ -306,11 +321,6 @@ export const EVIDENCE = {
     'For the cumulative limit the stack at the end may be innocent.',
     'Cumulative watchdog: the final stack is one sample.',
   ],
-  'a-other-asked': [
-    'Another driver asked for more at that moment; its use may be wrong as well.',
-    'The driver on the stack asked when nothing was left: it is not the one that holds the most.',
-    'The caller is another driver.',
-  ],
   'a-top-driver': [
     'The request went through further drivers below it.',
     'Argument 1 is the topmost driver that got the request; one below it may have kept the pages.',
@@ -323,6 +333,11 @@ export const EVIDENCE = {
   'r-gpu': ['The graphics card itself', 'Graphics hardware: clocks, power, heat, memory on the card.', 'GPU hardware'],
   'r-driver': ['{who}', '{who}: on the stack.', '{who}'],
   'r-any-driver': ['Another driver that wrote where it should not', 'Some other driver that overwrote the memory earlier.', 'Stray write by another driver'],
+  'r-before': [
+    'Another driver that had given it back before',
+    'A driver that had given the same thing back before; it left no trace here.',
+    'Earlier release by another driver',
+  ],
   'r-killer': [
     'Another program that ended it, such as security software',
     'A program that ended it: security software, a cleaner, a task manager.',

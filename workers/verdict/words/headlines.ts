@@ -275,7 +275,7 @@ export const HEADLINES = {
   ],
   'x-gist': ['Windows’ name for this stop is {name}: {gist}.', '{name}: {gist}.', '{name}: {gist}.'],
   'x-fault': [
-    'It tried to {access} memory that it could not use ({kind}).',
+    'It tried to {access} memory that it could not use ({plain}).',
     'The instruction tried to {access} {address}: {kind}.',
     '{access} of {address}: {kind}.',
   ],

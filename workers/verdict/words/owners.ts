@@ -10,7 +10,7 @@ export const OWNERS = {
     '{instruction} with {inputs} uses {address}, which is not aligned to 16 bytes; Windows then reports -1.',
     '{instruction}, {inputs} → {address}: alignment #GP, reported as -1.',
   ],
-  'e-base-value': ['The value it took for an address is {kind}.', 'Register {register} = {value}: {kind}.', '{register} = {value}: {kind}.'],
+  'e-base-value': ['The value it took for an address is {plain}.', 'Register {register} = {value}: {kind}.', '{register} = {value}: {kind}.'],
   'e-pool-block': [
     'The memory concerned was {state} and belonged to {owner}.',
     '{what} {address} lies in a pool block at {at}, {size} bytes, tag “{tag}” ({owner}), {state}.',

@@ -51,6 +51,18 @@ export function fastFail(stage: KernelStage, reason: bigint, truth: Truth, entry
   return stage.stop(0x139, [reason, trapFrame, record, 0n], truth, { trapFrame });
 }
 
+/** A memory descriptor list of one page in memory (wdm.h, _MDL): Next, Size and flags, process, mapping, start, length and offset, page. */
+export function bufferList(stage: KernelStage, state: 'unlocked' | 'spoiled'): bigint {
+  const { draw, memory } = stage;
+  const at = draw.pool();
+  const size = 0x38n;
+  const mapped = 0x9n;
+  const start = draw.pool() & ~0xfffn;
+  const sound = [0n, size | (mapped << 16n), draw.pool(), start + 0x40n, start, 0x200n | (0x40n << 32n), BigInt(draw.between(1, 0x1fffff))];
+  memory.push(words(at, state === 'unlocked' ? sound : sound.map(() => 0x0061_0074_0061_0064n)));
+  return at;
+}
+
 export interface AfterUnload {
   readonly code?: 0xce | 0xd4;
   /** What Windows noted of the range: the driver, nothing, or another driver that stood there before as well. */
@@ -173,7 +185,9 @@ export const POOL_KINDS = [
   kind('1a-mdl', 'a driver unlocks or maps a buffer description that is not locked', (draw) => {
     const stage = poolStage(draw);
     stage.call(stage.nt, draw.pick(['MmUnlockPages', 'MmMapLockedPagesSpecifyCache', 'MmProbeAndLockPages']));
-    return stage.stop(0x1a, [draw.pick([0x1233n, 0x1234n, 0x1236n, 0x1240n]), draw.pool(), draw.pool(), BigInt(draw.between(1, 0x1fffff))], byDriver(stage));
+    const [kind, place, page] = [draw.pick([0x1233n, 0x1234n, 0x1236n, 0x1240n]), draw.pool(), BigInt(draw.between(1, 0x1fffff))];
+    const list = draw.chance(0.5) ? bufferList(stage, 'unlocked') : draw.pool();
+    return stage.stop(0x1a, [kind, list, place, page], byDriver(stage));
   }),
   kind('da-mapping', 'a driver frees a mapping twice', (draw) => {
     const stage = poolStage(draw);

@@ -9,7 +9,7 @@ import { KernelStage } from '../kernelstage.ts';
 import type { FaultKind, Truth } from '../truth.ts';
 import { runInto, type Way } from '../ways.ts';
 import { kind } from './kind.ts';
-import { brokenList, fastFail } from './pool.ts';
+import { brokenList, bufferList, fastFail } from './pool.ts';
 
 const innocent = (stage: KernelStage): Truth => ({ causes: ['driver', 'memory'], culprits: [], undecidable: true, bystanders: [stage.actor().name] });
 
@@ -44,7 +44,9 @@ export const TWIN_KINDS: readonly FaultKind[] = [
   kind('twin-1a-mdl', 'a driver unlocks its buffer in good order; the description of the buffer was run over in pool', (draw) => {
     const stage = bystander(draw, ['network', 'filter', 'tool'], ['ioctl', 'create', 'workItem']);
     stage.call(stage.nt, 'MmUnlockPages');
-    return stage.stop(0x1a, [draw.pick([0x1233n, 0x1236n]), draw.pool(), draw.u64(), BigInt(draw.between(1, 0x1fffff))], innocent(stage));
+    const [kind, place, page] = [draw.pick([0x1233n, 0x1236n]), draw.u64(), BigInt(draw.between(1, 0x1fffff))];
+    const list = draw.chance(0.5) ? bufferList(stage, 'spoiled') : draw.pool();
+    return stage.stop(0x1a, [kind, list, place, page], innocent(stage));
   }),
   kind('twin-da-mapping', "a driver frees its mapping, once; another's double free had taken the entries before", (draw) => {
     const stage = bystander(draw, ['network', 'filter', 'tool'], ['ioctl', 'workItem']);

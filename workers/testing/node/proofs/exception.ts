@@ -1,10 +1,10 @@
 /** Exceptions, traps, and the kernel's own checks. */
-import { x64Context } from '../../build/context.ts';
 import { addressIn } from '../../build/stack.ts';
 import type { Draw } from '../../faults/draw.ts';
 import { statusWord } from '../../faults/ends.ts';
-import { type Aim, KernelStage } from '../../faults/kernelstage.ts';
+import { KernelStage } from '../../faults/kernelstage.ts';
 import { byDriver } from '../../faults/kinds/access.ts';
+import { registryCallback } from '../../faults/kinds/callers.ts';
 import { brokenList, fastFail } from '../../faults/kinds/pool.ts';
 import { onOwnStack } from '../../faults/kinds/watch.ts';
 import { BIT_CHANGED, DISK, type MadeFault, PROCESSOR, type Truth } from '../../faults/truth.ts';
@@ -30,27 +30,6 @@ function withTrapFrame(draw: Draw): MadeFault {
   const { rip, cr2, trapFrame } = stage.touch(0x38n);
   stage.chain(stage.nt, 'KiExceptionDispatch', 'KiDispatchException');
   return stage.stop(0x1000008e, [statusWord(ACCESS_VIOLATION), rip, trapFrame, 0n], byDriver(stage), { trapFrame, cr2 });
-}
-
-interface Registry {
-  readonly pointer: bigint;
-  readonly status?: number;
-  /** The callback has the kernel copy for it. */
-  readonly copy?: boolean;
-  readonly truth?: Truth;
-}
-
-/** The registry calls a driver back, which raises an exception (bug check 0x135: P1 status, P2 context, P3 callback). */
-function registryCallback(draw: Draw, { pointer, status = ACCESS_VIOLATION, copy = false, truth }: Registry): MadeFault {
-  const stage = named(draw, 'filter');
-  const actor = stage.actor();
-  stage.fromUser('NtSetValueKey').call(stage.nt, 'CmpCallCallBacksEx').call(actor, 'Callback', 'CallbackRoutine').call(actor, 'Fault');
-  if (copy) stage.call(stage.nt, 'memmove');
-  const { cr2, registers, trapFrame }: Pick<Aim, 'cr2' | 'registers'> & { readonly trapFrame: bigint } = stage.touch(pointer);
-  const context = stage.stack.low + 0x400n;
-  stage.memory.push({ address: context, bytes: x64Context(registers, 0x10001f) });
-  stage.chain(stage.nt, 'KiExceptionDispatch', 'KiDispatchException', 'RtlDispatchException', 'RtlpExecuteHandlerForException', 'CmpFatalFilter');
-  return stage.stop(0x135, [statusWord(status), context, addressIn(actor, 'Callback'), 0n], truth ?? byDriver(stage), { cr2, trapFrame });
 }
 
 /** A trap of the processor at a mark of the driver's function. */
@@ -122,10 +101,10 @@ export const EXCEPTION_PROOFS: readonly Proof[] = [
       ofKind('3b-driver', 0, LIKELY),
       ofKind('7e-driver', 0, LIKELY),
       staged('a driver reads a field of a structure that is not there; the trap frame is argument 3', withTrapFrame, { ...LIKELY, shows: ['e-operand'] }),
-      staged('a registry callback reads a field of a structure that is not there', (draw) => registryCallback(draw, { pointer: 0x28n }), {
+      staged('a registry callback reads a field of a structure that is not there', (draw) => registryCallback(named(draw, 'filter'), { pointer: 0x28n }), {
         ...{ ...LIKELY, shows: ['e-owner-tag', 'e-operand'] },
       }),
-      staged('a registry callback has the kernel copy from nowhere', (draw) => registryCallback(draw, { pointer: 0x41c0_2000n, copy: true }), {
+      staged('a registry callback has the kernel copy from nowhere', (draw) => registryCallback(named(draw, 'filter'), { pointer: 0x41c0_2000n, copy: true }), {
         ...{ ...LIKELY, shows: ['e-owner-tag'] },
       }),
     ],
@@ -134,7 +113,7 @@ export const EXCEPTION_PROOFS: readonly Proof[] = [
       ofKind('1e-illegal-good-code', 0, { cause: 'hardware', sureness: 'possible', culprit: 'true', shows: ['e-good-code'] }),
       staged(
         'a page that a registry callback needs does not come back from the disk',
-        (draw) => registryCallback(draw, { pointer: draw.pool(), status: 0xc0000006, truth: byDisk }),
+        (draw) => registryCallback(named(draw, 'filter'), { pointer: draw.pool(), status: 0xc0000006, truth: byDisk }),
         { cause: 'storage', sureness: 'likely', culprit: 'true' },
       ),
     ],
@@ -142,7 +121,7 @@ export const EXCEPTION_PROOFS: readonly Proof[] = [
       ofKind('7e-flipped-pointer', 0, { cause: 'hardware', sureness: ['possible', 'likely'], culprit: 'true', doubts: ['a-driver-could'] }),
       staged(
         'a registry callback follows a pointer of which one bit turned over',
-        (draw) => registryCallback(draw, { pointer: draw.pool() ^ (1n << 58n), truth: bitChanged }),
+        (draw) => registryCallback(named(draw, 'filter'), { pointer: draw.pool() ^ (1n << 58n), truth: bitChanged }),
         { cause: 'hardware', sureness: ['possible', 'likely'], culprit: 'true', shows: ['e-canonical-bit', 'e-owner-tag'], doubts: ['a-driver-could'] },
       ),
     ],

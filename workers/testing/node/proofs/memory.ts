@@ -1,13 +1,13 @@
 /** The memory manager's tables, compressed memory, and rules that the kernel's callers break. */
-import { utf16 } from '../../build/binary.ts';
 import { exceptionRecord64 } from '../../build/dumpheader.ts';
 import { deviceObject, driverObject } from '../../build/irp.ts';
-import { unicodeString } from '../../build/kerneldump.ts';
 import { PTE_BASE, words } from '../../build/scene.ts';
 import { addressIn } from '../../build/stack.ts';
 import type { Draw } from '../../faults/draw.ts';
 import { KernelStage } from '../../faults/kernelstage.ts';
 import { byDriver } from '../../faults/kinds/access.ts';
+import { nameOf } from '../../faults/kinds/callers.ts';
+import { bufferList, poolHeader } from '../../faults/kinds/pool.ts';
 import { BIT_CHANGED, DISK, type MadeFault, type Truth } from '../../faults/truth.ts';
 import { runInto, runTo, type Way } from '../../faults/ways.ts';
 import { type Expected, type Proof, type Proved, ofKind, staged } from './proof.ts';
@@ -17,6 +17,7 @@ const nobody: Truth = { causes: ['driver', 'memory'], culprits: [], undecidable:
 const LIKELY: Expected = { cause: 'driver-bug', sureness: 'likely', culprit: 'true' };
 const SUSPECT: Expected = { cause: 'driver-bug', sureness: 'possible', culprit: 'true', doubts: ['a-single-dump'] };
 const UNKNOWN: Expected = { cause: 'driver-bug', sureness: 'not-known', culprit: 'nobody' };
+const SPOILED: Expected = { cause: 'memory-corruption', sureness: 'possible', culprit: 'nobody', doubts: ['a-single-dump'] };
 const RAM: Expected = { cause: 'memory-corruption', sureness: 'possible', culprit: 'true' };
 
 type Params = readonly [bigint, bigint, bigint, bigint];
@@ -60,7 +61,9 @@ function alone(draw: Draw, code: number, params: (stage: KernelStage) => Params,
 const STORE = ['SmStWorker', 'SmpKeyedStoreFault', 'SmStUnhandledExceptionFilter'];
 const UNLOCK = ['MmUnlockPages', 'MiDecrementShareCount', 'MiBadShareCount'];
 const frame = (draw: Draw): bigint => BigInt(draw.between(0x1000, 0x1fffff));
-const mdl = ({ draw }: KernelStage): Params => [0x1236n, draw.pool(), draw.pool(), frame(draw)];
+const unlock =
+  (state?: 'unlocked' | 'spoiled') =>
+  (stage: KernelStage): Params => [0x1236n, state ? bufferList(stage, state) : stage.draw.pool(), stage.draw.pool(), frame(stage.draw)];
 
 /** One bit in an entry that should be empty, by the arguments; in the dump the entry is empty. */
 function entryElsewhere(draw: Draw): MadeFault {
@@ -111,9 +114,7 @@ function holding(draw: Draw, holder: 0 | 1): MadeFault {
     0xd8,
     (stage) => {
       ({ name } = stage.actor(holder));
-      const at = draw.pool();
-      stage.memory.push({ address: at, bytes: unicodeString(name, at + 0x20n) }, { address: at + 0x20n, bytes: utf16(name) });
-      return [at, 0x3_a000n, 0n, 0x4_0000n];
+      return [nameOf(stage, name), 0x3_a000n, 0n, 0x4_0000n];
     },
     { through: ['MmMapLockedPagesSpecifyCache', 'MiReservePtes'] },
   );
@@ -144,6 +145,7 @@ const codeOf = (stage: KernelStage, index = 0): bigint => addressIn(stage.actor(
 const call = (says: string, code: number, params: (stage: KernelStage) => Params, of: Call & { readonly expected: Expected }): Proved =>
   staged(says, (draw) => called(draw, code, params, of), of.expected);
 
+const tag = (text: string): bigint => poolHeader(0, 0, text) >> 32n;
 const object = ({ draw }: KernelStage): bigint => draw.pool();
 
 export const MEMORY_PROOFS: readonly Proof[] = [
@@ -151,14 +153,16 @@ export const MEMORY_PROOFS: readonly Proof[] = [
     rule: 'memory-management',
     fires: [
       ofKind('1a-one-bit', 0, { cause: 'hardware', sureness: 'likely', culprit: 'true', shows: ['e-subcode', 'e-one-bit'], doubts: ['a-driver-could'] }),
-      call('a driver unlocks a buffer that is not locked', 0x1a, mdl, {
-        through: ['MmUnlockPages'],
-        expected: { ...LIKELY, shows: ['e-subcode', 'e-suspect'] },
+      call('a driver unlocks a buffer that is not locked', 0x1a, unlock('unlocked'), {
+        ...{ through: ['MmUnlockPages'], expected: { ...LIKELY, shows: ['e-subcode', 'e-suspect', 'e-mdl-unlocked'] } },
       }),
     ],
     nearly: [
       ofKind('1a-damaged-pte', 0, { ...RAM, lacks: ['e-one-bit'] }),
-      call('an unlock of a buffer is refused, and who asked is only scanned from the stack', 0x1a, mdl, {
+      call('a driver unlocks its buffer in good order; the description of the buffer was run over', 0x1a, unlock('spoiled'), {
+        ...{ through: ['MmUnlockPages'], truth: nobody, expected: { ...SPOILED, shows: ['e-mdl-spoiled'] } },
+      }),
+      call('an unlock of a buffer is refused, and who asked is only scanned from the stack', 0x1a, unlock(), {
         ...{ through: ['MmUnlockPages'], scanned: true, expected: { ...SUSPECT, doubts: ['a-scan'] } },
       }),
     ],
@@ -247,8 +251,11 @@ export const MEMORY_PROOFS: readonly Proof[] = [
   {
     rule: 'caller-broke-rule',
     fires: [
-      call('a driver frees a mapping twice', 0xda, ({ draw }) => [0x305n, draw.pool(), 8n, 4n], {
+      call('a driver frees a mapping that is free already', 0xda, ({ draw }) => [0x306n, draw.pool(), draw.pool(), 4n], {
         ...{ through: ['MmUnmapLockedPages', 'MiReturnSystemPtes'], expected: { ...SUSPECT, shows: ['e-subcode'] } },
+      }),
+      call('a driver frees a mapping that another has reserved', 0xda, ({ draw }) => [0x101n, draw.pool(), tag('Zx01'), tag('Nb01')], {
+        ...{ through: ['MmUnmapLockedPages', 'MiReturnSystemPtes'], expected: { ...LIKELY, shows: ['e-subcode', 'e-tag'] } },
       }),
       call("a driver's thread ends in a region that it never left", 0x20, (stage) => [object(stage), 0xffffn, 0n, 0n], {
         ...{ way: 'thread', through: ['PsTerminateSystemThread', 'PspTerminateThreadByPointer', 'PspExitThread'], pointer: true, expected: SUSPECT },
@@ -276,8 +283,29 @@ export const MEMORY_PROOFS: readonly Proof[] = [
       call('a driver frees a work item that is still queued; the stop names its routine', 0xe4, (stage) => [2n, object(stage), codeOf(stage), 0n], {
         ...{ through: ['IoFreeWorkItem'], pointer: true, expected: { ...LIKELY, shows: ['e-owner-tag', 'e-subcode'] } },
       }),
+      call(
+        'a driver frees memory that holds a work item still in the queue; the item names its routine',
+        0xe4,
+        (stage) => {
+          const item = object(stage);
+          stage.memory.push(words(item, [item + 0x100n, item + 0x200n, codeOf(stage), object(stage)]));
+          return [0n, item, item - 0x20n, item + 0x40n];
+        },
+        { through: ['IoFreeWorkItem'], pointer: true, expected: { ...LIKELY, shows: ['e-work-routine', 'e-subcode'] } },
+      ),
+      call('a driver asks for a mapping of nothing; the stop names who called', 0xda, (stage) => [0x100n, 0n, tag('Zx01'), codeOf(stage)], {
+        ...{ through: ['MmMapLockedPagesSpecifyCache', 'MiReservePtes'], expected: { ...LIKELY, shows: ['e-owner-tag', 'e-tag'] } },
+      }),
     ],
     nearly: [
+      call(
+        'a driver frees a mapping in good order; the description of the buffer was run over',
+        0xda,
+        (stage) => [6n, bufferList(stage, 'spoiled'), object(stage), 8n],
+        {
+          ...{ through: ['MmUnmapLockedPages', 'MiReturnSystemPtes'], truth: nobody, expected: { ...SPOILED, shows: ['e-mdl-spoiled'] } },
+        },
+      ),
       staged(
         'a program ends whose pages are still locked; who locked them was not noted',
         (draw) =>
@@ -287,6 +315,14 @@ export const MEMORY_PROOFS: readonly Proof[] = [
           }),
         { ...UNKNOWN, shows: ['e-subcode'] },
       ),
+      call(
+        "a driver unlocks a process's pages in good order; the description of the buffer was run over",
+        0x76,
+        (stage) => [1n, bufferList(stage, 'spoiled'), 0x20n, 0n],
+        {
+          ...{ through: ['MmUnlockPages'], truth: nobody, expected: { ...SPOILED, shows: ['e-mdl-spoiled'] } },
+        },
+      ),
       staged(
         'a program ends and a kernel call is still due; who left it is not there',
         (draw) => alone(draw, 0x20, (stage) => [object(stage), 0n, 0n, 0n], { through: ['NtTerminateProcess', 'PspExitThread'], truth: nobody }),
@@ -295,7 +331,7 @@ export const MEMORY_PROOFS: readonly Proof[] = [
     ],
     against: [
       staged('page table entries are used up; one driver holds the most, another asked', (draw) => holding(draw, 1), {
-        ...{ ...LIKELY, shows: ['e-pte-holder'], doubts: ['a-other-asked'] },
+        ...{ ...LIKELY, shows: ['e-pte-holder'], doubts: ['a-two-drivers'] },
       }),
     ],
   },

@@ -5,11 +5,8 @@ import { Draw, hashOf } from '../../faults/draw.ts';
 import { KINDS } from '../../faults/kinds.ts';
 import type { MadeFault } from '../../faults/truth.ts';
 
-export interface Expected {
-  readonly cause: Cause | readonly Cause[];
-  readonly sureness: Sureness | readonly Sureness[];
-  /** 'true' names one of the truth's culprits. */
-  readonly culprit: 'true' | 'nobody';
+/** What the verdict must say, and must not. */
+export interface Texts {
   /** Texts that must be there, texts that must not, and what must be said against. */
   readonly shows?: readonly TextId[];
   readonly lacks?: readonly TextId[];
@@ -18,11 +15,23 @@ export interface Expected {
   readonly words?: readonly RegExp[];
 }
 
+export interface Expected extends Texts {
+  readonly cause: Cause | readonly Cause[];
+  readonly sureness: Sureness | readonly Sureness[];
+  /** 'true' names one of the truth's culprits. */
+  readonly culprit: 'true' | 'nobody';
+}
+
+/** Not wrong by the truth of the made fault, as the score has it. */
+export interface Rightly extends Texts {
+  readonly asTrue: true;
+}
+
 export interface Proved {
   /** What happened, and which fact makes it this kind of dump. */
   readonly says: string;
   readonly make: () => MadeFault;
-  readonly expected: Expected;
+  readonly expected: Expected | Rightly;
   /** Read as a program that hangs, whatever it failed of. */
   readonly asHang?: true;
 }
@@ -37,14 +46,14 @@ export interface Proof {
 }
 
 /** A dump of a stage of its own; its sentence is its seed. */
-export const staged = (says: string, make: (draw: Draw) => MadeFault, expected: Expected): Proved => ({
+export const staged = (says: string, make: (draw: Draw) => MadeFault, expected: Expected | Rightly): Proved => ({
   says,
   make: () => make(new Draw(hashOf(says))),
   expected,
 });
 
 /** A dump of the scored set. */
-export function ofKind(name: string, number: number, expected: Expected): Proved {
+export function ofKind(name: string, number: number, expected: Expected | Rightly): Proved {
   const kind = KINDS.find((one) => one.name === name);
   if (!kind) throw new Error(`no kind ${name}`);
   return { says: `${kind.says} (${name} ${number})`, make: () => kind.make(number), expected };

@@ -32,7 +32,7 @@ interface Met {
 }
 
 /** Memory holds other bytes than the image from `at` on. */
-function rewrite(stage: KernelStage, image: LoadedPe, at: bigint, bytes: readonly number[]): void {
+export function rewrite(stage: KernelStage, image: LoadedPe, at: bigint, bytes: readonly number[]): void {
   const before = imageBytes(image.pe, Number(at - image.base), bytes.length);
   bytes.forEach((byte, index) => stage.flip(at + BigInt(index), byte ^ (before[index] ?? 0)));
 }

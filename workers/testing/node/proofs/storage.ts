@@ -41,6 +41,16 @@ export const STORAGE_PROOFS: readonly Proof[] = [
     fires: [ofKind('7a-disk', 0, disk('likely')), ofKind('77-stack', 0, disk('likely'))],
     nearly: [
       ofKind('7a-damaged', 0, notTheDisk),
+      staged(
+        'a kernel stack came back from the disk without its signature',
+        (draw) => workerIn(draw, 'KiStackInPage').stop(0x77, [1n, draw.u64(), 0n, draw.stackTop() - 0x800n], memoryOrProcessor),
+        { ...notTheDisk, doubts: [], shows: ['e-subcode'] },
+      ),
+      staged(
+        'the read of a kernel stack was told as done and was no whole page',
+        (draw) => workerIn(draw, 'KiStackInPage').stop(0x77, [2n, draw.u64(), 0n, draw.stackTop() - 0x800n], byDisk),
+        { ...disk('possible'), shows: ['e-subcode'] },
+      ),
       staged('a page cannot be read in because memory ran out', (draw) => pageIn(draw, USED_UP, usedUp), outOfMemory),
     ],
     against: [

@@ -229,4 +229,7 @@ const FLIP_HELD: Proof = {
   ],
 };
 
-export const USER_PROOFS: readonly Proof[] = [ADDRESSES, OWN_CODE, LIBRARY, CODE, IN_PAGE, CODE_BIT, FLIP_HELD];
+const NO_OPERAND: Proof = { ...CODE, rule: 'e-no-operand' };
+const ZERO_CODE: Proof = { ...CODE, rule: 'e-zero-code', fires: [CODE.fires[1] ?? CODE.fires[0]], nearly: [CODE.fires[0], ...CODE.nearly] };
+
+export const USER_PROOFS: readonly Proof[] = [ADDRESSES, OWN_CODE, LIBRARY, CODE, NO_OPERAND, ZERO_CODE, IN_PAGE, CODE_BIT, FLIP_HELD];

@@ -54,7 +54,7 @@ const CLASS: Readonly<Record<Cause, CauseClass | undefined>> = {
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 const named = (said: Said): string | undefined => (said.sureness === 'not-known' ? undefined : said.culprit);
 
-function saidIn(verdict: Verdict): Said {
+export function saidIn(verdict: Verdict): Said {
   const { sureness, cause, culprit, rule, detector, victim } = verdict;
   const roles = { ...(detector === undefined ? {} : { detector }), ...(victim === undefined ? {} : { victim }) };
   return { sureness, cause, culprit: culprit?.module ?? culprit?.part, rule, ...roles };

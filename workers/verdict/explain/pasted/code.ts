@@ -1,6 +1,7 @@
 /** Codes by number or name, and files by name. */
 import type { Knowledge } from '../../../knowledge/knowledge.ts';
 import type { Pasted } from '../pasted.ts';
+import { eventOfNumber } from './event.ts';
 import { codeAlone, isVendorStop } from './stop.ts';
 import { imagesIn, low32, plain, type Reader } from './text.ts';
 
@@ -21,6 +22,8 @@ export const readNumber: Reader = (text, knowledge) => {
   const [, stop, word = ''] = NUMBER.exec(text.trim()) ?? [];
   const code = codeValue(word);
   if (code === undefined) return undefined;
+  const event = eventOfNumber(word, knowledge.bugCheck(code) !== undefined);
+  if (event) return event;
   // Event 41 shows codes in decimal: 278 is no stop, but 0x116 is.
   const shown = /^\d{2,4}$/.test(word) && !knowledge.bugCheck(code) ? knowledge.bugCheck(Number(word))?.code : undefined;
   return stop === undefined ? codeFound(shown ?? code, knowledge) : codeAlone(shown ?? code);
@@ -63,14 +66,23 @@ function nameFound(name: string, knowledge: Knowledge): Pasted | undefined {
   return status && { kind: 'status', status: { code: status.entry.code, kind: status.kind }, modules: [], notes: [] };
 }
 
+/** A status by name, or a failure whose facility is known: not just any address. */
+const isNamed = (code: number, knowledge: Knowledge): boolean =>
+  [knowledge.exception(code), knowledge.hresult(code)].some((one) => one !== undefined) ||
+  (code >>> 28 === 8 && knowledge.facility('hresult', code) !== undefined);
+
+/** The box “The instruction at 0x… referenced memory at 0x…. The memory could not be read.” is an access violation. */
+const MEMORY_DIALOG =
+  /(?:instruction at|Anweisung in|instruction à|instrucción en).{0,80}(?:referenced memory|verweist auf Speicher|emploie l.adresse mémoire|hace referencia a la memoria)/i;
+
 /** Anywhere in a sentence: a number that is written as one, `0x…` or the decimal of a failure, with a known meaning. */
 export const readAnywhere: Reader = (text, knowledge) => {
   for (const [, digits, decimal = '0'] of text.matchAll(/\b0x([0-9a-f]{1,8})\b|(?<!\d)(-[12]\d{9}|[34]\d{9})(?!\d)/gi)) {
     const found = codeFound(digits === undefined ? Number(BigInt.asUintN(32, BigInt(decimal))) : low32(plain(digits)), knowledge);
     const code = found.status?.code;
-    if (code === undefined || knowledge.exception(code) || knowledge.hresult(code)) return { ...found, modules: imagesIn(text) };
+    if (code === undefined || isNamed(code, knowledge)) return { ...found, modules: imagesIn(text) };
   }
-  return undefined;
+  return MEMORY_DIALOG.test(text) ? { ...statusAlone(0xc0000005), modules: imagesIn(text) } : undefined;
 };
 
 /** Names that Windows gives its dumps: date and a running number, or a watchdog with a date. */

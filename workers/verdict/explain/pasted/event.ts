@@ -128,6 +128,16 @@ function hasNumber(text: string, { ids, source }: LogEvent): boolean {
 }
 const isMatch = (text: string, event: LogEvent): boolean => (event.source?.test(text) === true && hasNumber(text, event)) || event.words?.test(text) === true;
 
+/** Numbers of events that people paste bare. What is a stop code too is told with the event beside it. */
+const BARE: ReadonlySet<number> = new Set([41, 1001, 4101, 6008, 10016]);
+export function eventOfNumber(word: string, isStop: boolean): Pasted | undefined {
+  const id = /^\d{2,5}$/.test(word) ? Number(word) : 0;
+  const found = BARE.has(id) ? EVENTS.find(({ ids }) => ids.includes(id)) : undefined;
+  if (!found) return undefined;
+  if (!isStop) return { kind: found.kind ?? 'event', modules: [], notes: [found.says] };
+  return { kind: 'code', stop: { code: Number.parseInt(word, 16), params: [] }, modules: [], notes: [`As the number of an event: ${found.says}`] };
+}
+
 /** Entries are short; a longer text is a list, where sources and numbers of different entries would be put together. */
 const MAX_ENTRY = 6000;
 

@@ -23,12 +23,19 @@ function codeIn(text: string, knowledge: Knowledge): number | undefined {
   return codes.find((code) => knowledge.exception(code)) ?? codes[0];
 }
 
-/** "Fault offset: 0x00000000000ff199", the last number of P1 to P8, in any language: behind the code. */
+/** In every language the line behind the exception code holds the offset; in a report it is P8. */
+const OFFSET = /(?:0x)?(?:c0|80|e0|40|c6|cf)[0-9a-f]{6}[ \t]{0,4}\r?\n[^\r\n:：]{1,60}[:：][ \t]{0,4}(?:0x)?([0-9a-f]{4,16})\b/i;
 function offsetNote(text: string, module: string | undefined): string[] {
-  const offset =
-    /\b(?:fault offset|fehleroffset|décalage d.erreur|desplazamiento de errores)\s{0,2}:[ \t]*(?:0x)?([0-9a-f]{4,16})\b/i.exec(text)?.[1] ??
-    labelled(text, 'P8');
+  const offset = OFFSET.exec(text)?.[1] ?? labelled(text, 'P8');
   return module === undefined || offset === undefined || !/^(?:0x)?[0-9a-f]{4,16}$/i.test(offset) ? [] : [`It happened at ${module}+${hex(plain(offset))}.`];
+}
+
+/** The module: the second name of the entry, which may be the program itself, or "unknown". */
+const SECOND = /:[ \t]*[^:,，\\/\r\n]{1,80}\.exe[ \t]*[,，][^\r\n]{0,200}\r?\n[^\r\n:：]{1,60}[:：][ \t]*([^:,，\\/\r\n]{1,80}?)[ \t]*[,，]/i;
+function moduleIn(text: string): string | undefined {
+  const second = SECOND.exec(text)?.[1];
+  if (second !== undefined) return /^(?:unknown|unbekannt|inconnu|desconocido|desconhecido|未知)$/i.test(second) ? undefined : second;
+  return imagesIn(text).find((name) => !/\.exe$/i.test(name));
 }
 
 const RUNTIMES = /^(?:ntdll|kernelbase|kernel32|ucrtbase|msvcr\w*|vcruntime\w*|clr|coreclr|combase|windows\.ui\.xaml|unknown)(?:\.dll)?$/i;
@@ -44,7 +51,7 @@ export const readProgramReport: Reader = (text, knowledge) => {
   const hang = HANG.test(text);
   const code = codeIn(text, knowledge) ?? (hang ? HANG_CODE : dotnet === undefined ? undefined : DOTNET_CODE);
   if (code === undefined && !PROGRAM_REPORT.test(text)) return undefined;
-  const module = hang ? undefined : imagesIn(text).find((name) => !/\.exe$/i.test(name));
+  const module = hang ? undefined : moduleIn(text);
   return {
     kind: 'program-report',
     program,

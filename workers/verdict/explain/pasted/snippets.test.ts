@@ -192,6 +192,48 @@ describe('WinDbg and buckets', () => {
   });
 });
 
+describe('as people cut and shorten them', () => {
+  it.each([
+    ['Error 0x80240034 windows update', { kind: 'status', status: { code: 0x80240034 } }],
+    [
+      'The instruction at 0x00007FF6A1B2C3D4 referenced memory at 0x0000000000000008. The memory could not be read.',
+      { kind: 'status', status: { code: 0xc0000005 } },
+    ],
+    ['(1a2c.3b4c): Access violation - code c0000005 (first/second chance not available)', { kind: 'windbg', status: { code: 0xc0000005 } }],
+    ['bccode 1000007e', { kind: 'blue-screen-report', stop: { code: 0x1000007e } }],
+    ['LKD_0x141_Tdr:6_IMAGE_nvlddmkm.sys_Ada', { kind: 'bucket', stop: { code: 0x141 }, modules: ['nvlddmkm.sys'] }],
+    ['INVALID_POINTER_READ_c0000005_nvwgf2umx.dll!unknown', { kind: 'bucket', status: { code: 0xc0000005 }, modules: ['nvwgf2umx.dll'] }],
+    [
+      '0xEF_svchost.exe_BUGCHECK_CRITICAL_PROCESS_TERMINATED_BY_svchost.exe_c0000005_ntdll.dll!RtlpHpLfhSlotAllocate',
+      { kind: 'bucket', stop: { code: 0xef }, program: 'svchost.exe', modules: ['ntdll.dll'] },
+    ],
+    ['*** STOP: 0x0000007E (0C0000005, 0x81C908A2)', { kind: 'stop', stop: { code: 0x7e, params: [0xc0000005n, 0x81c908a2n] } }],
+    ['Stop-Code: PAGE_FAULT_IN_NONPAGED_AREA\nFehlerquelle: win32kfull.sys', { kind: 'code', stop: { code: 0x50 }, modules: ['win32kfull.sys'] }],
+    [
+      'Dump File : Mini081411-01.dmp\nBug Check String : KERNEL_STACK_INPAGE_ERROR\nBug Check Code : 0x00000077\nParameter 1 : 0xc0000056\nParameter 2 : 0xc0000056\nParameter 3 : 0x00000000\nParameter 4 : 0x0041f000\nCaused By Driver : ntoskrnl.exe',
+      { stop: { code: 0x77, params: [0xc0000056n, 0xc0000056n, 0n, 0x41f000n] } },
+    ],
+    [
+      'Nome do aplicativo com falha: explorer.exe, versão: 10.0, carimbo de data/hora: 0x00d09b84\nNome do módulo com falha: wevtapi.dll, versão: 10.0, carimbo de data/hora: 0xb1ae8222\nCódigo de exceção: 0xc0000005\nDeslocamento da falha: 0x0000000000013831',
+      { program: 'explorer.exe', modules: ['wevtapi.dll'], status: { code: 0xc0000005 }, notes: ['It happened at wevtapi.dll+0x13831.'] },
+    ],
+    [
+      '错误应用程序名称: Xplist.exe，版本: 0.0.0.0，时间戳: 0x6285d148\n错误模块名称: Xplist.exe，版本: 0.0.0.0，时间戳: 0x3c76b1b4\n异常代码: 0xc00000fd\n错误偏移量: 0x000000000003ec71',
+      { program: 'Xplist.exe', modules: ['Xplist.exe'], status: { code: 0xc00000fd }, notes: ['It happened at Xplist.exe+0x3ec71.'] },
+    ],
+    [
+      'Faulting application name: a.exe, version: 6.5.1.0, time stamp: 0x66470000\nFaulting module name: unknown, version: 0.0.0.0, time stamp: 0x00000000\nException code: 0xc00000fd',
+      { program: 'a.exe', modules: [] },
+    ],
+  ])('%s', (text, wanted) => expect(read(text)).toMatchObject(wanted));
+  it('a bare number may be that of an event', () => {
+    expect(read('1001').kind).toBe('event');
+    expect(read('41')).toMatchObject({ kind: 'code', stop: { code: 0x41 } });
+    expect(notes('41')).toMatch(/^As the number of an event: Event 41/);
+  });
+  it('what WinDbg found in code that differs from its file', () => expect(notes('MEMORY_CORRUPTION_ONE_BIT')).toMatch(/single bit/));
+});
+
 describe('files', () => {
   it.each([
     ['nvlddmkm.sys', 'nvlddmkm.sys'],

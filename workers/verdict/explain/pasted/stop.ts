@@ -86,14 +86,17 @@ export const readEvent41: Reader = (text) => {
 const PARAMETER = '(?:Par[aá]m\\S{0,8}|Параметр|参数|パラメーター)[ ]?';
 /** Reports of blue screens and live dumps: `BCCode: 116`, `Code: 141` with `Parameter 1: …`, `P1: 133`, `LiveKernelEvent 141`. */
 export const readBlueScreenReport: Reader = (text) => {
-  const value = (patterns: readonly string[]): string | undefined => {
+  const value = (patterns: readonly string[], spaced = false): string | undefined => {
     for (const pattern of patterns) {
-      const found = new RegExp(`(?:^|[^\\p{L}\\p{N}_])${pattern}["']?[ \\t]*[:=][ \\t]*(${HEX})(?![\\p{L}\\p{N}_])`, 'imu').exec(text)?.[1];
+      const found = new RegExp(
+        `(?:^|[^\\p{L}\\p{N}_])${pattern}["']?(?:[ \\t]*[:=][ \\t]*|${spaced ? '[ \\t]+' : '(?!)'})(${HEX})(?![\\p{L}\\p{N}_])`,
+        'imu',
+      ).exec(text)?.[1];
       if (found !== undefined) return found;
     }
     return undefined;
   };
-  const old = value(['BCCode', 'Bug ?Check Code']);
+  const old = value(['BCCode', 'Bug ?Check Code']) ?? value(['BCCode'], true);
   const named = /\b(?:BlueScreen|LiveKernelEvent)\b/i.test(text);
   const labelledCode = named ? value(['(?:Code|Código|Codice|Код|代码|コード)']) : undefined;
   const shifted = old === undefined && labelledCode === undefined;

@@ -35,7 +35,7 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 const COMPONENT =
-  /(?:Reported by component|Component|Gemeldet (?:von|durch) (?:der )?Komponente|Komponente|Signalé par le composant|Composant|Notificado por el componente|Componente)\s{0,2}:\s{0,4}([^\r\n]{1,60})/i;
+  /(?:Reported by component|Component|Gemeldet (?:von|durch) (?:der )?Komponente|Komponente|Signalé par le composant|Composant|Notificado por el componente|Componente)\s{0,2}:\s{0,4}([^\r\n]{1,60}?)(?=\s+Error (?:Source|Type)\b|[.\r\n]|$)/i;
 const APIC = /APIC.{0,3}ID\s{0,2}:?\s{0,4}(\d{1,5})/i;
 const PCI = /(?:Vendor ID:Device ID|VendorID|Vendor)\s{0,2}:\s{0,4}0x([0-9a-f]{1,4}):0x([0-9a-f]{1,4})/i;
 const PLACE = /Bus:Device:Function\s{0,2}:\s{0,4}(0x[0-9a-f]{1,2}:0x[0-9a-f]{1,2}:0x[0-9a-f]{1,2})/i;

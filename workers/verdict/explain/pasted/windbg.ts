@@ -43,7 +43,9 @@ function namedIn(text: string): string[] {
 }
 
 function exceptionIn(text: string): number | undefined {
-  const digits = /^[ \t]*(?:ExceptionCode|EXCEPTION_CODE(?:_STR)?)[ \t]*:[ \t]*(?:\(NTSTATUS\)[ \t]*)?(?:0x)?([0-9a-f]{8})\b/im.exec(text)?.[1];
+  const labelledCode = /^[ \t]*(?:ExceptionCode|EXCEPTION_CODE(?:_STR)?)[ \t]*:[ \t]*(?:\(NTSTATUS\)[ \t]*)?(?:0x)?([0-9a-f]{8})\b/im.exec(text)?.[1];
+  // "(1a2c.3b4c): Access violation - code c0000005 (first chance)".
+  const digits = labelledCode ?? /^[^\r\n]{3,80} - code ([0-9a-f]{8}) \(/im.exec(text)?.[1];
   return digits === undefined ? undefined : low32(plain(digits));
 }
 
@@ -73,9 +75,20 @@ export const readWinDbg: Reader = (text) => {
   };
 };
 
+/** Buckets that hold neither code nor module: what WinDbg found when it compared code in memory with the file. */
+const CORRUPTION: Readonly<Record<string, string>> = {
+  ONE_BIT: 'A single bit of code in memory differs from its file: faulty memory (RAM) or an unstable processor.',
+  ONE_BYTE: 'A single byte of code in memory differs from its file: faulty memory (RAM), or a program that changes code.',
+  LARGE: 'Many bytes of code in memory differ from their file: faulty memory (RAM), a drive that gave back wrong data, or a program that changes code.',
+  STRIDE: 'Bytes of code in memory differ from their file at regular distances: a module or lane of memory is at fault.',
+};
+const corruptionNote = (line: string): string | undefined => CORRUPTION[/^MEMORY_CORRUPTION_([A-Z_]+)$/.exec(line)?.[1] ?? ''];
+
 export const readBucketText: Reader = (text): Pasted | undefined => {
   const line = text.trim();
   if (/\s/.test(line) || line.length > 200) return undefined;
+  const corruption = corruptionNote(line);
+  if (corruption !== undefined) return { kind: 'bucket', bucket: line, modules: [], notes: [corruption] };
   const parts = readBucket(line);
   if (!parts) return undefined;
   const stop = bucketStop(parts);
@@ -85,6 +98,7 @@ export const readBucketText: Reader = (text): Pasted | undefined => {
     bucket: line,
     ...optional('stop', stop),
     ...optional('status', parts.status === undefined ? undefined : { code: parts.status }),
+    ...optional('program', parts.process),
     modules: named.modules,
     notes: [...holderNotes(parts), ...named.notes],
   };

@@ -144,7 +144,7 @@ export const DEVICE_READINGS: Readings = {
   0x5c: {
     causes: ['firmware tables that do not fit', 'in a virtual machine: processor features that the host leaves out'],
     look: [['.bugcheck', 'small internal numbers']],
-    fix: ['firmware', 'hypervisor'],
+    fix: ['firmware'],
   },
   0xa5: {
     causes: ['a BIOS whose ACPI tables are faulty or old', 'patched tables, or a virtual machine that copies them'],
