@@ -1,9 +1,10 @@
 /** `vertarget`, `.time`, `.hh`: the target, its time, and help. */
 import type { Found } from '../base/found.ts';
 import { describeMissing } from '../base/missingwords.ts';
+import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Session, Target } from '../target/target.ts';
-import { glossOf } from './analyzegloss.ts';
+import { analyzeWork } from './analyzecommand.ts';
 import { describeCommands, usageOf } from './help.ts';
 import { unmetNeeds } from './needs.ts';
 import { findCommand } from './run.ts';
@@ -110,7 +111,8 @@ const helpCommand: CommandSpec = {
   ],
   *run({ session, specs }, tail) {
     const name = tail.trim();
-    return name === '' ? reply(overview(specs, session)) : oneCommand(specs, session, name);
+    if (name === '') return reply(overview(specs, session));
+    return findCommand(name, specs) ? oneCommand(specs, session, name) : yield* oneLabel(name.replace(/:$/, ''));
   },
 };
 
@@ -121,10 +123,15 @@ function overview(specs: readonly CommandSpec[], session: Session): readonly Out
   );
 }
 
+function* oneLabel(name: string): Job<Reply<readonly OutputNode[]>> {
+  const { glossOf } = yield* analyzeWork();
+  const gloss = glossOf(name);
+  if (gloss === undefined) return refuse('UNKNOWN_COMMAND', `there is no command '${name}'`, { at: 4 });
+  return reply([line(`${name}, a label of !analyze`), line(`  ${gloss}`)]);
+}
+
 function oneCommand(specs: readonly CommandSpec[], session: Session, name: string): Reply<readonly OutputNode[]> {
   const spec = findCommand(name, specs)?.spec;
-  const gloss = spec ? undefined : glossOf(name.replace(/:$/, ''));
-  if (gloss !== undefined) return reply([line(`${name.replace(/:$/, '')}, a label of !analyze`), line(`  ${gloss}`)]);
   if (!spec) return refuse('UNKNOWN_COMMAND', `there is no command '${name}'`, { at: 4 });
   const lacking = unmetNeeds(spec.needs, session);
   return reply([

@@ -18,7 +18,7 @@ import { hangNodes } from './analyzehang.ts';
 import { blamedSpans } from './analyzesubject.ts';
 import { valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
-import { type CommandSpec, type OutputNode, type Span, line, note, text } from './spec.ts';
+import { type OutputNode, type Span, line, note, text } from './spec.ts';
 
 const STARS = '*'.repeat(79);
 const BANNER_WIDTH = 77;
@@ -127,33 +127,17 @@ function show(session: Session, words: readonly string[]): Reply<readonly Output
   return reply([...description(entry, code), line('Arguments:'), ...rows, ...some]);
 }
 
-const analyzeCommand: CommandSpec = {
-  name: '!analyze',
-  aliases: [],
-  group: 'analysis',
-  summary: 'what broke; -v with every fact behind it, -hang who waits for whom, -show CODE explains a bug check',
-  args: [{ name: 'options', kind: 'flags', optional: true, summary: '-v, -hang, or -show CODE [P1 P2 P3 P4]' }],
-  needs: [],
-  examples: [
-    { line: '!analyze -v', fixture: 'sample' },
-    { line: '!analyze', fixture: 'sample' },
-    { line: '!analyze -show d1', fixture: 'sample' },
-    { line: '!analyze -hang', fixture: 'user' },
-    { line: '!analyze -v', fixture: 'user' },
-  ],
-  *run({ session }, tail) {
-    const words = tail
-      .trim()
-      .split(/\s+/)
-      .filter((word) => word !== '');
-    if (words[0]?.toLowerCase() === '-show') return show(session, words.slice(1));
-    const unknown = words.find((word) => !['-v', '-f', '-hang'].includes(word.toLowerCase()));
-    if (unknown !== undefined)
-      return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v, -hang and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
-    const has = (option: string): boolean => words.some((word) => word.toLowerCase() === option);
-    if (has('-hang')) return yield* hang(session, has('-v'));
-    return yield* has('-v') ? verbose(session) : short(session);
-  },
-};
-
-export const ANALYSIS_COMMANDS: readonly CommandSpec[] = [analyzeCommand];
+/** The options as they were typed. */
+export function* analyzeAnswer(session: Session, tail: string): Job<Reply<readonly OutputNode[]>> {
+  const words = tail
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words[0]?.toLowerCase() === '-show') return show(session, words.slice(1));
+  const unknown = words.find((word) => !['-v', '-f', '-hang'].includes(word.toLowerCase()));
+  if (unknown !== undefined)
+    return refuse('BAD_ARGUMENT', `${unknown} is not an option of !analyze here; -v, -hang and -show CODE are`, { at: tail.indexOf(unknown) + 9 });
+  const has = (option: string): boolean => words.some((word) => word.toLowerCase() === option);
+  if (has('-hang')) return yield* hang(session, has('-v'));
+  return yield* has('-v') ? verbose(session) : short(session);
+}

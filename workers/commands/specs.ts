@@ -1,5 +1,5 @@
 /** Every console command. Help, completion, palette, docs/commands.md and the tests are made from this table. */
-import { ANALYSIS_COMMANDS } from './analyze.ts';
+import { ANALYSIS_COMMANDS } from './analyzecommand.ts';
 import { ABOUT_COMMANDS } from './about.ts';
 import { CODE_COMMANDS } from './code.ts';
 import { DEVICE_COMMANDS } from './devices.ts';

@@ -14,6 +14,7 @@ import { ArraySource } from '../../bytes/source.ts';
 import type { Decoder } from '../../code/decoder.ts';
 import { loadLateCommands } from '../../commands/late.ts';
 import { runCommand } from '../../commands/run.ts';
+import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
 import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import type { SymbolControl } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
@@ -84,6 +85,7 @@ const symbolControl: SymbolControl = {
 
 // Lines are run at once here.
 await loadSecondaryCommands();
+await loadAnalyzeCommand();
 
 /** Every line that a command gives as its example. */
 const LINES = SPECS.flatMap((spec) => spec.examples.map((example) => example.line));

@@ -21,6 +21,7 @@ import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
 import { loadLateCommands } from '../../commands/late.ts';
 import { runCommand } from '../../commands/run.ts';
+import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
 import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import { type CommandContext, type OutputNode, type SymbolControl, formatNodes } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
@@ -209,6 +210,7 @@ export interface Console {
 
 // Lines are answered at once here.
 await loadSecondaryCommands();
+await loadAnalyzeCommand();
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {

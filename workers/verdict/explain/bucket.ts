@@ -32,7 +32,6 @@ const PLAIN_ACCESS = /^AV_(?:VRF_)?(?:CODE_AV_[A-Z]+_IP_|[RWX]_(?:INVALID_|\(nul
 const NUMBERED = /^0x([0-9a-f]{1,8})(?:_([0-9a-f]{1,8})(?=_|$))?_?/i;
 /** Codes whose second part is the status of an exception, and those where it is the first argument. */
 const WITH_STATUS: ReadonlySet<number> = new Set([0x1e, 0x3b, 0x7e, 0x8e, 0x5a]);
-/** 0x133 has its first argument in words. */
 /** What stands between the number and the module, by code: who died and who ended it, the rule that was violated. */
 const BETWEEN: Readonly<Record<number, RegExp>> = {
   0xef: /^.{1,60}_BUGCHECK_CRITICAL_PROCESS_(?:TERMINATED_BY_.{1,60}?\.exe_)?(?:[0-9a-f]{1,8}_)?/,
@@ -40,6 +39,7 @@ const BETWEEN: Readonly<Record<number, RegExp>> = {
 };
 /** Its first argument is written in decimal. */
 const DECIMAL = 0x124;
+/** 0x133 has its first argument in words. */
 const DPC_KINDS: Readonly<Record<string, bigint>> = { DPC: 0n, ISR: 1n };
 
 /** `nvlddmkm_IMAGE_pci.sys`, `POWER_DOWN_RtsPer_IMAGE_pci.sys`: the part before the file is the driver that kept the request. */
@@ -62,10 +62,7 @@ function blamed(text: string): Pick<BucketParts, 'module' | 'function'> {
   const bang = text.lastIndexOf('!');
   if (bang <= 0) return {};
   // Names of modules may hold underscores; what stands before them in capitals belongs to the kind of stop.
-  const before = text
-    .slice(0, bang)
-    .replace(/^.*_[0-9a-f]{8}_/, '')
-    .replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
+  const before = text.slice(0, bang).replace(/^(?:[A-Z0-9]+_)+(?=[A-Za-z0-9])/, '');
   const name = text.slice(bang + 1, bang + 121);
   return { ...(before === '' ? {} : { module: before.slice(-60) }), ...(/^unknown/i.test(name) ? {} : { function: name }) };
 }

@@ -144,32 +144,39 @@ export function live(c: Case, f: Finding): void {
   }
 }
 
-/** A report is written without KeBugCheckEx: where the kernel noted its code as a stop, the machine did not go on. */
+/** A report is written without KeBugCheckEx: where the kernel noted its code and the registers stand in that routine, the machine did not go on. */
 function notedAsStop(c: Case, f: Finding): void {
-  const noted = c.target.kind === 'kernel-triage' ? undefined : notedStop(c);
-  if (noted?.code !== c.target.bugCheck?.code || noted === undefined) return;
+  const noted = c.target.kind === 'kernel-triage' || stopsIn(c) === undefined ? undefined : notedStop(c);
+  if (noted === undefined || noted.code !== c.target.bugCheck?.code) return;
   f.oppose('a-noted-stop', { at: hex(noted.at) });
   if (f.sureness === 'certain') f.sureness = 'likely';
 }
 
 const KEBUGCHECKEX_START: readonly number[] = [0x48, 0x89, 0x4c, 0x24, 0x08];
 
-/**
- * Who called KeBugCheckEx. The context of a stop is taken at the routine's first instruction, so the word at rsp is the return address;
- * the bytes there say whether it is (mov [rsp+8],rcx on x64).
- */
-export function callerOfBugCheck(c: Case): Actor | undefined {
+/** Stack pointer of a context that stands at KeBugCheckEx' first instruction, where the code there can be read (mov [rsp+8],rcx on x64). */
+function atBugCheck(c: Case): Va | undefined {
   const context = c.target.headerContext.ok ? c.target.headerContext.value : undefined;
-  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernelImage(actor.module));
-  if (!context || c.target.arch !== 'x64') return walked;
-  const ip = ipOf(context.registers, 'x64');
-  const sp = spOf(context.registers, 'x64');
-  if (ip === undefined || sp === undefined) return walked;
+  const ip = context && ipOf(context.registers, c.target.arch);
+  if (!context || ip === undefined || c.target.arch !== 'x64') return undefined;
   const { bytes } = c.session.memory.read(ip, KEBUGCHECKEX_START.length);
-  const entry = KEBUGCHECKEX_START.every((byte, index) => bytes[index] === byte);
-  const caller = entry ? c.session.memory.pointer(sp) : undefined;
+  return KEBUGCHECKEX_START.every((byte, index) => bytes[index] === byte) ? spOf(context.registers, c.target.arch) : undefined;
+}
+
+/** The routine of a stop that the registers stand in, by its code or its name. */
+function stopsIn(c: Case): string | undefined {
+  if (atBugCheck(c) !== undefined) return 'KeBugCheckEx';
+  const symbol = c.actors[0]?.frame.symbol;
+  return symbol?.ok && symbol.value.name.startsWith('KeBugCheck') ? symbol.value.name : undefined;
+}
+
+/** Who called KeBugCheckEx: the context of a stop is taken at its first instruction, so the word at rsp is the return address. */
+export function callerOfBugCheck(c: Case): Actor | undefined {
+  const walked = c.actors.find((actor) => actor.trusted && actor.index > 0 && !isKernelImage(actor.module));
+  const sp = atBugCheck(c);
+  const caller = sp === undefined ? undefined : c.session.memory.pointer(sp);
   const place = caller?.ok ? c.target.modules.find(caller.value) : undefined;
-  if (!place || !caller?.ok) return walked;
+  if (sp === undefined || !place || !caller?.ok) return walked;
   const frame = c.stack.frames.find((one) => one.ip === caller.value) ?? {
     ip: caller.value,
     sp: va(sp + 8n),
@@ -242,11 +249,8 @@ export function noStop(c: Case, f: Finding): void {
   f.show(text('e-no-stop', {}), '.bugcheck', { weighs: 'decides' });
   f.head('h-not-crash', {}).judge('manual', 'likely');
   if (c.target.live.ok && c.target.live.value) f.head('h-tool', { what: c.target.writer.ok ? c.target.writer.value : 'live system' }).say('x-tool', {});
-  const [first] = c.actors;
-  const symbol = first?.frame.symbol.ok ? first.frame.symbol.value.name : '';
-  if (!/^KeBugCheck/.test(symbol)) return;
-  f.oppose('a-in-bugcheck', { routine: symbol });
-  f.sureness = 'possible';
+  const routine = stopsIn(c);
+  if (routine !== undefined) f.oppose('a-in-bugcheck', { routine }).weaken();
 }
 
 interface NotedStop {

@@ -90,7 +90,7 @@ export function wdf(c: Case, f: Finding): void {
     const called = c.suspects.some((actor) => imageOf(actor.module) === imageOf(logged));
     const doubted = other && !called;
     frameworkClient(c, f, { image: imageOf(logged), sure: !doubted || isScanned(other) });
-    if (doubted) opposeOther(c, f, { what: "the framework's log", image: imageOf(logged), other: imageOf(other.module) });
+    if (doubted) opposeOther(c, f, { what: 'the framework’s log', image: imageOf(logged), other: imageOf(other.module) });
     return;
   }
   const near = logged ? undefined : c.suspects[0];

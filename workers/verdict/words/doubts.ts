@@ -12,7 +12,7 @@ export const DOUBTS = {
   ],
   'a-two-drivers': [
     'Two notes in this file name different drivers: {who} and {other}.',
-    '{what} leads to {who}; another note of the file to {other}.',
+    '{what} leads to {who}; the stack or another note leads to {other}.',
     '{what}: {who}; elsewhere: {other}.',
   ],
   'r-driver-device': ['{who}, which runs that device', '{who}: the driver of the device.', '{who} (its driver)'],
@@ -85,7 +85,7 @@ export const DOUBTS = {
   'a-no-hold': ['Windows gives no time for which the button was held.', 'Argument 1, the time of the hold, is 0.', 'P1 = 0: no hold time.'],
   'a-noted-stop': [
     'Windows’ own memory notes this as a stop, not as a report of a computer that went on.',
-    'The code is one of live reports, yet KiBugCheckData of the kernel ({at}) holds it: KeBugCheckEx had run.',
+    'The code is one of live reports, yet KiBugCheckData of the kernel ({at}) holds it and the registers stand in KeBugCheckEx.',
     'KiBugCheckData {at} holds the code: a real stop.',
   ],
   'a-in-bugcheck': [

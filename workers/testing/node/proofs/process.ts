@@ -168,8 +168,11 @@ export const PROCESS_PROOFS: readonly Proof[] = [
     against: [
       staged(
         'the code of a live report, which the kernel noted as a stop',
-        (draw) =>
-          workerIn(draw, 'PopPowerButtonWorkCallback').stop(0x15e, [0x25n, 0x23n, draw.pool(), draw.pool()], nobody, { file: { kind: 'bitmap-kernel' } }),
+        (draw) => {
+          const stage = workerIn(draw, 'PopPowerButtonWorkCallback');
+          stage.atHand = 'names';
+          return stage.stop(0x15e, [0x25n, 0x23n, draw.pool(), draw.pool()], nobody, { file: { kind: 'bitmap-kernel' } });
+        },
         { cause: 'live-dump', sureness: 'likely', culprit: 'nobody', doubts: ['a-noted-stop'] },
       ),
     ],
