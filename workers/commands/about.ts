@@ -4,7 +4,7 @@ import { describeMissing } from '../base/missingwords.ts';
 import type { Job } from '../base/job.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import type { Session, Target } from '../target/target.ts';
-import { analyzeWork } from './analyzecommand.ts';
+import { ANALYZE_CODE } from './lateparts.ts';
 import { describeCommands, usageOf } from './help.ts';
 import { unmetNeeds } from './needs.ts';
 import { findCommand } from './run.ts';
@@ -124,8 +124,9 @@ function overview(specs: readonly CommandSpec[], session: Session): readonly Out
 }
 
 function* oneLabel(name: string): Job<Reply<readonly OutputNode[]>> {
-  const { glossOf } = yield* analyzeWork();
-  const gloss = glossOf(name);
+  const code = yield* ANALYZE_CODE.use();
+  if (!code.ok) return code;
+  const gloss = code.value.glossOf(name);
   if (gloss === undefined) return refuse('UNKNOWN_COMMAND', `there is no command '${name}'`, { at: 4 });
   return reply([line(`${name}, a label of !analyze`), line(`  ${gloss}`)]);
 }

@@ -1,20 +1,6 @@
 /** `!analyze`: its name and help. What it does is loaded when it is first asked for. */
-import type { Job } from '../base/job.ts';
+import { ANALYZE_CODE } from './lateparts.ts';
 import type { CommandSpec } from './spec.ts';
-
-type Work = typeof import('./analyzework.ts');
-let work: Work | undefined;
-
-/** For callers that cannot wait, ahead of their first line. */
-export async function loadAnalyzeCommand(): Promise<Work> {
-  return (work ??= await import('./analyzework.ts'));
-}
-
-export function* analyzeWork(): Job<Work> {
-  if (!work) yield { need: 'code', loading: loadAnalyzeCommand() };
-  if (!work) throw new Error('the work of !analyze was not waited for');
-  return work;
-}
 
 const analyzeCommand: CommandSpec = {
   name: '!analyze',
@@ -31,8 +17,8 @@ const analyzeCommand: CommandSpec = {
     { line: '!analyze -v', fixture: 'user' },
   ],
   *run({ session }, tail) {
-    const { analyzeAnswer } = yield* analyzeWork();
-    return yield* analyzeAnswer(session, tail);
+    const code = yield* ANALYZE_CODE.use();
+    return code.ok ? yield* code.value.analyzeAnswer(session, tail) : code;
   },
 };
 

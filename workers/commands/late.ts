@@ -1,20 +1,7 @@
-/**
- * Commands about the kernel's state, whose code is a chunk of its own: few dumps need it, and the analysis worker is near its size.
- * What they are called and take stands here, for help, completion and the documents; `loadLateCommands` brings the rest.
- */
+/** Commands about the kernel's state: what they are called and take, for help, completion and the documents. */
 import { refuse } from '../base/problem.ts';
-import type { CommandRun, CommandSpec } from './spec.ts';
-
-let runs: Readonly<Record<string, CommandRun>> | undefined;
-
-/** For callers that cannot wait, ahead of their first line. Where the chunk cannot be fetched, its commands say so. */
-export async function loadLateCommands(): Promise<void> {
-  try {
-    runs ??= (await import('./lateruns.ts')).LATE_RUNS;
-  } catch {
-    // The next line tries again.
-  }
-}
+import { KERNEL_STATE_CODE } from './lateparts.ts';
+import type { CommandSpec } from './spec.ts';
 
 const ROWS: readonly Omit<CommandSpec, 'aliases' | 'run'>[] = [
   {
@@ -126,8 +113,8 @@ export const LATE_COMMANDS: readonly CommandSpec[] = ROWS.map((row) => ({
   ...row,
   aliases: [],
   *run(context, tail, typed) {
-    if (!runs) yield { need: 'code', loading: loadLateCommands() };
-    const run = runs?.[row.name];
-    return run ? yield* run(context, tail, typed) : refuse('BAD_ARGUMENT', `the code of ${row.name} could not be loaded`, { at: 0 });
+    const code = yield* KERNEL_STATE_CODE.use();
+    const run = code.ok ? code.value.LATE_RUNS[row.name] : undefined;
+    return run ? yield* run(context, tail, typed) : code.ok ? refuse('UNKNOWN_COMMAND', `there is no command '${row.name}'`, { at: 0 }) : code;
   },
 }));

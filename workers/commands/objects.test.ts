@@ -7,12 +7,12 @@ import { sessionOfBytes } from '../testing/node/corpussession.ts';
 import { power9f } from '../testing/build/scenes.ts';
 import { fakeSession, qword } from '../testing/node/fakesession.ts';
 import { powerSession, sampleSession } from '../testing/node/sessions.ts';
-import { loadAnalyzeCommand } from './analyzecommand.ts';
+import { loadLateCode } from './lateparts.ts';
 import { runCommand } from './run.ts';
 import { formatNodes, type SymbolControl } from './spec.ts';
 import { SPECS } from './specs.ts';
 
-await loadAnalyzeCommand();
+await loadLateCode();
 
 const scene = power9f();
 const built = powerSession();

@@ -3,22 +3,17 @@ import type { Job } from '../base/job.ts';
 import type { Reply } from '../base/problem.ts';
 import type { Session } from '../target/target.ts';
 import type { Box } from './blackboxes.ts';
+import { SECONDARY_CODE } from './lateparts.ts';
 import type { CommandSpec, OutputNode } from './spec.ts';
 
 type Work = typeof import('./secondarywork.ts');
-let work: Work | undefined;
-
-/** For callers that cannot wait, ahead of their first line. */
-export async function loadSecondaryCommands(): Promise<Work> {
-  return (work ??= await import('./secondarywork.ts'));
-}
 
 type Answer = Reply<readonly OutputNode[]>;
 const later = (answer: (work: Work, session: Session, tail: string) => Answer | Job<Answer>): CommandSpec['run'] =>
   function* ({ session }, tail) {
-    if (!work) yield { need: 'code', loading: loadSecondaryCommands() };
-    if (!work) throw new Error('the commands on secondary data were not waited for');
-    const answered = answer(work, session, tail);
+    const work = yield* SECONDARY_CODE.use();
+    if (!work.ok) return work;
+    const answered = answer(work.value, session, tail);
     return 'ok' in answered ? answered : yield* answered;
   };
 

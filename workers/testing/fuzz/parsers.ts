@@ -12,10 +12,8 @@ import { driveSync } from '../../base/job.ts';
 import { refuse, reply } from '../../base/problem.ts';
 import { ArraySource } from '../../bytes/source.ts';
 import type { Decoder } from '../../code/decoder.ts';
-import { loadLateCommands } from '../../commands/late.ts';
+import { loadLateCode } from '../../commands/lateparts.ts';
 import { runCommand } from '../../commands/run.ts';
-import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
-import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import type { SymbolControl } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
 import { listArchive, unpackDump } from '../../formats/archive/archive.ts';
@@ -53,7 +51,7 @@ import { judge } from '../../verdict/judge.ts';
 import type { Outcome, Parser } from './check.ts';
 import { unwindImage, unwindPdb } from './unwinding.ts';
 
-await loadLateCommands();
+await loadLateCode();
 
 const THREADS = 4;
 const MODULES = 16;
@@ -82,10 +80,6 @@ const symbolControl: SymbolControl = {
   log: () => [],
   request: () => undefined,
 };
-
-// Lines are run at once here.
-await loadSecondaryCommands();
-await loadAnalyzeCommand();
 
 /** Every line that a command gives as its example. */
 const LINES = SPECS.flatMap((spec) => spec.examples.map((example) => example.line));

@@ -19,10 +19,8 @@ import { loadLayouts } from '../../types/layouts/load.ts';
 import { ModuleTypes } from '../../types/moduletypes.ts';
 import type { Frame, Stack } from '../../unwind/frame.ts';
 import { decoderModule } from '../../worlds/node/wasm.ts';
-import { loadLateCommands } from '../../commands/late.ts';
+import { loadLateCode } from '../../commands/lateparts.ts';
 import { runCommand } from '../../commands/run.ts';
-import { loadAnalyzeCommand } from '../../commands/analyzecommand.ts';
-import { loadSecondaryCommands } from '../../commands/secondary.ts';
 import { type CommandContext, type OutputNode, type SymbolControl, formatNodes } from '../../commands/spec.ts';
 import { SPECS } from '../../commands/specs.ts';
 
@@ -30,7 +28,7 @@ const never = missing({ why: 'not-computed', detail: 'this hand-made dump does n
 const knowledge = await loadKnowledge();
 const decoder = createDecoder(decoderModule());
 const layouts = await loadLayouts('x64');
-await loadLateCommands();
+await loadLateCode();
 
 /** "fffff806`697f8304" or "0x…" as a number. */
 export const at = (text: string): bigint => BigInt(`0x${text.replace(/^0x/, '').replaceAll('`', '')}`);
@@ -207,10 +205,6 @@ export interface Console {
   /** The lines of an answer; throws where the command refuses. */
   run(line: string): readonly string[];
 }
-
-// Lines are answered at once here.
-await loadSecondaryCommands();
-await loadAnalyzeCommand();
 
 /** A console over a session, whatever opened it. */
 export function consoleOf(session: Session, control: Partial<SymbolControl> = {}): Console {
