@@ -19,7 +19,9 @@ const FORBIDDEN = [
   [/\/(?:work|root)\/[a-z]|\/home\/(?!jane\/)[a-z]/, 'a machine path'],
   [/registry\.npm(?:js|mirror)|"resolved":/, 'a registry host'],
 ];
-const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n').filter((name) => /\.(md|ts|mjs|js|svelte|html|css|json|yml)$/.test(name));
+const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((name) => /\.(md|ts|mjs|js|svelte|html|css|json|yml)$/.test(name));
 for (const name of tracked) {
   if (name === 'scripts/check-docs.mjs' || !existsSync(name)) continue;
   const text = readFileSync(name, 'utf8');

@@ -10,7 +10,18 @@ import { buildSite } from './build/site.mjs';
 import { ensureInstalled, root } from './ensure.mjs';
 import { createNodeServer, createSite, listen } from './server/node.mjs';
 
-const SOURCES = ['index.html', 'vite.config.ts', 'svelte.config.js', 'tsconfig.json', 'package.json', 'package-lock.json', 'src', 'public', 'workers', 'scripts/server/headers.mjs'];
+const SOURCES = [
+  'index.html',
+  'vite.config.ts',
+  'svelte.config.js',
+  'tsconfig.json',
+  'package.json',
+  'package-lock.json',
+  'src',
+  'public',
+  'workers',
+  'scripts/server/headers.mjs',
+];
 
 /** The newest change below `path`, folders included, since a removed file changes only its folder. */
 function newest(path) {

@@ -20,12 +20,20 @@ const STEPS = [
   { name: 'ladder: planted faults', run: script('check-ladder.mjs', '--plant') },
   { name: 'types: engine, without DOM and Node', run: bin('typescript/bin/tsc', '-p', 'workers/tsconfig.json') },
   { name: 'types: tests and scripts', run: bin('typescript/bin/tsc', '-p', 'tsconfig.node.json') },
-  { name: 'types: page', run: bin('svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'), when: () => existsSync('src/main.ts') },
+  {
+    name: 'types: page',
+    run: bin('svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'),
+    when: () => existsSync('src/main.ts'),
+  },
   { name: 'lint', run: bin('eslint/bin/eslint.js', '--max-warnings', '0', '.') },
   { name: 'documents', run: script('check-docs.mjs') },
   { name: 'ratchet', run: script('check-ratchet.mjs') },
   { name: 'unused files, exports and packages', run: bin('knip/bin/knip.js', '--no-progress') },
-  { name: 'unit, corpus, property, fuzz', run: bin('vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`), count: countUnit },
+  {
+    name: 'unit, corpus, property, fuzz',
+    run: bin('vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`),
+    count: countUnit,
+  },
   { name: 'build', run: bin('vite/bin/vite.js', 'build', '--logLevel', 'warn'), when: () => existsSync('vite.config.ts') },
   { name: 'sizes', run: script('check-sizes.mjs'), when: () => existsSync('scripts/check-sizes.mjs') },
   { name: 'browsers', run: [process.execPath, ['e2e/run.mjs']], when: () => existsSync('e2e/run.mjs'), count: countPrinted },
@@ -57,7 +65,12 @@ for (const step of STEPS) {
   const started = performance.now();
   console.log(`\n== ${step.name}`);
   const [command, args] = step.run;
-  const result = spawnSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, FORCE_COLOR: '0' } });
+  const result = spawnSync(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, FORCE_COLOR: '0' },
+  });
   process.stdout.write(result.stdout ?? '');
   const counts = step.count ? step.count(result.status, result.stdout ?? '') : { passed: result.status === 0 ? 1 : 0, failed: result.status === 0 ? 0 : 1 };
   passed += counts.passed;

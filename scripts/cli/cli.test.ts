@@ -52,7 +52,8 @@ beforeAll(() => {
   writeFileSync(at('many/b.dmp'), dump);
   writeFileSync(at('many/deep/c.bin'), dump);
   mkdirSync(at('week'));
-  for (const day of [1, 3, 6]) writeFileSync(at(`week/day${String(day)}.dmp`), triageOf({ ...driverFault(), systemTime: fileTime(`2024-03-0${String(day)}T10:00:00.000Z`) }).bytes);
+  for (const day of [1, 3, 6])
+    writeFileSync(at(`week/day${String(day)}.dmp`), triageOf({ ...driverFault(), systemTime: fileTime(`2024-03-0${String(day)}T10:00:00.000Z`) }).bytes);
   writeFileSync(at('many/notes.txt'), 'nothing to see');
   writeFileSync(at('many/pictures.zip'), zipSync({ 'p.txt': new TextEncoder().encode('x') }));
 });
@@ -150,6 +151,10 @@ describe('--casebook', () => {
     const schema = JSON.parse(readFileSync(join(root, 'docs', 'casebook.schema.json'), 'utf8')) as object;
     const validate = new Ajv({ strict: false }).compile(schema);
     expect([validate(records[4]), validate.errors]).toEqual([true, null]);
-    expect(records[4]).toMatchObject({ group: 'pc', files: [at('week/day1.dmp'), at('week/day3.dmp'), at('many/b.dmp'), at('week/day6.dmp')], verdict: { rule: 'one-module', of: 4 } });
+    expect(records[4]).toMatchObject({
+      group: 'pc',
+      files: [at('week/day1.dmp'), at('week/day3.dmp'), at('many/b.dmp'), at('week/day6.dmp')],
+      verdict: { rule: 'one-module', of: 4 },
+    });
   });
 });

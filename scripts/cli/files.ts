@@ -60,6 +60,9 @@ function listFolder(path: string): Reply<readonly string[]> {
     const entries = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile() || entry.isDirectory());
     return reply(entries.map((entry) => join(path, entry.name)).sort());
   } catch (error) {
-    return refuse('READ_DENIED', `the system refuses to list this folder (${error instanceof Error && 'code' in error ? String(error.code) : 'no reason given'})`);
+    return refuse(
+      'READ_DENIED',
+      `the system refuses to list this folder (${error instanceof Error && 'code' in error ? String(error.code) : 'no reason given'})`,
+    );
   }
 }

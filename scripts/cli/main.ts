@@ -58,7 +58,8 @@ async function report(input: Input, { options, symbols, summarised }: Run): Prom
   const engine = makeEngine(input, options, symbols);
   const opened = await engine.open(new Uint8Array(0), input.name);
   const failed = (problem: Problem): false => {
-    if (options.json) print(JSON.stringify(toFailedResult(input.name, input.source?.size ?? 0, problem, { version, millis: Math.round(performance.now() - started) })));
+    if (options.json)
+      print(JSON.stringify(toFailedResult(input.name, input.source?.size ?? 0, problem, { version, millis: Math.round(performance.now() - started) })));
     else print(`${input.name}\n  ${problem.code}: ${problem.detail}\n`);
     return false;
   };
@@ -92,7 +93,11 @@ function reportTogether({ options, summarised }: Run): void {
 async function runLine(engine: Engine, line: string): Promise<void> {
   const answer = await engine.run(line);
   print(`\n> ${line}`);
-  print(answer.ok ? formatNodes(answer.value.nodes) : `${answer.problem.code}: ${answer.problem.detail}${answer.problem.hints?.length ? `\n  near: ${answer.problem.hints.join(', ')}` : ''}`);
+  print(
+    answer.ok
+      ? formatNodes(answer.value.nodes)
+      : `${answer.problem.code}: ${answer.problem.detail}${answer.problem.hints?.length ? `\n  near: ${answer.problem.hints.join(', ')}` : ''}`,
+  );
 }
 
 function print(text: string): void {
@@ -124,4 +129,3 @@ export async function main(args: readonly string[]): Promise<number> {
   if (options.casebook) reportTogether(run);
   return allRead ? 0 : 1;
 }
-

@@ -43,5 +43,13 @@ export function parseArguments(args: readonly string[]): Options | string {
     else files.push(arg);
   }
   if (files.length === 0) return 'at least one file is wanted';
-  return { files, json: flags.has('--json'), commands: values['-c'] ?? [], symbolFolders: values['--symbols'] ?? [], server: values['--server']?.at(-1), hash: flags.has('--hash'), casebook: flags.has('--casebook') };
+  return {
+    files,
+    json: flags.has('--json'),
+    commands: values['-c'] ?? [],
+    symbolFolders: values['--symbols'] ?? [],
+    server: values['--server']?.at(-1),
+    hash: flags.has('--hash'),
+    casebook: flags.has('--casebook'),
+  };
 }

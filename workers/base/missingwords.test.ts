@@ -9,6 +9,8 @@ describe('describeMissing', () => {
     );
   });
   it('keeps every reason of several attempts', () => {
-    expect(describeMissing({ why: 'all-failed', attempts: [{ why: 'stream-absent', stream: 'MiscInfo' }, { why: 'not-computed' }] })).toBe('the dump has no MiscInfo; not computed');
+    expect(describeMissing({ why: 'all-failed', attempts: [{ why: 'stream-absent', stream: 'MiscInfo' }, { why: 'not-computed' }] })).toBe(
+      'the dump has no MiscInfo; not computed',
+    );
   });
 });

@@ -11,12 +11,15 @@ describe('BlockCache', () => {
   it('gives the same bytes as the source at any offset and length', () => {
     const data = pattern(BLOCK_SIZE * 3 + 1234);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: data.length + 10 }), fc.integer({ min: 0, max: BLOCK_SIZE * 2 })), { maxLength: 30 }), (reads) => {
-        const cache = new BlockCache(new ArraySource(data), 2);
-        for (const [offset, length] of reads) {
-          expect(Buffer.compare(cache.readBlock(offset, length), data.subarray(offset, offset + length))).toBe(0);
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: data.length + 10 }), fc.integer({ min: 0, max: BLOCK_SIZE * 2 })), { maxLength: 30 }),
+        (reads) => {
+          const cache = new BlockCache(new ArraySource(data), 2);
+          for (const [offset, length] of reads) {
+            expect(Buffer.compare(cache.readBlock(offset, length), data.subarray(offset, offset + length))).toBe(0);
+          }
+        },
+      ),
       { seed: 20261122, numRuns: 60 },
     );
   });

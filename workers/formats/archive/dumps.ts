@@ -30,7 +30,10 @@ export function* findDumps(source: ByteSource): Job<Reply<PackedDumps>> {
   const contents = yield* listArchive(source);
   if (!contents.ok) return contents;
   const { dumps, refused } = contents.value;
-  return reply({ refused, dumps: dumps.map((dump) => ({ path: dump.path, sizeBytes: dump.sizeBytes, unpack: (sink, limit) => unpackDump(dump, sink, limit) })) });
+  return reply({
+    refused,
+    dumps: dumps.map((dump) => ({ path: dump.path, sizeBytes: dump.sizeBytes, unpack: (sink, limit) => unpackDump(dump, sink, limit) })),
+  });
 }
 
 /** Each file of a cabinet is unpacked to see how it begins: a folder is one stream, so there is no cheaper look. */

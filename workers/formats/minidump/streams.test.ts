@@ -173,9 +173,27 @@ describe('streams laid down by hand', () => {
     for (let index = 0; index < entries; index++) dictionary.u32(0).u32(0);
     const more = new Uint8Array(0xc000);
     more.set(list.finish());
-    more.set(new Binary().u32(1).u32(0).u32(0).u32(4 + entries * 8).u32(0x9100).u32(0).u32(0).finish(), 0x8000);
+    more.set(
+      new Binary()
+        .u32(1)
+        .u32(0)
+        .u32(0)
+        .u32(4 + entries * 8)
+        .u32(0x9100)
+        .u32(0)
+        .u32(0)
+        .finish(),
+      0x8000,
+    );
     more.set(dictionary.finish(), 0x8100);
-    const stream = new Binary().u32(1).zeros(32).u32(0).u32(0).u32(4 + links * 12).u32(0x1000).finish();
+    const stream = new Binary()
+      .u32(1)
+      .zeros(32)
+      .u32(0)
+      .u32(0)
+      .u32(4 + links * 12)
+      .u32(0x1000)
+      .finish();
     const info = readCrashpadInfo(fileOf(0x43500001, stream, more));
     const read = info.ok ? info.value.modules.reduce((sum, module) => sum + module.annotations.length, 0) : -1;
     expect(read).toBeGreaterThan(1000);

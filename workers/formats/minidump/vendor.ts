@@ -119,7 +119,11 @@ const formatBytes = (bytes: Uint8Array): string => [...bytes.subarray(0, 64)].ma
 
 const RVA_ENTRY = { name: 'MinidumpRVAList entry', size: 4, source: 'Crashpad minidump_extensions.h', fields: { rva: MAC_BOOTARGS.fields.streamType } };
 
-function readCrashpadModule(source: ByteSource, { moduleIndex, rva }: { readonly moduleIndex: number; readonly rva: number }, budget: Budget): CrashpadModule | undefined {
+function readCrashpadModule(
+  source: ByteSource,
+  { moduleIndex, rva }: { readonly moduleIndex: number; readonly rva: number },
+  budget: Budget,
+): CrashpadModule | undefined {
   const bytes = readExactly(source, rva, CRASHPAD_MODULE.size);
   const raw = bytes.ok ? readStructAt(CRASHPAD_MODULE, bytes.value, 0) : bytes;
   if (!raw.ok) return undefined;
