@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     pool: 'threads',
     maxWorkers: 2,
+    // Files share the modules that a worker has loaded, which saves a third of the time: no test changes the state of a module.
+    isolate: false,
   },
 });
