@@ -85,7 +85,7 @@ export function pnpLock(session: Session): readonly OutputNode[] {
   if (!resource.ok) return [];
   const { view, owners } = resource.value;
   const at = plainAddress(session, view.at).text;
-  const holder = owners[0]?.thread ?? va(0n);
+  const [owner] = owners;
   return [
     line(labelSpan('LOCK_ADDRESS', '  '), plainAddress(session, view.at), ' -- (', { span: 'command', line: `!locks ${at}`, text: `!locks ${at}` }, ')'),
     BLANK,
@@ -96,7 +96,7 @@ export function pnpLock(session: Session): readonly OutputNode[] {
     line(labelSpan('PNP_TRIAGE_DATA', ' ')),
     line('                Lock address  : 0x', plainAddress(session, view.at)),
     line(`                Thread Count  : ${owners.length}`),
-    line('                Thread address: 0x', plainAddress(session, holder)),
+    ...(owner ? [line('                Thread address: 0x', plainAddress(session, owner.thread))] : []),
     BLANK,
   ];
 }
