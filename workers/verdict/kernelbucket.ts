@@ -1,10 +1,10 @@
 /** FAILURE_BUCKET_ID of a stop, by the forms of WinDbg's published outputs. Where a form needs what the dump lacks, the plain form stands. */
 import { va, vaAdd } from '../base/address.ts';
+import { fourLetters } from '../base/letters.ts';
 import { readUnicode } from '../modules/loadedlist.ts';
 import { kernelMemory } from '../target/kernelmemory.ts';
 import { readProcess } from '../types/kernel/process.ts';
 import { type Actor, isKernelImage } from './actors.ts';
-import { textOf } from './address.ts';
 import type { Case } from './case.ts';
 import { corruptionKind } from './codediff.ts';
 import { readErrorRecord } from './cper.ts';
@@ -77,7 +77,7 @@ const fastFail: Shape = (c) =>
   coded(c, low(c.params[0]), c.knowledge.fastFail(Number(c.params[0] & 0xffff_ffffn))?.name.replace(/^FAST_FAIL_/, '') ?? 'UNKNOWN');
 
 /** Argument 1 = 7: a block is freed again, and argument 3 is its tag. */
-const freed: Shape = (c) => coded(c, low(c.params[0]), c.params[0] === 7n ? textOf(c.params[2], 4) : undefined);
+const freed: Shape = (c) => coded(c, low(c.params[0]), c.params[0] === 7n ? fourLetters(c.params[2]) : undefined);
 
 /** The rule's name stands in the meaning of argument 1: "driver violated DDI compliance rule IrqlExApcLte1". */
 const violated: Shape = (c) => {

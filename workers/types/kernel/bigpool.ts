@@ -5,8 +5,8 @@
 import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, mapFound, thenFound } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
+import { fourLettersShown, withoutProtection } from '../../base/letters.ts';
 import type { TypedMemory, TypedView } from '../typedview.ts';
-import { tagText } from './pooltracker.ts';
 import { rowOf, rowUint } from './row.ts';
 
 export interface BigBlock {
@@ -19,7 +19,9 @@ const ROWS_A_READ = 4096;
 
 function readRow(row: TypedView): Found<BigBlock> {
   return thenFound(row.uint('Va'), (at) =>
-    thenFound(row.uint('NumberOfBytes'), (bytes) => mapFound(row.number('Key'), (key) => ({ at: va(at), bytes, tag: tagText(key) }))),
+    thenFound(row.uint('NumberOfBytes'), (bytes) =>
+      mapFound(row.number('Key'), (key) => ({ at: va(at), bytes, tag: fourLettersShown(withoutProtection(key)) })),
+    ),
   );
 }
 

@@ -6,6 +6,7 @@
 import type { Va } from '../../base/address.ts';
 import { type Found, found, type MissingReason } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
+import { fourLettersShown, withoutProtection } from '../../base/letters.ts';
 import type { TypedMemory } from '../typedview.ts';
 import { rowOf, rowUint } from './row.ts';
 
@@ -24,11 +25,6 @@ export interface TagSum {
   readonly tags: readonly TagUse[];
   /** Tables, or ends of tables, that could not be read. */
   readonly gaps: readonly MissingReason[];
-}
-
-export function tagText(key: number): string {
-  const codes = [0, 8, 16, 24].map((shift) => (key >>> shift) & (shift === 24 ? 0x7f : 0xff));
-  return codes.map((code) => (code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.')).join('');
 }
 
 const FIELDS = ['NonPagedAllocs', 'NonPagedFrees', 'NonPagedBytes', 'PagedAllocs', 'PagedFrees', 'PagedBytes'] as const;
@@ -66,7 +62,7 @@ export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: n
 
 function usesOf(sums: ReadonlyMap<number, Counts>): TagUse[] {
   return [...sums].map(([key, [a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n]]) => ({
-    tag: tagText(key),
+    tag: fourLettersShown(withoutProtection(key)),
     nonPaged: { allocs: a, frees: b, bytes: c },
     paged: { allocs: d, frees: e, bytes: f },
   }));

@@ -6,9 +6,9 @@
 import { isKernelHalf, type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, found, missing, type MissingReason, notValid, thenFound } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
+import { fourLettersShown, withoutProtection } from '../../base/letters.ts';
 import { readAll } from '../../memory/bytespace.ts';
 import type { TypedMemory, TypedView } from '../typedview.ts';
-import { tagText } from './pooltracker.ts';
 import { type Row, rowOf } from './row.ts';
 
 export interface VerifiedBlock {
@@ -93,7 +93,7 @@ function readEntry(entry: TypedView): Found<VerifiedBlock> {
   if (!at.ok || !caller.ok || !bytes.ok || !tag.ok) return missing({ why: 'not-computed' });
   const isBlock = isKernelAddress(entry, at.value) && isKernelAddress(entry, caller.value) && bytes.value > 0n && (at.value & 7n) === 0n;
   return isBlock
-    ? found({ at: at.value, bytes: bytes.value, tag: tagText(Number(tag.value & 0xffff_ffffn)), caller: caller.value })
+    ? found({ at: at.value, bytes: bytes.value, tag: fourLettersShown(withoutProtection(tag.value)), caller: caller.value })
     : missing({ why: 'not-computed' });
 }
 

@@ -1,6 +1,7 @@
 /** Errors that the hardware itself reports, and processors that stop answering. */
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
+import { fourLetters } from '../../base/letters.ts';
 import type { MachineCheck } from '../../knowledge/knowledge.ts';
 import { imageOf, isScanned } from '../actors.ts';
 import type { Case } from '../case.ts';
@@ -8,7 +9,7 @@ import { aerWords, type ErrorRecord, readErrorRecord } from '../cper.ts';
 import { ipOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { numberAt, prcbNumber } from '../prcb.ts';
-import { virtualMachine } from '../overlay.ts';
+import { virtualMachine } from '../guests.ts';
 import type { Part } from '../verdict.ts';
 import { text } from '../words.ts';
 import { changedAt } from './bits.ts';
@@ -224,13 +225,8 @@ export function platform(c: Case, f: Finding): void {
 
 /** Four characters of an ACPI name. */
 function acpiName(value: bigint): string {
-  let name = '';
-  for (let index = 0; index < 4; index++) {
-    const code = Number((value >> BigInt(8 * index)) & 0xffn);
-    if (!/[A-Z0-9_]/.test(String.fromCharCode(code))) return '';
-    name += String.fromCharCode(code);
-  }
-  return ` (${name})`;
+  const name = fourLetters(value) ?? '';
+  return /^[A-Z0-9_]{4}$/.test(name) ? ` (${name})` : '';
 }
 
 /** 0xA5, 0x5C, 0x79: what the firmware handed over. */

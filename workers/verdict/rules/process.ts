@@ -2,6 +2,7 @@
 import { type Va, va, vaAdd } from '../../base/address.ts';
 import type { Found } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
+import { fourLetters } from '../../base/letters.ts';
 import { type Actor, imageOf, isGraphics, isKernelImage, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
 import { readExitStatus } from '../exitstatus.ts';
@@ -75,13 +76,6 @@ const BY_HAND: Readonly<Record<number, string>> = {
   0x161: 'asked for in the running system',
 };
 
-/** Four letters of a number, the lowest byte first, as they stand in the file: 0x5454414d → "MATT". */
-function lettersOf(value: bigint): string {
-  let letters = '';
-  for (let index = 0; index < 4; index++) letters += String.fromCharCode(Number((value >> BigInt(8 * index)) & 0xffn));
-  return /^[\x20-\x7e]{4}$/.test(letters) ? letters : hex(value);
-}
-
 /** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
 export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
@@ -97,7 +91,7 @@ export function byHand(c: Case, f: Finding): void {
     return;
   }
   if (c.code === MEMORY_TOOL) {
-    const mark = [BigInt(c.code), ...c.params].map((value) => lettersOf(value)).join(' ');
+    const mark = [BigInt(c.code), ...c.params].map((value) => fourLetters(value) ?? hex(value)).join(' ');
     f.show(text('e-tool-mark', { mark }), '.bugcheck', { weighs: 'decides', how: 'derived' });
     f.head('h-tool', { what: 'written by a memory tool' }).judge('manual', 'certain').say('x-tool', {});
     return;

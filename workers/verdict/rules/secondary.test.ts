@@ -110,10 +110,12 @@ describe('firmware and memory', () => {
     expect(shown(withBlobs(TDR, smbiosBlob({ date: '12/01/2006' })))).not.toContain('e-firmware-old');
   });
   test.each([
-    [{ configured: 3600, speed: 3200 }, '3200'],
-    [{ configured: 3600, speed: 3600 }, '3200'],
-    [{ configured: 3200, speed: 3200, millivolts: 1350 }, '3200'],
-  ])('memory above its standard: %o', (more, limit) => expect(evidenceOf(memory([module(more)]), 'e-memory-fast')?.says.args).toMatchObject({ limit }));
+    [{ configured: 3600, speed: 3200 }, 'faster than it is made for', '3200 MT/s'],
+    [{ configured: 3600, speed: 3600 }, 'faster than the standard', '3200 MT/s'],
+    [{ configured: 3200, speed: 3200, millivolts: 1350 }, 'at a higher voltage than the standard', '1.20 V'],
+  ])('memory above its standard: %o', (more, what, limit) =>
+    expect(evidenceOf(memory([module(more)]), 'e-memory-fast')?.says.args).toMatchObject({ what, limit }),
+  );
   test.each([{}, { configured: 2133, speed: 2133 }, { configured: 2133, speed: 3600 }])('near: memory within it: %o', (more) =>
     expect(shown(memory([module(more)]))).not.toContain('e-memory-fast'),
   );

@@ -16,9 +16,9 @@ export const SECONDARY_WORDS = {
     'SMBIOS firmware {which}, {date} ({years} years).',
   ],
   'e-memory-fast': [
-    'The memory runs faster than the standard (XMP, EXPO or by hand).',
-    '{kind} memory at {configured} MT/s and {volts}; the standard goes to {limit} MT/s: a profile (XMP, EXPO) or an overclock.',
-    '{kind} configured {configured} MT/s, {volts} (limit {limit}).',
+    'The memory runs {what} (XMP, EXPO or by hand).',
+    '{kind} memory at {configured} MT/s and {volts} runs {what}, {limit}: a profile (XMP, EXPO) or an overclock.',
+    '{kind} configured {configured} MT/s, {volts} ({what}: {limit}).',
   ],
   'e-memory-mixed': ['Memory modules of different kinds are mixed.', 'Different memory modules together: {modules}.', 'Mixed DIMMs: {modules}.'],
   'e-shutting-down': [
