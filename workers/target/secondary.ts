@@ -2,7 +2,7 @@
 import { type Found, missing, thenFound } from '../base/found.ts';
 import { readExactly } from '../bytes/struct.ts';
 import { SECONDARY, type SecondaryKind } from '../formats/secondary/guids.ts';
-import type { Target } from './target.ts';
+import type { BlobInfo, Target } from './target.ts';
 
 /** The largest block that is read whole; trace buffers of small dumps take 1.5 MB. */
 const MAX_BLOCK = 8 * 1024 * 1024;
@@ -11,8 +11,11 @@ const MAX_BLOCK = 8 * 1024 * 1024;
 export function secondaryBytes(target: Pick<Target, 'blobs' | 'source'>, kind: SecondaryKind): Found<Uint8Array> {
   const blob = target.blobs.find((one) => one.guid === SECONDARY[kind] && one.size > 0);
   if (!blob) return missing({ why: 'stream-absent', stream: `secondary data {${SECONDARY[kind]}}` });
-  return readExactly(target.source, blob.fileOffset, Math.min(blob.size, MAX_BLOCK));
+  return bytesOfBlock(target, blob);
 }
+
+export const bytesOfBlock = ({ source }: Pick<Target, 'source'>, blob: BlobInfo): Found<Uint8Array> =>
+  readExactly(source, blob.fileOffset, Math.min(blob.size, MAX_BLOCK));
 
 /** What `read` makes of a block; it may say itself that the bytes are not what they should be. */
 export function readSecondary<T>(target: Pick<Target, 'blobs' | 'source'>, kind: SecondaryKind, read: (bytes: Uint8Array) => Found<T>): Found<T> {

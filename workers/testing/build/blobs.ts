@@ -363,7 +363,7 @@ export function storageBlob(commands: readonly CommandSpec[], port: 'DSTP' | 'DA
   const out = new Binary().append(ascii(port)).u32(0x60).u32(0xfdc).u32(0);
   out.append(ascii((port === 'DSTP' ? 'storport.sys' : 'ataport.sys').padEnd(16, '\0'))).u32(commands.length);
   for (const { operation, start, end, status = 1 } of commands) out.u8(operation).zeros(31).u64(start).u64(end).u32(status).u32(0).u32(0x1234);
-  return { guid: BLOB.storage, data: out.upTo(0xfdc).finish() };
+  return { guid: BLOB.storage, data: out.upTo(Math.max(0xfdc, 36 + 60 * commands.length)).finish() };
 }
 
 /** FX_DUMP_DRIVER_INFO_ENTRY of Windows-Driver-Frameworks, 64-bit. */

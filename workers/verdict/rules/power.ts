@@ -51,11 +51,11 @@ export function pnpWatchdog(c: Case, f: Finding): void {
     return;
   }
   const { name, cut } = service;
-  f.show(text('e-service', { service: cut ? `${name}…` : name }), '.bugcheck', { weighs: 'decides', how: 'derived' });
+  f.show(text('e-service', { service: cut ? `${name}…` : name }), '.bugcheck', { weighs: 'decides', how: 'derived', private: true });
   const owners = c.target.modules.modules.filter((module) => isServiceOf(imageOf(module), service));
   const [owner] = owners;
   const known = owners.length === 1 && owner && isThirdParty(owner, c.session) ? imageOf(owner) : undefined;
-  f.head('h-pnp', { who: known === undefined ? `the device of the service ${name}` : c.who(known), name: c.name })
+  f.head('h-pnp', { who: known === undefined ? 'its service is named below' : c.who(known), name: c.name })
     .judge('driver-bug', 'possible')
     .oppose('a-single-dump', {})
     .rival({ part: 'device' }, text('r-hardware', {}));
