@@ -10,6 +10,7 @@ import { corruptionKind } from './codediff.ts';
 import { readErrorRecord } from './cper.ts';
 import { cpuMaker } from './cpumaker.ts';
 import { ownerOfDevice } from './devicestack.ts';
+import { criticalObject } from './exitstatus.ts';
 import type { Finding } from './finding.ts';
 import { followUp, subject } from './followup.ts';
 import { hungContext, requestThread } from './followed.ts';
@@ -172,9 +173,10 @@ const clock: Shape = (c) => {
 /** The process that died by its own object; the one that runs ended it, where the two differ. */
 const criticalProcess: Shape = (c) => {
   const { name, object } = c.target.process;
-  const own = object === c.params[0];
+  const { at, process } = criticalObject(c.code, c.params);
+  const own = process && object === at;
   const kernel = kernelMemory(c.session);
-  const read = kernel.ok && !own ? readProcess(kernel.value, va(c.params[0])) : undefined;
+  const read = kernel.ok && process && !own ? readProcess(kernel.value, at) : undefined;
   const died = own ? name : read?.ok ? read.value.name : undefined;
   const by = !own && object !== undefined && name.ok ? `TERMINATED_BY_${name.value}` : undefined;
   return coded(c, died?.ok ? died.value : 'unknown', 'BUGCHECK_CRITICAL_PROCESS', died?.ok ? by : undefined, exitWord(c));

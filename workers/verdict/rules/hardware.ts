@@ -78,6 +78,7 @@ function fromRecord(c: Case, f: Finding, record: ErrorRecord): boolean {
     f.head('h-whea', { name: c.name, source: `PCI Express, ${device}`, what: aerWords(record.pcie.uncorrectable) })
       .judge('hardware', 'certain')
       .blame(undefined, partOfClass(record.pcie.classCode));
+    weakenInGuest(c, f);
     return true;
   }
   if (record.memory) {
@@ -101,6 +102,7 @@ function fromConfiguration(c: Case, f: Finding): boolean {
     .judge('hardware', 'likely')
     .blame(undefined, partOfClass(failure.classCode))
     .rival({ part: 'firmware' }, text('r-firmware', {}));
+  weakenInGuest(c, f);
   return true;
 }
 

@@ -5,7 +5,7 @@ import { hex } from '../../base/hex.ts';
 import { fourLetters } from '../../base/letters.ts';
 import { type Actor, imageOf, isGraphics, isKernelImage, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
-import { readExitStatus } from '../exitstatus.ts';
+import { criticalObject, readExitStatus } from '../exitstatus.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { processTold } from '../processname.ts';
@@ -18,19 +18,17 @@ import type { Rule } from './rule.ts';
 import { judgeStatus, tellsCause } from './storage.ts';
 import { verifier } from './verifier.ts';
 
-/** 0xEF, 0xF4: P1 or P2 the object. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. */
+/** 0xEF, 0xF4. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. A thread has no such status. */
 export function criticalProcess(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   f.say('x-critical', {});
-  const object = c.code === 0xef ? c.params[0] : c.params[1];
+  const object = criticalObject(c.code, c.params);
   const name = processTold(c.target);
-  const known = c.target.process.object === object && name.ok ? name.value : undefined;
+  const known = object.process && c.target.process.object === object.at && name.ok ? name.value : undefined;
   if (name.ok) f.show(text('e-process', { process: name.value }), '!analyze -v', { weighs: known === undefined ? 'context' : 'for' });
-  f.head('h-process', { name: c.name, process: known ?? (name.ok ? `${name.value} (running at that moment)` : 'not readable here') }).judge(
-    'not-known',
-    'not-known',
-  );
-  const exit = readExitStatus(c.target, va(object));
+  const running = name.ok ? `${name.value} (running at that moment)` : 'not readable here';
+  f.head('h-process', { name: c.name, process: known ?? (object.process ? running : `a thread of it, ${running}`) }).judge('not-known', 'not-known');
+  const exit = object.process ? readExitStatus(c.target, object.at) : undefined;
   const ended = known ?? 'the process of the argument';
   if (known !== undefined) f.show(text('e-own-process', { process: known }), '!analyze -v', { how: 'inferred', weighs: 'context' });
   if (exit) endedWith(c, f, { process: ended, status: exit.status, at: exit.at });

@@ -259,6 +259,10 @@ describe('PCI functions', () => {
     expect(say(verdict.headline).helper).toContain('144d:a808');
     expect(verdict.evidence.filter((one) => one.says.id === 'e-pci-error').length).toBe(1);
   });
+  test('in a guest it is what the host made of it', () => {
+    const verdict = verdictOf(pci({ ...whea, modules: [...(whea.modules ?? ['ntoskrnl.exe']), 'vmhgfs.sys', 'vmmemctl.sys'] }, gpu, { ...nvme, ...bad }));
+    expect(verdict).toMatchObject({ sureness: 'possible', against: [{ id: 'a-guest' }] });
+  });
   test('near: two of them, or none, name no one', () => {
     expect(verdictOf(pci(whea, { ...gpu, ...bad }, { ...nvme, ...bad })).culprit).toEqual({ part: 'device' });
     expect(verdictOf(pci(whea, gpu, nvme)).culprit).toEqual({ part: 'device' });

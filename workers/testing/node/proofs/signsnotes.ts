@@ -72,7 +72,7 @@ const proofOf = ({ rule, stop, fires, nearly }: Note): Proof => ({
   rule,
   fires: [beside(stop, fires)],
   nearly: [beside(stop, nearly)],
-  against: [beside(displayStop, [`${fires[0]}, beside a display that stopped`, fires[1]])],
+  against: [beside(stop === displayStop ? coreStop : displayStop, [`${fires[0]}, beside a stop of another part`, fires[1]])],
 });
 
 const boot = (spec: BootSpec): BlobSpec => bootStatusBlob({ bootId: 21, ...spec });
