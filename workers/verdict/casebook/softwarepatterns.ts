@@ -1,7 +1,7 @@
 /** Patterns that speak for software: one module again and again, one place again and again. */
 import { standardLine, waves } from '../../knowledge/guides/waves.ts';
 import { windbgName } from '../../modules/names.ts';
-import { buildOf } from './drivers.ts';
+import { buildOf, builtMs } from './drivers.ts';
 import { type DumpFacts, isKernel, type KeptDriver } from './facts.ts';
 import { CaseFinding, crashArgs, opposeOthers, ownProof } from './finding.ts';
 import type { Part, Sureness } from '../verdict.ts';
@@ -134,10 +134,11 @@ export function onePlace(crashes: readonly DumpFacts[]): CaseFinding | undefined
 }
 
 /** The first wave for Driver Verifier, by the drivers of one of the crashes. */
-function watch(f: CaseFinding, { drivers }: DumpFacts): CaseFinding {
-  const [wave] = waves(
-    drivers.map(({ name, maker }) => ({ file: name, vendor: maker ?? null })),
-    [],
-  );
+function watch(f: CaseFinding, crash: DumpFacts): CaseFinding {
+  const drivers = crash.drivers.map((one) => {
+    const hashed = one.timestamp !== undefined && builtMs(one, crash) === undefined;
+    return { file: one.name, vendor: one.maker ?? null, hashed };
+  });
+  const [wave] = waves(drivers, []);
   return wave ? f.step(caseText('d-verifier-these', watchArgs(wave.files)), standardLine(wave.files)) : f.step(caseText('d-verifier-on', {}));
 }

@@ -80,10 +80,13 @@ describe('the dump’s own processor', () => {
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 999 })).toBeUndefined();
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 1044 })).toMatchObject({ weighs: 'for' });
   });
-  test('the step names the revision, where the processor is suspected', () => {
-    const steps = (fake: Fake) => verdictOf(withBlobs(fake, registersBlob(raptor(0x11d)))).steps.filter((one) => one.says.id === 'd-cpu-microcode');
-    expect(steps(HUNG_CPU)).toMatchObject([{ says: { args: { wanted: '0x12b', microcode: '0x11d' } } }]);
-    expect(steps(TDR)).toEqual([]);
+  test('the step names the revision: first where the processor is suspected, else last, and the processor is a rival', () => {
+    const { steps } = verdictOf(withBlobs(HUNG_CPU, registersBlob(raptor(0x11d))));
+    expect(steps[0]?.says).toMatchObject({ id: 'd-cpu-microcode', args: { wanted: '0x12b', microcode: '0x11d' } });
+    const elsewhere = verdictOf(withBlobs(TDR, registersBlob(raptor(0x11d))));
+    expect(elsewhere.steps.map((one) => one.says.id)).toEqual(['d-gpu-stock', expect.stringMatching(/^d-gpu/), 'd-cpu-microcode']);
+    expect(elsewhere.rivals.filter(({ part }) => part === 'cpu')).toHaveLength(1);
+    expect(JSON.stringify(verdictOf(withBlobs(TDR, registersBlob(raptor(0x12b)))))).not.toMatch(/d-cpu-microcode|r-cpu"/);
   });
   test('microcode that is not in the dump is said to be so', () => expect(fault(raptor())?.says.args).toMatchObject({ microcode: 'not in this dump' }));
   test('a stop on purpose has no need of it', () => expect(fault(raptor(0x11d), stop(0xe2))).toBeUndefined());

@@ -37,7 +37,8 @@ export const ADVICE = {
     'Storage reliability counters.',
   ],
   'd-disk-scan': ['Let Windows check the drive for errors.', 'Online check of the volume.', 'chkdsk.'],
-  'd-disk-cable': ['Back up what matters first. Then reseat the drive and its cable.', 'Back up, reseat drive and cable, other port.', 'Reseat, other port.'],
+  'd-backup': ['Back up what matters first, to another drive. That changes nothing.', 'Back up before anything else.', 'Back up.'],
+  'd-disk-cable': ['Reseat the drive and its cable.', 'Reseat drive and cable, other port.', 'Reseat, other port.'],
   'd-system': ['Repair Windows’ own files: this command, then sfc /scannow, both as administrator.', 'DISM, then sfc /scannow.', 'Component store repair.'],
   'd-foreign': [
     'As a test, remove security software and tools that load themselves into other programs.',
@@ -274,6 +275,11 @@ export const ADVICE = {
     'Injected or third-party module {who}: test without it.',
     'Test without {who}.',
   ],
+  'd-module-whose': [
+    'Find out whose {module} is: its entry in the list of modules here ({command}) tells its folder and company, as does the file itself (Properties, Details). If it is of another program than {app}, update that program or try without it.',
+    '{command}: path and CompanyName of {module} name its product; test without it if it is not of {app}.',
+    'Identify {module} ({command}).',
+  ],
   'd-page-heap': [
     'For the program’s makers: page heap finds the place that does the damage.',
     'Page heap for {app} finds the writer.',
@@ -303,6 +309,16 @@ export const ADVICE = {
     'Two or three more files of this computer',
     'More dumps: the same code, module and offset speaks for software, changing ones for hardware.',
     'More samples.',
+  ],
+  's-several-cpu': [
+    'Two or three more files of this computer',
+    'More dumps: the same processor number each time speaks for the processor.',
+    'More samples, by processor.',
+  ],
+  's-several-ram': [
+    'Two or three more files of this computer',
+    'More dumps: the same page or bit each time speaks for the memory.',
+    'More samples, by page and bit.',
   ],
   's-kernel-dump': [
     'C:\\Windows\\MEMORY.DMP if it is of that time, else a kernel memory dump of the next one',
