@@ -91,8 +91,8 @@ export const ADVICE = {
     'Driver branch without {feature}, or a CPUID check before it.',
   ],
   'd-gpu-stock': [
-    'Undo any overclocking or undervolting of the graphics card, and check that its power cables sit firmly.',
-    'GPU at stock clocks, power cables, temperatures.',
+    'Undo any overclocking or undervolting of the graphics card; on a desktop also check that its power cables sit firmly.',
+    'GPU at stock clocks, temperatures; desktop: power cables.',
     'GPU at stock clocks.',
   ],
   'd-gpu-clean': [
@@ -106,23 +106,23 @@ export const ADVICE = {
     'Clean install of the display driver ({from}).',
   ],
   'd-gpu-older': [
-    'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, try another graphics card.',
-    'One older driver branch (laptop: the maker’s); then another card, slot and power supply.',
+    'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, on a desktop try another graphics card.',
+    'One older driver branch (laptop: the maker’s); then, on a desktop, another card, slot and power supply.',
     'Older branch; swap hardware.',
   ],
   'd-gpu-cool': [
-    'Watch the temperature of the graphics card, reseat it, and give it a power cable of its own.',
-    'GPU temperature, slot, separate power cables, riser out.',
+    'Watch the temperature of the graphics card; on a desktop reseat it, and give it a power cable of its own. On a laptop clean the air vents.',
+    'GPU temperature; desktop: slot, separate power cables, riser out; laptop: vents.',
     'Cooling, slot, power.',
   ],
   'd-gpu-card': [
-    'Several drivers were tried already: try another graphics card, or this one in another computer.',
-    'Other card, or this card elsewhere.',
+    'Several drivers were tried already: on a desktop try another graphics card, or this one in another computer; on a laptop ask its maker, as the card is part of the board.',
+    'Desktop: other card, or this card elsewhere; laptop: service.',
     'Swap the card.',
   ],
   'd-device-swap': [
     'Several versions of {module} were tried already: try without the device behind it, or with another one in its place.',
-    'Device of {module} out or replaced: its builds crash alike.',
+    'Device of {module} out or replaced: several builds crash.',
     'Swap the device.',
   ],
   'd-verifier-these': [
@@ -301,8 +301,8 @@ export const ADVICE = {
     'Several dumps of the hang.',
   ],
   'd-pcie-reseat': [
-    'Reseat the graphics card and the drives; try without riser cable.',
-    'Reseat the device on that port; riser; ASPM off; link speed one step lower.',
+    'On a desktop reseat the graphics card and the drives, and try without riser cable; on a laptop only the drives.',
+    'Reseat the device on that port (desktop); riser; ASPM off; link speed one step lower.',
     'Reseat; ASPM off.',
   ],
   's-several': [
