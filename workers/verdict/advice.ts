@@ -1,5 +1,7 @@
 /** What to do first: by code, cause and part, at most three steps, the first one reversible. */
+import { isPortable, readSmbios } from '../formats/secondary/smbios.ts';
 import { windbgName } from '../modules/names.ts';
+import { readSecondary } from '../target/secondary.ts';
 import type { Case } from './case.ts';
 import { driverSteps, graphicsSteps, makerOf, watchDrivers } from './driveradvice.ts';
 import type { Finding } from './finding.ts';
@@ -169,6 +171,21 @@ const NAMELESS: Readonly<Record<number, Advise>> = {
   0x1d5: plugAndPlay,
 };
 
+/** What has an XMP profile, a curve optimizer or a card to reseat is a desktop; a laptop's firmware has its defaults. */
+const ON_PORTABLE: ReadonlyMap<string, PlainId> = new Map([
+  ['d-mem-profile', 'd-defaults'],
+  ['d-cpu-defaults', 'd-defaults'],
+  ['d-pcie-reseat', 'd-defaults'],
+]);
+function fitPortable(c: Case, f: Finding): void {
+  const smbios = readSecondary(c.target, 'smbios', readSmbios);
+  if (!smbios.ok || !isPortable(smbios.value)) return;
+  for (const { says, copy } of f.steps.splice(0)) {
+    const other = ON_PORTABLE.get(says.id);
+    f.step(other ? text(other, {}) : says, copy);
+  }
+}
+
 export function addSteps(c: Case, f: Finding): void {
   const noStart = NO_START[c.code];
   if (f.cause === 'live-dump' || f.cause === 'manual') BY_CAUSE[f.cause](c, f);
@@ -177,6 +194,7 @@ export function addSteps(c: Case, f: Finding): void {
     FIRST[c.code]?.(c, f);
     byCulprit(c, f);
   }
+  fitPortable(c, f);
   if (f.lastStep) {
     f.steps.splice(2);
     f.step(f.lastStep);

@@ -103,6 +103,12 @@ describe('firmware and memory', () => {
     ...more,
   });
   const memory = (modules: readonly ModuleSpec[], fake = RAM): Fake => withBlobs(fake, smbiosBlob({ date: '03/14/2023', modules }));
+  test('a laptop, by its chassis or else by small modules, is told of no memory profile first', () => {
+    const first = (spec: Parameters<typeof smbiosBlob>[0]) => verdictOf(withBlobs(RAM, smbiosBlob(spec))).steps[0]?.says.id;
+    expect([first({ chassis: 0x0a }), first({ chassis: 0x8a }), first({ formFactor: 0x0d })]).toEqual(['d-defaults', 'd-defaults', 'd-defaults']);
+    // 3 is a desktop, 0x23 a mini PC, which has small modules too.
+    expect([first({}), first({ chassis: 3 }), first({ chassis: 0x23, formFactor: 0x0d })]).toEqual(Array(3).fill('d-mem-profile'));
+  });
   test('firmware of two years or more, private', () => {
     expect(evidenceOf(withBlobs(RAM, smbiosBlob({ date: '08/02/2012' })), 'e-firmware-old')).toMatchObject({ private: true, weighs: 'context' });
     expect(evidenceOf(withBlobs(RAM, smbiosBlob({ date: '08/02/2012' })), 'e-firmware-old')?.says.args).toMatchObject({ date: '2012-08-02', years: '11' });
