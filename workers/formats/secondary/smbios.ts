@@ -120,6 +120,22 @@ export function firmwareOf({ structures }: Smbios): Firmware | undefined {
   return { ...(vendor === undefined ? {} : { vendor }), ...(version === undefined ? {} : { version }), ...(date === undefined ? {} : { date }) };
 }
 
+const CHASSIS = 3;
+/** DSP0134 7.4.1: portable, laptop, notebook, hand held, sub notebook, tablet, convertible, detachable; bit 7 tells of a lock. */
+const PORTABLE: ReadonlySet<number> = new Set([8, 9, 0xa, 0xb, 0xe, 0x1e, 0x1f, 0x20]);
+/** DSP0134 7.4.1: "other" and "unknown". */
+const UNTOLD_CHASSIS = 2;
+/** DSP0134 7.18.1. */
+const SODIMM = 0xd;
+
+/** A laptop or tablet by its chassis; where that is not told, small memory modules alone speak for one. */
+export function isPortable({ structures }: Smbios): boolean {
+  const type = (structures.find((one) => one.type === CHASSIS)?.u8(5) ?? 0) & 0x7f;
+  if (type > UNTOLD_CHASSIS) return PORTABLE.has(type);
+  const devices = structures.filter((one) => one.type === MEMORY_DEVICE && sizeOf(one) > 0);
+  return devices.length > 0 && devices.every((one) => one.u8(0xe) === SODIMM);
+}
+
 export interface MemoryModule {
   /** "DIMM 1, P0 CHANNEL A". */
   readonly slot: string;

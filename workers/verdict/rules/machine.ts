@@ -6,7 +6,7 @@ import { readSecondary } from '../../target/secondary.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { processorFault, processorOf } from '../processor.ts';
-import type { Cause, Part, Weight } from '../verdict.ts';
+import type { Cause, Part, Text, Weight } from '../verdict.ts';
 import { text } from '../words.ts';
 
 const PROCESSOR_PARTS: ReadonlySet<Part | undefined> = new Set(['cpu', 'hardware', 'ram']);
@@ -20,6 +20,12 @@ function processorInDoubt(c: Case, f: Finding): boolean {
   return f.sureness !== 'certain' || f.culprit?.part === 'cpu';
 }
 
+/** First where the processor may be what failed; elsewhere last, as firmware cannot be taken back. */
+function correct(f: Finding, step: Text, blamed: boolean): void {
+  if (blamed) f.step(step);
+  else f.lastStep = step;
+}
+
 export function showProcessor(c: Case, f: Finding): void {
   if (!processorInDoubt(c, f)) return;
   const id = processorOf(c.session);
@@ -30,8 +36,9 @@ export function showProcessor(c: Case, f: Finding): void {
   const args = { model: known.model, microcode, fault: known.fault.fault, published: known.fault.published };
   if (!known.corrected) {
     f.show(text('e-cpu-fault', args), id.value.command, { weighs: blamed ? 'for' : 'context', how: 'table' });
+    if (f.culprit?.part !== 'cpu' && !f.rivals.some(({ part }) => part === 'cpu')) f.rival({ part: 'cpu' }, text('r-cpu', {}));
     const { fixedBy } = known.fault;
-    if (blamed && fixedBy !== undefined) f.step(text('d-cpu-microcode', { wanted: hex(fixedBy), microcode }));
+    if (fixedBy !== undefined) correct(f, text('d-cpu-microcode', { wanted: hex(fixedBy), microcode }), blamed);
   }
   if (known.corrected && blamed) f.show(text('e-cpu-fixed', args), id.value.command, { weighs: 'context', how: 'table' });
 }

@@ -80,10 +80,13 @@ describe('the dump’s own processor', () => {
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 999 })).toBeUndefined();
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 1044 })).toMatchObject({ weighs: 'for' });
   });
-  test('the step names the revision, where the processor is suspected', () => {
-    const steps = (fake: Fake) => verdictOf(withBlobs(fake, registersBlob(raptor(0x11d)))).steps.filter((one) => one.says.id === 'd-cpu-microcode');
-    expect(steps(HUNG_CPU)).toMatchObject([{ says: { args: { wanted: '0x12b', microcode: '0x11d' } } }]);
-    expect(steps(TDR)).toEqual([]);
+  test('the step names the revision: first where the processor is suspected, else last, and the processor is a rival', () => {
+    const { steps } = verdictOf(withBlobs(HUNG_CPU, registersBlob(raptor(0x11d))));
+    expect(steps[0]?.says).toMatchObject({ id: 'd-cpu-microcode', args: { wanted: '0x12b', microcode: '0x11d' } });
+    const elsewhere = verdictOf(withBlobs(TDR, registersBlob(raptor(0x11d))));
+    expect(elsewhere.steps.map((one) => one.says.id)).toEqual(['d-gpu-stock', expect.stringMatching(/^d-gpu/), 'd-cpu-microcode']);
+    expect(elsewhere.rivals.filter(({ part }) => part === 'cpu')).toHaveLength(1);
+    expect(JSON.stringify(verdictOf(withBlobs(TDR, registersBlob(raptor(0x12b)))))).not.toMatch(/d-cpu-microcode|r-cpu"/);
   });
   test('microcode that is not in the dump is said to be so', () => expect(fault(raptor())?.says.args).toMatchObject({ microcode: 'not in this dump' }));
   test('a stop on purpose has no need of it', () => expect(fault(raptor(0x11d), stop(0xe2))).toBeUndefined());
@@ -100,6 +103,12 @@ describe('firmware and memory', () => {
     ...more,
   });
   const memory = (modules: readonly ModuleSpec[], fake = RAM): Fake => withBlobs(fake, smbiosBlob({ date: '03/14/2023', modules }));
+  test('a laptop, by its chassis or else by small modules, is told of no memory profile first', () => {
+    const first = (spec: Parameters<typeof smbiosBlob>[0]) => verdictOf(withBlobs(RAM, smbiosBlob(spec))).steps[0]?.says.id;
+    expect([first({ chassis: 0x0a }), first({ chassis: 0x8a }), first({ formFactor: 0x0d })]).toEqual(['d-defaults', 'd-defaults', 'd-defaults']);
+    // 3 is a desktop, 0x23 a mini PC, which has small modules too.
+    expect([first({}), first({ chassis: 3 }), first({ chassis: 0x23, formFactor: 0x0d })]).toEqual(Array(3).fill('d-mem-profile'));
+  });
   test('firmware of two years or more, private', () => {
     expect(evidenceOf(withBlobs(RAM, smbiosBlob({ date: '08/02/2012' })), 'e-firmware-old')).toMatchObject({ private: true, weighs: 'context' });
     expect(evidenceOf(withBlobs(RAM, smbiosBlob({ date: '08/02/2012' })), 'e-firmware-old')?.says.args).toMatchObject({ date: '2012-08-02', years: '11' });
