@@ -164,7 +164,7 @@ const stackCommandOf = (typed: string): readonly OutputNode[] => two('STACK_COMM
 /** What is to blame where the verdict names no module; memory damaged by nobody known is WinDbg's "memory_corruption". */
 const UNNAMED: Partial<Readonly<Record<Cause, string>>> = { hardware: 'hardware', 'memory-corruption': 'memory_corruption' };
 
-/** What `!analyze` without -v says of whom. A place in Windows' own code accuses nobody: it stands on a line of its own. */
+/** What `!analyze` without -v says of whom. A place in code of another than the verdict names accuses nobody: it stands on a line of its own. */
 export function blamedLines(analysis: Analysis): readonly OutputNode[] {
   const { verdict } = analysis;
   const label = 'Probably caused by : ';
@@ -172,8 +172,9 @@ export function blamedLines(analysis: Analysis): readonly OutputNode[] {
   if (pseudo) return [line(label, pseudo.image)];
   const subject = subjectOf(analysis);
   const place = subject ? placeSpans(analysis, subject) : [];
-  if (subject && verdict.culprit?.module !== undefined) return [line(label, ...place)];
-  return [line(label, UNNAMED[verdict.cause] ?? 'not known'), ...(subject ? [line('Place              : ', ...place)] : [])];
+  const blamed = verdict.culprit?.module;
+  if (subject && blamed?.toLowerCase() === imageOf(subject.module).toLowerCase()) return [line(label, ...place)];
+  return [line(label, blamed ?? UNNAMED[verdict.cause] ?? 'not known'), ...(subject ? [line('Place              : ', ...place)] : [])];
 }
 
 function placeSpans(analysis: Analysis, subject: Subject): readonly Span[] {
