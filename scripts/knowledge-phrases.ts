@@ -118,7 +118,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   'ACPI evaluated method and expected to receive string in return': 'a method did not return a string, as it should',
   'ACPI cannot find object _EJD string references': 'the object that the _EJD string names was not found',
   'name of object ACPI finding': 'name of the object that was looked for',
-  'ACPI not find required method or object in namespace stop code used': 'a method or object that is required was not found (a code used no more)',
+  'ACPI not find required method or object in namespace stop code used': 'a method or object that is required was not found',
   'ACPI evaluating PIC control method but failed': 'the PIC control method failed',
   'ACPI doing interrupt routing, but failed': 'interrupt routing failed',
   'string name ACPI looking for but not find (address)': 'address of the name that was not found',

@@ -153,7 +153,7 @@ export const cases = [
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await verdict(page).waitFor();
-      equal(await page.evaluate(() => location.hash), '#/verdict?d=1', 'the second row is open');
+      equal(await page.evaluate(() => location.hash), '#/verdict?d=3', 'the second newest is open');
       await page.goBack();
       await grid(page, 'All dumps').focus();
       await page.keyboard.press('End');

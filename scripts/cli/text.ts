@@ -1,8 +1,12 @@
 /** What the command line prints of a dump in text mode: the same as the verdict page says. */
 import type { FirstFacts, Shown, VerdictView } from '../../workers/api/analysis.ts';
 import { formatVa, hex } from '../../workers/base/hex.ts';
+import { formatDuration } from '../../src/text/format.ts';
 
 const known = <T>(value: Shown<T>, words: (value: T) => string): string => (value.ok ? words(value.value) : `not known (${value.words})`);
+/** "NAME (0x…)"; what has no name is called by its code already. */
+const withCode = ({ name, code }: { readonly name: string; readonly code: number }): string => (name.includes(hex(code)) ? name : `${name} (${hex(code)})`);
+const upFor = (seconds: number): string => (seconds >= 60 ? formatDuration(seconds) : seconds < 0.05 ? 'less than 0.1 s' : `${seconds.toFixed(1)} s`);
 export const SURENESS: Readonly<Record<VerdictView['sureness'], string>> = {
   certain: 'CERTAIN',
   likely: 'LIKELY',
@@ -15,18 +19,16 @@ export function section(title: string, rows: readonly string[]): readonly string
   return rows.length === 0 ? [] : ['', title, ...rows.map((row) => `  ${row}`)];
 }
 
-function factLines(facts: FirstFacts): readonly string[] {
+export function factLines(facts: FirstFacts): readonly string[] {
   const when = known(facts.crashTimeMs, (ms) => new Date(ms).toISOString());
-  const up = known(facts.uptimeSeconds, (seconds) => (seconds < 0.05 ? 'less than 0.1 s' : `${seconds.toFixed(1)} s`));
+  const up = known(facts.uptimeSeconds, upFor);
   const lines = [
     `${facts.fileName}  (${facts.kindWords}, ${facts.arch}, ${facts.sizeBytes} bytes)`,
     `  System:  ${known(facts.os, (name) => name)}`,
     `  When:    ${when}; up for ${up}`,
   ];
-  if (facts.bugCheck)
-    lines.push(`  Code:    ${facts.bugCheck.name} (${hex(facts.bugCheck.code)})  ${facts.bugCheck.params.map((value) => formatVa(value)).join(' ')}`);
-  if (facts.exception)
-    lines.push(`  Code:    ${facts.exception.name} (${hex(facts.exception.code)}) at ${formatVa(facts.exception.address, facts.pointerSize)}`);
+  if (facts.bugCheck) lines.push(`  Code:    ${withCode(facts.bugCheck)}  ${facts.bugCheck.params.map((value) => formatVa(value)).join(' ')}`);
+  if (facts.exception) lines.push(`  Code:    ${withCode(facts.exception)} at ${formatVa(facts.exception.address, facts.pointerSize)}`);
   for (const oddity of facts.oddities) lines.push(`  Note:    ${oddity}`);
   return lines;
 }

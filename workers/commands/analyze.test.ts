@@ -213,6 +213,13 @@ describe('!analyze without -v', () => {
       '---------',
     ]);
   });
+  it('accuses nobody where the verdict names nobody: the place stands on its own line', () => {
+    // The interrupted kernel code of a 0xD1 with no driver anywhere.
+    const rows = handmade({ target: { bugCheck: { code: 0xd1, params: [0x8n, 2n, 0n, 0n] } } }).run('!analyze');
+    const at = rows.findIndex((row) => row.startsWith('Probably caused by'));
+    expect(rows[at]).toBe('Probably caused by : not known');
+    expect(rows.filter((row) => /^Probably caused by : nt/.test(row))).toEqual([]);
+  });
   it.each(['!analyze -nonsense', '!analyze -show', '!analyze -show zz', '!analyze -show 12345678'])('%s is refused on an application dump', (line) =>
     expect(handmade({ target: { kind: 'user' } }).answer(line).ok).toBe(false),
   );

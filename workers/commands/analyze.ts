@@ -15,7 +15,7 @@ import { BLANK, two } from './analyzelabel.ts';
 import type { Analysis } from './analysis.ts';
 import { labelNodes, verdictNotes } from './analyzelabels.ts';
 import { hangNodes } from './analyzehang.ts';
-import { blamedSpans } from './analyzesubject.ts';
+import { blamedLines } from './analyzesubject.ts';
 import { valueOf } from './arguments.ts';
 import { plainAddress } from './names.ts';
 import { type OutputNode, type Span, line, note, text } from './spec.ts';
@@ -97,7 +97,7 @@ function shortNodes(analysis: Analysis): readonly OutputNode[] {
     line('Use ', { span: 'command', line: '!analyze -v', text: '!analyze -v' }, ' to get detailed debugging information.'),
     BLANK,
     ...code,
-    line('Probably caused by : ', ...blamedSpans(analysis)),
+    ...blamedLines(analysis),
     BLANK,
     line('Followup:     MachineOwner'),
     line('---------'),

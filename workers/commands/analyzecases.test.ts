@@ -175,7 +175,7 @@ test('the answer tells whom the bucket passes over', () => {
     params: ['0x8', '0x2', '0x0', '0x0'],
     frames: ['nt!KeBugCheckEx', 'nt!KiPageFault+0x1', 'nt!IoReuseIrp+0x4e', 'fltmgr+0x10', 'bad+0x20'],
   });
-  expect(rows).toContain('the bucket passes over ntoskrnl.exe, fltmgr.sys: they work for others');
+  expect(rows).toContain('the bucket passes over ntoskrnl.exe, fltmgr.sys, which work for others');
   expect(rows.some((row) => /^signature: d1\//.test(row))).toBe(true);
   const plain = printedBy({ ...EMPTY, code: '0xd1', params: ['0x8', '0x2', '0x0', '0x0'], frames: ['nt!KeBugCheckEx', 'nt!KiPageFault+0x1', 'bad+0x20'] });
   expect(plain.some((row) => row.startsWith('the bucket passes over'))).toBe(false);

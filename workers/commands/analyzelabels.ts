@@ -210,7 +210,8 @@ export function verdictNotes(verdict: Verdict): readonly OutputNode[] {
 
 /** How the names came about: which modules were passed over, and our own name of this failure. */
 function namedHow({ verdict, passedOver }: Analysis): readonly OutputNode[] {
-  const passed = passedOver.length === 0 ? [] : [note(`the bucket passes over ${passedOver.join(', ')}: they work for others`)];
+  const passed =
+    passedOver.length === 0 ? [] : [note(`the bucket passes over ${passedOver.join(', ')}, which ${passedOver.length === 1 ? 'works' : 'work'} for others`)];
   return [...passed, note(`signature: ${verdict.signature}`)];
 }
 

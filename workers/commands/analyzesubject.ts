@@ -4,6 +4,7 @@ import { hexDigits } from '../base/hex.ts';
 import { imageOf } from '../verdict/actors.ts';
 import type { Module } from '../modules/module.ts';
 import type { Session } from '../target/target.ts';
+import type { Cause } from '../verdict/verdict.ts';
 import type { Frame } from '../unwind/frame.ts';
 import { type Analysis, codeOf, type Group, isUser } from './analysis.ts';
 import { BLANK, labelSpan, one, two } from './analyzelabel.ts';
@@ -160,12 +161,23 @@ function stackCommand({ session, followed }: Analysis): readonly OutputNode[] {
 }
 const stackCommandOf = (typed: string): readonly OutputNode[] => two('STACK_COMMAND', { span: 'command', line: typed, text: typed });
 
-/** What `!analyze` without -v says of whom. */
-export function blamedSpans(analysis: Analysis): readonly Span[] {
+/** What is to blame where the verdict names no module; memory damaged by nobody known is WinDbg's "memory_corruption". */
+const UNNAMED: Partial<Readonly<Record<Cause, string>>> = { hardware: 'hardware', 'memory-corruption': 'memory_corruption' };
+
+/** What `!analyze` without -v says of whom. A place in code of another than the verdict names accuses nobody: it stands on a line of its own. */
+export function blamedLines(analysis: Analysis): readonly OutputNode[] {
+  const { verdict } = analysis;
+  const label = 'Probably caused by : ';
   const pseudo = pseudoModule(analysis);
-  if (pseudo) return [text(pseudo.image)];
+  if (pseudo) return [line(label, pseudo.image)];
   const subject = subjectOf(analysis);
-  if (!subject) return [text('nothing that a name can be given to')];
+  const place = subject ? placeSpans(analysis, subject) : [];
+  const blamed = verdict.culprit?.module;
+  if (subject && blamed?.toLowerCase() === imageOf(subject.module).toLowerCase()) return [line(label, ...place)];
+  return [line(label, blamed ?? UNNAMED[verdict.cause] ?? 'not known'), ...(subject ? [line('Place              : ', ...place)] : [])];
+}
+
+function placeSpans(analysis: Analysis, subject: Subject): readonly Span[] {
   const named = subjectName(analysis.session, subject);
   const image: Span = { span: 'module', name: subject.module.name, text: isPoolCorruption(analysis) ? POOL_CORRUPTION : fileOf(subject.module) };
   return named ? [image, text(' ( '), { span: 'module', name: named.module, text: `${named.base}+${named.displacement.toString(16)}` }, text(' )')] : [image];

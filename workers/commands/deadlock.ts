@@ -123,7 +123,7 @@ export const deadlock: CommandRun = function* ({ session }, tail) {
   const args = bugCheck?.params ?? [0n, 0n, 0n, 0n];
   const issue = BigInt.asUintN(32, args[0]);
   if (bugCheck?.code !== VERIFIER_VIOLATION || issue < FIRST_ISSUE || issue > LAST_ISSUE)
-    return reply([note('Driver Verifier stopped Windows for no deadlock: that is 0xC4 with an argument 1 from 0x1000 to 0x100b')]);
+    return reply([note('This is no deadlock stop of Driver Verifier (0xC4, argument 1 from 0x1000 to 0x100b)')]);
   const head = line('issue: ', ...args.flatMap((value): (Span | string)[] => [pointerSpan(found(value)), ' ']));
   const kernel = kernelMemory(session);
   const rest = !kernel.ok

@@ -108,7 +108,7 @@ describe('!deadlock', () => {
     const gone = shown(sessionOf(triageOf({ ...deadlockC4(), memory: [] }).bytes, 'small.dmp'), '!deadlock');
     expect(gone[2]).toMatch(/^the verifier’s records cannot be read: .*not in this dump\. A kernel memory dump holds them/);
     expect(gone).toContain('argument 2: address of the resource that closed the deadlock: inside examplenic.sys+0x800c');
-    expect(shown(powerSession(), '!deadlock')[0]).toMatch(/^Driver Verifier stopped Windows for no deadlock/);
+    expect(shown(powerSession(), '!deadlock')[0]).toMatch(/^This is no deadlock stop of Driver Verifier \(0xC4/);
   });
 
   it('ends where the graph goes round', () => {

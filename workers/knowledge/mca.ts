@@ -54,6 +54,6 @@ export function readMachineCheck(status: bigint, simple: ReadonlyMap<number, str
     contextCorrupt: bit(status, 57),
     code,
     kind,
-    words: named ?? shape?.[3](plain) ?? 'a code of this model alone',
+    words: named ?? shape?.[3](plain) ?? 'a model-specific code',
   };
 }

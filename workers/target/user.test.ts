@@ -37,6 +37,13 @@ describe.skipIf(!hasCorpus)('user dumps of the corpus', () => {
     expect(driveSync(openUser(source))).toMatchObject({ ok: false, problem: { code } });
   });
 
+  it('a signal that was sent carries its sender, no address: the exception is where the thread stood', () => {
+    // raise(SIGABRT): the field holds pid 0x5be6 (23526, also the thread's id) and uid 0x4d144.
+    const { exception, context } = open('breakpad-linux_raise_sigabrt.dmp');
+    expect(exception?.address).toBe(0x7f5a_a172_c20bn);
+    expect(context.ok && context.value.registers['rip']).toBe(0x7f5a_a172_c20bn);
+  });
+
   it.each(readable)('%s: exception, context, threads and modules of the oracle', (name) => {
     const target = open(name);
     const oracle = corpusJson<Json>(`user/oracle/${name.replace(/\.dmp$/, '.json')}`);

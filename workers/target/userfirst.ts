@@ -3,7 +3,7 @@ import { va } from '../base/address.ts';
 import { type Found, found, missing, notValid, thenFound } from '../base/found.ts';
 import { hex } from '../base/hex.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
-import { guessArch } from '../formats/minidump/context.ts';
+import { type CpuContext, guessArch, readContext } from '../formats/minidump/context.ts';
 import { findStream, type MinidumpFile } from '../formats/minidump/file.ts';
 import { type MinidumpArch, STREAM } from '../formats/minidump/names.ts';
 import { type MiscInfo, readMiscInfo, readSystemInfo, type SystemInfo } from '../formats/minidump/system.ts';
@@ -12,6 +12,8 @@ import { readExactly } from '../bytes/struct.ts';
 import type { ExceptionInfo, FirstTarget } from './target.ts';
 import { describeOs } from './useros.ts';
 import { findWriter } from './userwriter.ts';
+
+export const instructionPointer = ({ registers }: Pick<CpuContext, 'registers'>): bigint | undefined => registers['rip'] ?? registers['eip'] ?? registers['pc'];
 
 export interface UserBasics {
   readonly file: MinidumpFile;
@@ -59,13 +61,30 @@ export function narrow(value: bigint, arch: MinidumpArch): bigint {
   return arch === 'x86' || arch === 'arm' ? value & 0xffff_ffffn : value;
 }
 
-function exceptionOf({ exception, arch }: UserBasics): ExceptionInfo | null {
+/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: the signals whose siginfo_t holds an address (sigaction(2), "si_addr"). */
+const WITH_ADDRESS: ReadonlySet<number> = new Set([4, 5, 7, 8, 11, 31]);
+const LAST_SIGNAL = 64;
+
+/**
+ * On Linux the writers copy si_addr (Breakpad, client/linux/minidump_writer) and si_code into the flags. Of a signal that was sent
+ * (SIGABRT; si_code below 0 in sigaction(2)) that field is the sender's pid and uid: the exception is where the thread stood.
+ */
+function addressOf({ file, arch, system }: UserBasics, { code, flags, address, context }: RawException): bigint {
+  const { family } = describeOs(file, system);
+  const signal = (family === 'Linux' || family === 'Android') && code > 0 && code <= LAST_SIGNAL;
+  if (!signal || (WITH_ADDRESS.has(code) && (flags | 0) >= 0)) return address;
+  const cpu = readContext(file.source, context, arch);
+  return (cpu.ok ? instructionPointer(cpu.value) : undefined) ?? address;
+}
+
+function exceptionOf(basics: UserBasics): ExceptionInfo | null {
+  const { exception, arch } = basics;
   if (!exception.ok) return null;
   const { value } = exception;
   return {
     code: value.code,
     flags: value.flags,
-    address: va(narrow(value.address, arch)),
+    address: va(narrow(addressOf(basics, value), arch)),
     parameters: value.parameters.map((parameter) => narrow(parameter, arch)),
     nested: va(narrow(value.record, arch)),
     threadId: value.threadId,

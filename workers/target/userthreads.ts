@@ -5,7 +5,7 @@ import { type CpuContext, readContext } from '../formats/minidump/context.ts';
 import { type RawThread, readThreadNames } from '../formats/minidump/threads.ts';
 import { BREAKPAD_VALID, readBreakpadInfo } from '../formats/minidump/vendor.ts';
 import type { Context, ContextSource, ThreadInfo } from './target.ts';
-import { narrow, type UserBasics } from './userfirst.ts';
+import { instructionPointer, narrow, type UserBasics } from './userfirst.ts';
 
 function contextFrom(source: ContextSource, cpu: Found<CpuContext>): Found<Context> {
   return mapFound(cpu, ({ registers, unknown }) => ({ source, registers, unknown }));
@@ -24,7 +24,6 @@ function stackPointer(context: Context): Va | undefined {
   const value = registers['rsp'] ?? registers['esp'] ?? registers['sp'];
   return value === undefined ? undefined : va(value);
 }
-const instructionPointer = ({ registers }: Context): bigint | undefined => registers['rip'] ?? registers['eip'] ?? registers['pc'];
 
 /**
  * Wine gives the thread that calls MiniDumpWriteDump the exception's context (wine-write-normal): two threads then show the same

@@ -24,6 +24,7 @@ describe('address classes', () => {
   test('the words for someone who does not debug hold no numbers and no kinds of memory', () => {
     const plain = (value: bigint, user = false) => classifyAddress(value, { ...world, user }).plain;
     expect(plain(0xfffff900_00002000n)).toBe('on the stack of this thread');
+    expect(plain(0xffffffff_ffffffffn)).toBe('most likely one that cannot exist, so the processor gave none');
     expect(classifyAddress(0xfffff900_00002000n, world).words).toBe("on this thread's stack (0x5000 below its end)");
     expect(plain(0xffffa30e_bf6f0090n)).toBe('in the memory of the kernel, in no driver’s file');
     expect(plain(0x289n)).not.toMatch(/0x|\d{2}/);

@@ -33,7 +33,7 @@ type Classed = Omit<AddressClass, 'plain'>;
 const PLAIN: Readonly<Record<Exclude<AddressKind, 'pattern'>, (one: Classed) => string>> = {
   null: () => 'no address at all, a null pointer',
   'near-null': () => 'close to address 0, which stands for “nothing”',
-  'minus-one': () => 'not known: the processor gave none',
+  'minus-one': () => 'most likely one that cannot exist, so the processor gave none',
   user: () => 'in the memory of programs',
   module: (one) => `inside ${one.module?.imageName ?? 'a module'}`,
   unloaded: (one) => `inside ${one.unloaded?.name ?? 'a driver'}, which was no longer loaded`,
@@ -43,6 +43,7 @@ const PLAIN: Readonly<Record<Exclude<AddressKind, 'pattern'>, (one: Classed) => 
 };
 const plainOf = (one: Classed, world: AddressWorld): string => {
   if (one.kind === 'pattern') return one.words;
+  if (one.kind === 'minus-one' && world.pointerSize === 4) return 'the very last one, where nothing can be';
   if (world.user && one.kind === 'kernel') return 'in the memory of the system, where a program may not reach';
   if (world.user && one.kind === 'user') return 'an ordinary address';
   return PLAIN[one.kind](one);

@@ -133,6 +133,8 @@ describe.skipIf(!hasCorpus)('kernel dumps', () => {
       expect.stringMatching(/null pointer plus 0x289/),
     ]);
     expect(of('eolar-4a')[1]).toMatch(/DISPATCH_LEVEL/);
+    expect(of('daimuvg-101')[2]).toMatch(/: the KPRCB of processor 2$/);
+    expect(of('rts-ef')[0]).toMatch(/: the process that was running, svchost\.exe$/);
   });
 });
 

@@ -16,6 +16,7 @@ import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
 import { looksOf } from './playbook.ts';
 import { addSettlers, witnessOf } from './settle.ts';
+import { processTold } from './processname.ts';
 import { hangBucket } from './userbucket.ts';
 import type { Sureness, Verdict } from './verdict.ts';
 import { suspectsOf } from './watch.ts';
@@ -103,7 +104,7 @@ function sayRepeat(c: Case, f: Finding): void {
 
 /** The stop took down the program that ran, where no rule knows of a nearer victim. A wanted stop and a live report take down none. */
 function nameVictim(c: Case, f: Finding): void {
-  const { name } = c.target.process;
+  const name = processTold(c.target);
   if (f.victim !== undefined || c.code === 0 || f.cause === 'manual' || f.rule === 'by-hand' || isLive(c)) return;
   if (name.ok && isProgram(name.value)) f.victim = name.value;
 }
@@ -112,7 +113,7 @@ const isProgram = (process: string): boolean => process !== '' && !/^(system|idl
 
 /** Who happened to run, where nothing has said it yet and it is worth a sentence. */
 function sayProcess(c: Case, f: Finding): void {
-  const { name } = c.target.process;
+  const name = processTold(c.target);
   if (!name.ok || !isProgram(name.value) || f.cause === 'manual' || f.explanation.length >= 4) return;
   if (!f.evidence.some((one) => one.id === 'e-process')) f.say('x-process', { process: name.value });
 }

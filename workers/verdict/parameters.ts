@@ -3,11 +3,13 @@ import { va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
 import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import type { BugCheckEntry } from '../knowledge/knowledge.ts';
-import type { Session } from '../target/target.ts';
+import type { Session, Target } from '../target/target.ts';
 import { imageOf } from './actors.ts';
 import { type AddressWorld, classifyAddress, irqlName, onlyBit } from './address.ts';
 import { statusWords } from './case.ts';
 import { accessOf, accessOfParameter, optional } from './fault.ts';
+import { findPrcb, prcbNumber } from './prcb.ts';
+import { processTold } from './processname.ts';
 
 export interface ParameterReading {
   readonly label: string;
@@ -42,7 +44,21 @@ function valueWords(session: Session, announced: string, index: Index): string |
     const words = pattern.test(announced) ? read(session, value) : undefined;
     if (words !== undefined) return words;
   }
-  return pageTableBit(session, index, value) ?? addressWords(session, announced, value);
+  return pageTableBit(session, index, value) ?? ownObject(session, announced, value) ?? addressWords(session, announced, value);
+}
+
+/** The thread and process that ran, and the block of a processor: an address alone would say only "kernel memory". */
+function ownObject({ target }: Session, announced: string, value: bigint): string | undefined {
+  const thread = target.crashThread.ok ? target.threads[target.crashThread.value] : undefined;
+  if (thread?.object === value) return 'the thread that was running';
+  if (target.process.object === value) return `the process that was running${nameOf(target)}`;
+  const number = /PRCB/i.test(announced) ? prcbNumber(target, va(value)) : undefined;
+  return number !== undefined && findPrcb(target, number) === value ? `the KPRCB of processor ${String(number)}` : undefined;
+}
+
+function nameOf(target: Target): string {
+  const name = processTold(target);
+  return name.ok ? `, ${name.value}` : '';
 }
 
 const currentCode = (session: Session): number => baseBugCheck(session.target.bugCheck?.code ?? 0);

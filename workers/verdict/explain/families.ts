@@ -26,7 +26,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['ln {4}', 'which module the fourth argument points into, where it is an instruction'],
       ],
       fix: ['driver', 'verifier', 'memory'],
-      trap: 'The instruction stands in Windows’ own code, so Windows is blamed. It was mostly handed a bad pointer.',
+      trap: 'Do not blame Windows because the instruction stands in its code: it was mostly handed a bad pointer.',
     },
   },
   boot: {
@@ -81,7 +81,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['lm', 'the file system filters that are loaded'],
       ],
       fix: ['disk', 'foreign', 'memory'],
-      trap: 'The file system driver is named because it noticed. It is seldom at fault.',
+      trap: 'Do not blame the file system driver, because it only noticed; it is seldom at fault.',
     },
   },
   firmware: {
@@ -93,7 +93,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['.formats {3}', 'those letters, in the line “Chars”'],
       ],
       fix: ['firmware', 'hypervisor'],
-      trap: 'Drivers are updated one after the other, and the firmware is left as it is.',
+      trap: 'Do not update one driver after the other and leave the firmware as it is, because the error is mostly there.',
     },
   },
   graphics: {
@@ -140,7 +140,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['!irp {1}', 'the request and its drivers, where the first argument is one'],
       ],
       fix: ['driver', 'verifier'],
-      trap: 'The driver on the stack is blamed alone; with requests, another one in the same device stack may have done it.',
+      trap: 'Do not blame the driver on the stack alone, because with requests another one in the same device stack may have done it.',
     },
   },
   manual: {
@@ -168,7 +168,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['k', 'whether a driver was locking or freeing memory'],
       ],
       fix: ['memory', 'driver', 'verifier'],
-      trap: 'Memory is replaced at once. Some first arguments mean a driver: read them first.',
+      trap: 'Do not replace the memory at once, because some first arguments mean a driver: read them first.',
     },
   },
   network: {
@@ -193,7 +193,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['k', 'who noticed, which is seldom who did it'],
       ],
       fix: ['verifier', 'driver', 'memory'],
-      trap: 'Whoever was allocating or freeing memory at that moment is blamed.',
+      trap: 'Do not blame whoever was allocating or freeing memory at that moment, because the damage was done before.',
     },
   },
   power: {
@@ -205,7 +205,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['!irp {4}', 'the drivers that the request went through, where the fourth argument is one'],
       ],
       fix: ['driver', 'fastStartup', 'firmware'],
-      trap: 'pci.sys, ACPI.sys and the kernel are named. The holder is the driver below or above them.',
+      trap: 'Do not blame pci.sys, ACPI.sys or the kernel, because the holder is the driver below or above them.',
     },
   },
   process: {
@@ -271,7 +271,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['!analyze -v', 'the status and what it means'],
       ],
       fix: ['disk', 'driveFirmware', 'memory'],
-      trap: 'The drive is always blamed. Only the status says whether it was asked at all.',
+      trap: 'Do not blame the drive before you read the status, because only that says whether it was asked at all.',
     },
   },
   sync: {
@@ -308,7 +308,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['k', 'the call that broke it'],
       ],
       fix: ['driver', 'verifierOff'],
-      trap: 'Switching the test off “repairs” it: the driver goes on breaking the rule, unseen.',
+      trap: 'Do not take it for repaired when the test is off, because the driver goes on breaking the rule, unseen.',
     },
   },
   virtual: {
@@ -336,7 +336,7 @@ export const FAMILIES: Readonly<Record<BugCheckFamily, Family>> = {
         ['k', 'what this processor did; with a silent one it is another’s'],
       ],
       fix: ['busyDrivers', 'processor', 'dump'],
-      trap: 'The part that noticed is blamed; the one that blocked is on another processor or has just left.',
+      trap: 'Do not blame the part that noticed, because the one that blocked is on another processor or has just left.',
     },
   },
 };

@@ -132,6 +132,8 @@ describe('WinDbg', () => {
     const text = 'BugCheck D1, {60, 2, 0, fffff806697f8304}\n\nProbably caused by : tunnel.sys ( tunnel!TeredoWfpRemoveHashEntry+94 )\n';
     expect(read(text)).toMatchObject({ kind: 'windbg', stop: { code: 0xd1, params: [0x60n, 2n, 0n, 0xfffff806697f8304n] }, modules: ['tunnel.sys'] });
   });
+  it('the short form that knows nobody names no driver', () =>
+    expect(read('BugCheck D1, {60, 2, 0, fffff806697f8304}\n\nProbably caused by : not known\n')).toMatchObject({ kind: 'windbg', modules: [] }));
   it('.exr of a program', () => {
     expect(read('ExceptionAddress: 00007ff6 (crash!main+0x10)\n   ExceptionCode: c0000094 (Integer divide-by-zero)')).toMatchObject({
       status: { code: 0xc0000094 },

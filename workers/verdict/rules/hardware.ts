@@ -29,6 +29,18 @@ const PART_OF: Readonly<Record<MachineCheck['kind'], Part>> = {
   unknown: 'hardware',
 };
 
+/** The same for someone who does not know processors; the exact words stand beside it. */
+const PLAIN_OF: Readonly<Record<MachineCheck['kind'], string>> = {
+  none: 'no place of its own',
+  cache: 'a cache inside the processor',
+  tlb: 'an address table inside the processor',
+  internal: 'the inside of the processor',
+  memory: 'the memory or its controller',
+  bus: 'a connection between the processor and other parts',
+  timer: 'something that the processor waited for in vain',
+  unknown: 'a place that only the maker of the processor can name',
+};
+
 function flagsOf(check: MachineCheck): string {
   const flags = [check.uncorrected ? 'uncorrected' : 'corrected', check.contextCorrupt ? 'context lost' : '', check.overflow ? 'more than one' : ''].filter(
     (flag) => flag !== '',
@@ -38,12 +50,13 @@ function flagsOf(check: MachineCheck): string {
 
 function machineCheck(c: Case, f: Finding, check: MachineCheck): void {
   const status = hex(check.status);
-  f.show(text('e-mca', { status, what: check.words, flags: flagsOf(check), code: hex(check.code) }), `.formats ${status}`, {
+  const plain = PLAIN_OF[check.kind];
+  f.show(text('e-mca', { status, what: check.words, plain, flags: flagsOf(check), code: hex(check.code) }), `.formats ${status}`, {
     weighs: 'decides',
     how: 'derived',
   });
   const part = PART_OF[check.kind];
-  f.head('h-machine-check', { name: c.name, what: check.words, status })
+  f.head('h-machine-check', { name: c.name, what: check.words, plain, status })
     .judge('hardware', check.valid ? 'certain' : 'likely')
     .blame(undefined, part);
   if (!check.valid) f.oppose('a-mca-not-valid', { status });
@@ -67,9 +80,13 @@ function fromRecord(c: Case, f: Finding, record: ErrorRecord): boolean {
   f.show(text('e-cper', { at, sections: record.sections.join(', ') }), `db ${at}`, { weighs: 'context' });
   if (record.mca) {
     machineCheck(c, f, record.mca.check);
-    f.show(text('e-bank', { bank: String(record.mca.bank), unit: record.mca.unit ?? 'unit by bank number', cpu: String(record.mca.apicId) }), `db ${at}`, {
-      weighs: 'for',
-    });
+    f.show(
+      text('e-bank', { bank: String(record.mca.bank), unit: record.mca.unit ?? 'the unit that has this bank number', cpu: String(record.mca.apicId) }),
+      `db ${at}`,
+      {
+        weighs: 'for',
+      },
+    );
     return true;
   }
   if (record.pcie) {
@@ -138,7 +155,9 @@ function reporterFailed(c: Case, f: Finding, what: string): void {
 export function oldMachineCheck(c: Case, f: Finding): void {
   const [bank, , high, low] = c.params;
   machineCheck(c, f, c.knowledge.machineCheck(((high & 0xffff_ffffn) << 32n) | (low & 0xffff_ffffn)));
-  f.show(text('e-bank', { bank: bank.toString(), unit: 'unit by bank number', cpu: 'the reporting processor' }), '.bugcheck', { weighs: 'context' });
+  f.show(text('e-bank', { bank: bank.toString(), unit: 'the unit that has this bank number', cpu: 'the reporting processor' }), '.bugcheck', {
+    weighs: 'context',
+  });
 }
 
 /** Argument 3 read: the number in the KPRCB itself proves which processor the stop means. */

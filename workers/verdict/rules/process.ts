@@ -277,7 +277,8 @@ export function notMyFault(c: Case): { readonly actor?: Actor; readonly process?
   const loaded = c.target.modules.byName('myfault.sys') ?? c.target.modules.byName('myfault');
   if (!loaded) return undefined;
   const actor = c.actors.find((one) => one.trusted && /^myfault\.sys$/i.test(imageOf(one.module)));
-  const process = c.target.process.name.ok && /^notmyfault/i.test(c.target.process.name.value) ? c.target.process.name.value : undefined;
+  const name = processTold(c.target);
+  const process = name.ok && /^notmyfault/i.test(name.value) ? name.value : undefined;
   const atFault = c.fault.place && /^myfault\.sys$/i.test(imageOf(c.fault.place.module));
   return actor || process !== undefined || atFault ? { ...(actor ? { actor } : {}), ...(process === undefined ? {} : { process }) } : undefined;
 }

@@ -285,11 +285,7 @@ export const ADVICE = {
     'Page heap for {app} finds the writer.',
     'gflags: full page heap for {app}.',
   ],
-  'd-inspect': [
-    'Open the stack and the threads below to see what was going on.',
-    'Look at the stack and threads for what waits.',
-    'Inspect threads and waits.',
-  ],
+  'd-inspect': ['Look at the stack and the threads to see what was going on.', 'Look at the stack and threads for what waits.', 'Inspect threads and waits.'],
   'd-inspect-dump': [
     'Open the dump here: its stack and its threads show what was going on.',
     'Stack and threads of the dump: what waits.',

@@ -217,7 +217,7 @@ export const EVIDENCE = {
     'Argument 4: processor {cpu} did not answer for {ticks} ticks.',
     'P4 = {cpu}, P1 = {ticks} ticks, PRCB {prcb}.',
   ],
-  'e-mca': ['The processor’s error report says: {what}.', 'MCi_STATUS {status}: {what}{flags}.', 'MCi_STATUS {status}: {what}{flags}; code {code}.'],
+  'e-mca': ['The processor’s error report names {plain}.', 'MCi_STATUS {status}: {what}{flags}.', 'MCi_STATUS {status}: {what}{flags}; code {code}.'],
   'e-bank': ['It was reported by {unit}.', 'Bank {bank} ({unit}), processor {cpu}.', 'Bank {bank}, {unit}, APIC id {cpu}.'],
   'e-cper': ['Windows kept the hardware’s own error record.', 'Error record at {at}: {sections}.', 'CPER at {at}, {sections}.'],
   'e-pcie': ['The report names a device on the PCI Express bus: {device}.', 'PCI Express: {device}; {bits}.', 'PCIe section: {device}; {bits}.'],

@@ -63,7 +63,7 @@ export const HEADLINES = {
     '{name}: #UD on a valid {feature} instruction at {place}.',
   ],
   'h-machine-check': [
-    'The hardware itself reported an error that could not be corrected: {what}.',
+    'The hardware itself reported an error that could not be corrected: {plain}.',
     '{name}: machine check, {what}.',
     '{name}: {what}; status {status}.',
   ],

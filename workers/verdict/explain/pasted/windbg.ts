@@ -38,7 +38,7 @@ const bucketFiles = ({ holder, module }: { readonly holder?: string | undefined;
 /** The file before the module: `MODULE_NAME: nt` beside `IMAGE_NAME: ntkrnlmp.exe` is the same. */
 function namedIn(text: string): string[] {
   const module = labelled(text, 'MODULE_NAME') ?? /^([\w.-]{1,60})[!+]/.exec(labelled(text, 'SYMBOL_NAME') ?? '')?.[1];
-  const names = [labelled(text, 'IMAGE_NAME') ?? module, /^[ \t]*Probably caused by[ \t]*:[ \t]*(\S{1,100})/im.exec(text)?.[1]];
+  const names = [labelled(text, 'IMAGE_NAME') ?? module, /^[ \t]*Probably caused by[ \t]*:[ \t]*(?!not known)(\S{1,100})/im.exec(text)?.[1]];
   return names.flatMap((name) => (name === undefined ? [] : [name.slice(0, 60)]));
 }
 

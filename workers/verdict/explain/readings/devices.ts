@@ -9,7 +9,7 @@ export const DEVICE_READINGS: Readings = {
       ['k', 'the second one'],
     ],
     fix: ['driver', 'verifier'],
-    trap: 'The driver on the stack is blamed alone.',
+    trap: 'Do not blame the driver on the stack alone, because the first one may have been wrong to finish the request.',
   },
   0xce: {
     causes: ['a driver was unloaded while its timers, work items or callbacks were still in use: the list of unloaded drivers names it'],
@@ -34,7 +34,7 @@ export const DEVICE_READINGS: Readings = {
       ['!wdflogdump', 'the last messages of the framework for that driver'],
     ],
     fix: ['driver', 'verifier'],
-    trap: 'Wdf01000.sys is blamed.',
+    trap: 'Do not blame Wdf01000.sys, because it only reports what the driver did.',
   },
   0x7a: {
     causes: [
@@ -47,7 +47,7 @@ export const DEVICE_READINGS: Readings = {
       ['!analyze -v', 'the same, in words'],
     ],
     fix: ['disk', 'driveFirmware', 'memory'],
-    trap: 'The drive is always blamed; with c0000005 it was never asked.',
+    trap: 'Do not blame the drive for every status, because with c0000005 it was never asked.',
   },
   0x77: {
     causes: ['first argument 0 or 1: the stack page came back damaged: faulty memory', 'else a status: bad blocks, cable, slot or controller'],
@@ -76,19 +76,19 @@ export const DEVICE_READINGS: Readings = {
       ['k', 'filters above the file system'],
     ],
     fix: ['disk', 'foreign', 'memory'],
-    trap: 'ntfs.sys is blamed because it noticed.',
+    trap: 'Do not blame ntfs.sys, because it only noticed the damage.',
   },
   0x51: {
     causes: ['a hive damaged on the disk', 'a failing drive', 'faulty memory'],
     look: [['!analyze -v', 'the hive and the place in it']],
     fix: ['disk', 'repair', 'memory'],
-    trap: 'Registry cleaners do not help.',
+    trap: 'Do not use a registry cleaner, because it cannot repair a damaged hive.',
   },
   0x74: {
     causes: ['the SYSTEM hive is damaged or cannot be read'],
     look: [['!error {4}', 'the status']],
     fix: ['repair'],
-    trap: 'Registry cleaners do not help.',
+    trap: 'Do not use a registry cleaner, because it cannot repair a damaged hive.',
   },
   0x6b: {
     causes: ['damaged system files, often after an update that was broken off', 'a failing drive'],
@@ -111,7 +111,7 @@ export const DEVICE_READINGS: Readings = {
       ['!errrec {2}', 'the record itself'],
     ],
     fix: ['processor', 'memory', 'slot'],
-    trap: 'Memory is replaced for every one of these. Cache and bus errors are the processor’s; the stack is meaningless.',
+    trap: 'Do not replace the memory for every one of these, because cache and bus errors are mostly the processor’s. Do not read the stack, because it only shows who noticed.',
   },
   0x9c: {
     causes: ['the processor reported an error in itself, its caches or the memory'],
@@ -129,7 +129,7 @@ export const DEVICE_READINGS: Readings = {
       ['!analyze -v', 'what a dump of this size shows of it'],
     ],
     fix: ['processor', 'dump'],
-    trap: 'The driver that waited for the silent core is blamed.',
+    trap: 'Do not blame the driver that waited for the silent core, because it only noticed.',
   },
   0x1ca: {
     causes: ['in a virtual machine: the host paused it', 'an unstable processor', 'firmware that held the computer up'],
@@ -153,7 +153,7 @@ export const DEVICE_READINGS: Readings = {
       ['.formats {3}', 'four letters of a name, in the line “Chars”'],
     ],
     fix: ['firmware'],
-    trap: 'Drivers are updated instead of the BIOS.',
+    trap: 'Do not start with driver updates, because the error is mostly in the tables of the BIOS.',
   },
   0xe6: {
     causes: ['a driver or device that reached memory it may not use', 'without Driver Verifier: a Thunderbolt or PCIe device, or firmware that left it active'],

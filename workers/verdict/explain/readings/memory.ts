@@ -9,7 +9,7 @@ const SPECIAL_POOL = {
     ['!pool {1}', 'the block and who owned it'],
   ],
   fix: ['driver', 'verifierOff'],
-  trap: 'Switching Driver Verifier off “repairs” it.',
+  trap: 'Do not take it for repaired when Driver Verifier is off, because then only the test is gone.',
 } as const;
 const UNHANDLED = {
   causes: [
@@ -18,7 +18,7 @@ const UNHANDLED = {
     'faulty memory or an unstable processor',
   ],
   fix: ['driver', 'memory', 'dump'],
-  trap: 'The process that was running is blamed. It only happened to be there.',
+  trap: 'Do not blame the process that was running, because it only happened to be there.',
 } as const;
 
 export const MEMORY_READINGS: Readings = {
@@ -34,7 +34,7 @@ export const MEMORY_READINGS: Readings = {
       ['k', 'the first driver above Windows’ own code'],
     ],
     fix: ['driver', 'verifier', 'memory'],
-    trap: 'The instruction is in nt, so Windows is said to be at fault.',
+    trap: 'Do not blame Windows because the instruction is in nt: a driver mostly handed it the bad pointer.',
   },
   0xd1: {
     causes: [
@@ -48,7 +48,7 @@ export const MEMORY_READINGS: Readings = {
       ['lm', 'at its end the unloaded drivers: does the first argument lie in one?'],
     ],
     fix: ['driver', 'verifier', 'memory'],
-    trap: 'ndis, tcpip, Wdf01000, storport or dxgmms2 is named. It carries work for a driver behind it: look one frame further. The level is mostly right; the memory is wrong.',
+    trap: 'Do not stop at ndis, tcpip, Wdf01000, storport or dxgmms2, because they carry work for a driver behind them: look one frame further. The level is mostly right; the memory is wrong.',
   },
   0x50: {
     causes: ['a driver or an antivirus filter that used a freed or invalid address', 'a damaged volume', 'faulty memory (RAM)'],
@@ -140,7 +140,7 @@ export const MEMORY_READINGS: Readings = {
       ['k', 'whose list or buffer it was'],
     ],
     fix: ['driver', 'verifier', 'memory'],
-    trap: 'The checker is blamed. It only found what was damaged before.',
+    trap: 'Do not blame the checker, because it only found what was damaged before.',
   },
   0x19: {
     causes: ['a driver that wrote past its block or used it after freeing it', 'faulty memory (RAM)'],
@@ -150,7 +150,7 @@ export const MEMORY_READINGS: Readings = {
       ['k', 'who noticed'],
     ],
     fix: ['verifier', 'driver', 'memory'],
-    trap: 'Whoever frees memory at that moment is blamed.',
+    trap: 'Do not blame whoever frees memory at that moment, because the damage was done before.',
   },
   0xc2: {
     causes: [
@@ -171,7 +171,7 @@ export const MEMORY_READINGS: Readings = {
       ['!analyze -v', 'the address and level'],
     ],
     fix: ['verifier', 'driver', 'memory'],
-    trap: 'The driver that asked for memory is blamed.',
+    trap: 'Do not blame the driver that asked for memory, because the lists were damaged before.',
   },
   0x13a: {
     causes: [
@@ -197,7 +197,7 @@ export const MEMORY_READINGS: Readings = {
       ['k', 'a driver, where the first argument means one'],
     ],
     fix: ['memory', 'driver', 'disk'],
-    trap: 'Memory is replaced for the descriptor-list kinds, drivers are blamed for flipped bits.',
+    trap: 'Do not replace the memory for the descriptor-list kinds, because a driver misused the list; do not blame drivers for a flipped bit, because memory flips it.',
   },
   0x4e: {
     causes: ['7, 9a, 99: a driver unlocked memory twice or freed it during I/O', 'others: faulty memory (RAM)'],
@@ -214,7 +214,7 @@ export const MEMORY_READINGS: Readings = {
     ],
     look: [['.bugcheck', 'the page frame in argument 2: the same region in several dumps means one module or slot']],
     fix: ['memory', 'processor', 'driveFirmware'],
-    trap: 'Drivers on the stack are blamed. They have nothing to do with it.',
+    trap: 'Do not blame drivers on the stack, because they have nothing to do with it.',
   },
   0x154: {
     causes: ['c0000006: the drive disappeared for a moment or fails', 'other codes: faulty memory (RAM)'],
@@ -223,7 +223,7 @@ export const MEMORY_READINGS: Readings = {
       ['!analyze -v', 'its status in words'],
     ],
     fix: ['disk', 'driveFirmware', 'memory'],
-    trap: 'The antivirus program is blamed because it was reading.',
+    trap: 'Do not blame the antivirus program, because it only was the one that read.',
   },
   0x1c7: {
     causes: ['faulty memory (RAM)', 'a drive that gave back wrong data from the page file'],

@@ -36,7 +36,7 @@ export const STATUS_READINGS: Readings = {
     causes: ['the drive or network share with the program’s file stopped answering', 'a failing drive'],
     look: [['.exr -1', 'the third parameter is the status of the read']],
     fix: ['disk', 'driveFirmware'],
-    trap: 'It is taken for a fault of the program.',
+    trap: 'Do not take it for a fault of the program, because its file could not be read.',
   },
   0xc000009c: BAD_BLOCKS,
   0xc000016a: BAD_BLOCKS,
@@ -73,7 +73,7 @@ export const STATUS_READINGS: Readings = {
     causes: ['the program freed memory twice or wrote past its block, some time before', 'a program that loads itself into others', 'faulty memory'],
     look: [['k', 'who noticed, which is seldom who did it']],
     fix: ['program', 'foreign', 'memory'],
-    trap: 'The place where it was noticed is taken for the place where it was done.',
+    trap: 'Do not take the place where it was noticed for the place where it was done, because the heap is checked only later.',
   },
   0xc0000409: {
     causes: ['the program stopped itself: first parameter 7 is abort(), 2 an overrun buffer, 3 a damaged list'],
@@ -112,7 +112,7 @@ export const STATUS_READINGS: Readings = {
     causes: ['a .NET exception that nobody caught'],
     look: [['k', 'the frames of the program around the runtime']],
     fix: ['program'],
-    trap: 'The .NET runtime is blamed. The text of the exception stands in the event log (.NET Runtime, 1026).',
+    trap: 'Do not blame the .NET runtime, because it only reports the program’s exception. The text of the exception stands in the event log (.NET Runtime, 1026).',
   },
   0xcfffffff: {
     causes: ['the program did not answer and was ended by Windows or by the person (hang)'],

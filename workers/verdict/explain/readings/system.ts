@@ -5,7 +5,7 @@ const LIVE_GRAPHICS = {
   causes: ['the graphics card or its driver was too slow once; it was reset and the computer went on'],
   look: [['ln {2}', 'the display driver']],
   fix: ['nothing', 'graphics'],
-  trap: 'It is taken for a blue screen. A single one needs nothing; many in a day are a fault of the card or its driver.',
+  trap: 'Do not take it for a blue screen, because the computer went on. A single one needs nothing; many in a day are a fault of the card or its driver.',
 } as const;
 const ON_PURPOSE = {
   look: [
@@ -29,7 +29,7 @@ export const SYSTEM_READINGS: Readings = {
       ['!thread {3}', 'with 4: what the thread waits for'],
     ],
     fix: ['driver', 'fastStartup', 'firmware'],
-    trap: 'pci.sys, ACPI.sys or ntoskrnl.exe is blamed; the stack shows only the timer that noticed.',
+    trap: 'Do not blame pci.sys, ACPI.sys or ntoskrnl.exe, because the stack shows only the timer that noticed.',
   },
   0xa0: {
     causes: ['the storage driver in hibernation', 'a damaged hibernation file', 'a driver that did not finish a change of power'],
@@ -49,7 +49,7 @@ export const SYSTEM_READINGS: Readings = {
       ['!analyze -v', 'which of the two it is'],
     ],
     fix: ['busyDrivers', 'driveFirmware', 'dump'],
-    trap: 'With first argument 1 a single stack is taken for proof.',
+    trap: 'Do not take a single stack for proof where the first argument is 1, because many routines together took the time.',
   },
   0x1d5: {
     causes: ['the driver of the device named did not finish starting, stopping or removing it'],
@@ -68,7 +68,7 @@ export const SYSTEM_READINGS: Readings = {
       ['!error {3}', 'the status of the reset'],
     ],
     fix: ['graphics', 'slot'],
-    trap: 'dxgkrnl.sys or the game is blamed; raising TdrDelay only hides it.',
+    trap: 'Do not blame dxgkrnl.sys or the game, because they only waited for the card. Do not raise TdrDelay, because that only hides it.',
   },
   0x117: LIVE_GRAPHICS,
   0x141: LIVE_GRAPHICS,
@@ -133,7 +133,7 @@ export const SYSTEM_READINGS: Readings = {
       ['!analyze -v', 'who ended it, and with which status'],
     ],
     fix: ['disk', 'driveFirmware', 'system', 'foreign'],
-    trap: 'svchost.exe is taken for malware, and sfc for a cure-all.',
+    trap: 'Do not take svchost.exe for malware, because it is a part of Windows. Do not expect sfc to mend everything, because it repairs only files of Windows.',
   },
   0xf4: {
     causes: ['the drive disappeared', 'a system process crashed or was ended'],
@@ -161,7 +161,7 @@ export const SYSTEM_READINGS: Readings = {
       ['u {3}', 'the code, where a code page was changed'],
     ],
     fix: ['memory', 'foreign', 'system'],
-    trap: 'The stack and the driver that was loaded last are blamed; both say nothing.',
+    trap: 'Do not blame the stack or the driver that was loaded last, because both say nothing here.',
   },
   0x18b: {
     causes: ['an unstable processor or memory', 'old firmware', 'a recent update'],
