@@ -32,7 +32,11 @@ const CREDIT = {
   user: { source: 'file names from the Mozilla and Chromium DLL block lists; own knowledge', licence: 'names only (MPL-2.0, BSD-3-Clause)' },
   blobs: { source: 'symbol names read off public symbols; contents seen in dumps', licence: 'names only' },
   own: { source: 'own knowledge of the makers’ sites, unchecked', licence: 'own' },
-  faults: { source: 'errata lists and statements of Intel and AMD, from memory', licence: 'facts' },
+  faults: {
+    source:
+      'Intel specification updates 330061, 332689, 334663 and 334820; Intel community statement of September 2024; AMD statement of August 2017; AMD revision guide 56323',
+    licence: 'facts',
+  },
   builds: { source: 'endoflife-date/endoflife.date at a70eca337600 (2026-08-22)', licence: 'MIT' },
   hardware: {
     source: 'UEFI specification appendix N; Intel SDM volume 3B; AMD APM volume 2; pci.ids 2023.04.11; pytorch/cpuinfo',

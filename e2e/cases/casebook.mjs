@@ -84,7 +84,7 @@ export const cases = [
       await page.getByRole('link', { name: 'Casebook' }).click();
       await openGroup(page);
       await page.getByRole('link', { name: 'Changes and notes' }).click();
-      equal(await page.locator('.says').filter({ hasText: 'updated the network driver' }).count(), 1, 'the note is there');
+      await page.locator('.says').filter({ hasText: 'updated the network driver' }).waitFor();
       equal(await page.locator('.verdict .proofs a').count(), 0, 'without its file a dump cannot be opened');
 
       const saved = await savedFile(page, browserName, () => page.getByRole('button', { name: 'Export' }).click());

@@ -113,7 +113,7 @@ export const cases = [
       await page.getByLabel('Memory (GB)').press('ControlOrMeta+a');
       await page.getByLabel('Memory (GB)').pressSequentially('32');
       await page.getByText('33,025 MB').waitFor();
-      await page.getByLabel('PowerShell').check();
+      await page.getByRole('radio', { name: 'PowerShell' }).check();
       await page.getByText('Set-ItemProperty').first().waitFor();
       const roles = await page.locator('section[data-role]').evaluateAll((all) => all.map((one) => one.dataset.role));
       for (const role of ['query', 'change', 'verify', 'undo']) expect(roles.includes(role), `a block to ${role}`);

@@ -82,6 +82,7 @@ export class Redactor extends Cleaner {
     super([
       ...(additions.has('names') ? [] : Redactor.#modules(parts)),
       ...(additions.has('process') || !parts.processName || OF_WINDOWS.has(parts.processName.toLowerCase()) ? [] : forms(parts.processName, 'the-process')),
+      ...(additions.has('process') ? [] : processesOf(parts.verdict.bucket).flatMap((name) => forms(name, 'the-process'))),
       ...(additions.has('file') ? [] : forms(parts.facts.fileName, 'the-dump')),
     ]);
   }
@@ -97,6 +98,12 @@ export class Redactor extends Cleaner {
     return [...list, ...[...pdbs, ...shown].flatMap((name) => forms(name, 'private'))];
   }
 }
+
+/** Processes that a bucket of 0xEF names: the one that ended, and the one that ended it. */
+const processesOf = (bucket: string): readonly string[] =>
+  [/^(?:LKD_)?0xEF_(.+?)_BUGCHECK_CRITICAL_PROCESS/i, /_TERMINATED_BY_(.+?)(?:_[0-9a-f]{8})?_[^_!]*!/i]
+    .flatMap((pattern) => pattern.exec(bucket)?.[1] ?? [])
+    .filter((name) => name !== 'unknown' && !OF_WINDOWS.has(name.toLowerCase()));
 
 /** A name of one or two letters would also be a word: then only where it stands as a module does. */
 function partOf(name: string): string {

@@ -97,6 +97,14 @@ function partsOf(secret: { driver: string; process: string; file: string; user: 
 }
 
 const none: ReadonlySet<Addition> = new Set();
+it('a bucket that names the processes of a critical stop names none of them in a share', () => {
+  const parts = partsOf({ driver: 'acmedrv', process: 'payroll.exe', file: 'MEMORY-jane.dmp', user: 'jane.doe' });
+  const bucket = '0xEF_LedgerSvc.exe_BUGCHECK_CRITICAL_PROCESS_TERMINATED_BY_hidden.exe_c0000005_nt!PspCatchCriticalBreak';
+  const { bucket: said } = buildSummary({ ...parts, verdict: { ...parts.verdict, bucket } }, none);
+  expect(said).not.toMatch(/ledger|hidden/i);
+  expect(said).toMatch(/^0xEF_the-process.*CRITICAL_PROCESS.*nt!PspCatchCriticalBreak$/);
+});
+
 const sample = buildSummary(partsOf({ driver: 'acmedrv', process: 'payroll.exe', file: 'MEMORY-jane.dmp', user: 'jane.doe' }), none);
 
 describe('the default share', () => {

@@ -4,6 +4,7 @@ import { describeMissing } from '../base/missingwords.ts';
 import { hex } from '../base/hex.ts';
 import type { Va } from '../base/address.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
+import { isLinkDate } from '../modules/linkdate.ts';
 import type { Module } from '../modules/module.ts';
 import type { SymbolProvider, SymbolStatus } from '../symbols/provider.ts';
 import type { ExceptionInfo, Fact, FirstTarget, Target, ThreadInfo } from '../target/target.ts';
@@ -145,13 +146,6 @@ export function describeStatus(status: SymbolStatus): string {
   }
 }
 
-const YEAR_1995 = 788_918_400;
-/** Reproducible builds put a hash where the link time stood; only a date between 1995 and a day after the crash is called a date. */
-export function isPlausibleDate(timestamp: number, crashTimeMs: Found<number>): boolean {
-  const newest = crashTimeMs.ok ? crashTimeMs.value / 1000 + 86_400 : 0xffff_ffff;
-  return timestamp >= YEAR_1995 && timestamp <= newest;
-}
-
 export function moduleRow(module: Module, target: Target, knowledge: Knowledge, symbols: SymbolProvider): ModuleRow {
   const timestamp = mapFound(module.identity.pe, (identity) => identity.timestamp);
   const driver = knowledge.driver(module.imageName);
@@ -163,7 +157,7 @@ export function moduleRow(module: Module, target: Target, knowledge: Knowledge, 
     base: module.base,
     size: module.size,
     timestamp: shown(timestamp),
-    timestampIsDate: timestamp.ok && isPlausibleDate(timestamp.value, target.crashTime),
+    timestampIsDate: timestamp.ok && isLinkDate(timestamp.value, valueOf(target.crashTime)),
     checksum: shown(module.checksum),
     version: shown(module.version),
     pdb: shown(mapFound(module.identity.pdb, (pdb) => `${pdb.file} {${pdb.guid}} ${pdb.age}`)),

@@ -101,6 +101,7 @@ describe('labels of single codes', () => {
     [0x19, [0x22n, 0xffffc48068d7d000n, 4n, 0n], 'POOL_ADDRESS:  ffffc48068d7d000 '],
     [0x13a, [0x12n, 0xffffe2808c200140n, 0xffffe2809abee000n, 0n], 'CORRUPTING_POOL_ADDRESS:  ffffe2809abee000 '],
     [0xc2, [7n, 0n, 0x4a424b43n, 0xffffc48068d7d000n], 'FREED_POOL_TAG:  CKBJ'],
+    [0xc2, [7n, 0n, 0xca424b43n, 0xffffc48068d7d000n], 'FREED_POOL_TAG:  CKBJ'],
     [0x124, [0n, 0n, 0xbe000000n, 0x00800135n], 'MODULE_NAME: hardware'],
     [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DRVPOWERSTATE_SUBCODE:  3'],
     [0x9f, [3n, 0xffffad8f6b1d5060n, 0n, 0n], 'DEVICE_OBJECT: ffffad8f6b1d5060'],
@@ -111,6 +112,7 @@ describe('labels of single codes', () => {
     expect(rows.join('|')).toContain(wanted);
     expectLayout(rows, KERNEL_ORDER);
   });
+  it('no pool tag of what is no letters', () => expect(rowsOf(0xc2, [7n, 0n, 0xc1c1c1c1n, 0xffffc48068d7d000n]).join('|')).not.toContain('FREED_POOL_TAG'));
   it('the address in DUMP_FILE_ATTRIBUTES names its bits', () => {
     const made = handmade({
       target: { bugCheck: { code: 1, params: [0n, 0n, 0n, 0n] }, facts: [{ group: 'header', name: 'Attributes', value: found('0x21808'), privacy: 'public' }] },
@@ -352,6 +354,9 @@ describe('VIRTUAL_MACHINE', () => {
     ['VMware', ['vmmemctl']],
     ['HyperV', ['storvsc']],
     ['VirtualBox', ['VBoxGuest']],
+    ['VMware', ['vmxnet3ndis6']],
   ])('%s by %j', (vm, drivers) => expect(said(...drivers)).toBe(`VIRTUAL_MACHINE:  ${vm}`));
-  it.each([[['vmci', 'vmx86']], [['vmbus', 'winhvr']], [['VBoxDrv', 'VBoxNetLwf']], [[]]])('not by %j', (drivers) => expect(said(...drivers)).toBeUndefined());
+  it.each([[['vmci', 'vmx86']], [['vmbus', 'winhvr']], [['VBoxDrv', 'VBoxNetLwf']], [['netkvm', 'vioscsi']], [[]]])('not by %j', (drivers) =>
+    expect(said(...drivers)).toBeUndefined(),
+  );
 });

@@ -1,6 +1,7 @@
 /** Labels of `!analyze -v` that belong to single codes or to how the dump was written. */
 import { va, vaAdd } from '../base/address.ts';
 import { thenFound } from '../base/found.ts';
+import { fourLetters, withoutProtection } from '../base/letters.ts';
 import { baseBugCheck } from '../knowledge/bugchecks.ts';
 import { kernelMemory } from '../target/kernelmemory.ts';
 import type { Session } from '../target/target.ts';
@@ -30,12 +31,6 @@ export function dumpAttributes(session: Session): readonly OutputNode[] {
   return [line(labelSpan('DUMP_FILE_ATTRIBUTES', ' '), `0x${value.toString(16)}`), ...names, BLANK];
 }
 
-/** Four letters of a pool tag, where the low 32 bits are letters. */
-function tagOf(value: bigint): string | undefined {
-  const letters = [0n, 8n, 16n, 24n].map((shift) => String.fromCharCode(Number((value >> shift) & 0x7fn))).join('');
-  return /^[\x20-\x7e]{4}$/.test(letters) && value <= 0xffff_ffffn ? letters : undefined;
-}
-
 /** DEVICE_OBJECT (x64 and ARM64): Type 3 +0, DriverObject +8. */
 const DEVICE_TYPE = 3;
 const DEVICE_DRIVER = 8;
@@ -55,7 +50,7 @@ const DETAILS: Readonly<Record<number, Detail>> = {
   0x9f: (session, [kind, device]) => [...two('DRVPOWERSTATE_SUBCODE', kind.toString(16)), ...(kind === 3n ? deviceLabels(session, device) : [])],
   0x19: (session, [, at]) => two('POOL_ADDRESS', plainAddress(session, at), ' '),
   0xc2: (session, [kind, , tag, at]) => {
-    const letters = tagOf(tag);
+    const letters = tag <= 0xffff_ffffn ? fourLetters(withoutProtection(tag)) : undefined;
     return [...two('POOL_ADDRESS', plainAddress(session, at), ' '), ...(kind === 7n && letters !== undefined ? two('FREED_POOL_TAG', letters) : [])];
   },
   0x13a: (session, [, , at]) => two('CORRUPTING_POOL_ADDRESS', plainAddress(session, at), ' '),
@@ -85,7 +80,7 @@ export function pnpLock(session: Session): readonly OutputNode[] {
   if (!resource.ok) return [];
   const { view, owners } = resource.value;
   const at = plainAddress(session, view.at).text;
-  const holder = owners[0]?.thread ?? va(0n);
+  const [owner] = owners;
   return [
     line(labelSpan('LOCK_ADDRESS', '  '), plainAddress(session, view.at), ' -- (', { span: 'command', line: `!locks ${at}`, text: `!locks ${at}` }, ')'),
     BLANK,
@@ -96,7 +91,7 @@ export function pnpLock(session: Session): readonly OutputNode[] {
     line(labelSpan('PNP_TRIAGE_DATA', ' ')),
     line('                Lock address  : 0x', plainAddress(session, view.at)),
     line(`                Thread Count  : ${owners.length}`),
-    line('                Thread address: 0x', plainAddress(session, holder)),
+    ...(owner ? [line('                Thread address: 0x', plainAddress(session, owner.thread))] : []),
     BLANK,
   ];
 }

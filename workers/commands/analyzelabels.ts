@@ -5,7 +5,7 @@
 import { type Va, va } from '../base/address.ts';
 import { hexDigits } from '../base/hex.ts';
 import { accessOf } from '../verdict/access.ts';
-import { imageOf } from '../verdict/actors.ts';
+import { machineInWindbg } from '../verdict/guests.ts';
 import { badStackPointer, dpcStackBase } from '../verdict/stackpointer.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { say } from '../verdict/words.ts';
@@ -31,17 +31,10 @@ function bugCheckCode({ session }: Analysis): readonly OutputNode[] {
 
 const fileName: Group = ({ session }) => two('FILE_IN_CAB', session.target.source.name.replace(/^.*[\\/]/, ''));
 
-/** Drivers that a guest alone loads: vmci.sys and vmx86.sys run on hosts of VMware too, vmbus.sys under VBS. */
-const MACHINES: readonly (readonly [driver: RegExp, name: string])[] = [
-  [/^(hyperkbd|hypervideo|storvsc|netvsc)\.sys$/i, 'HyperV'],
-  [/^(vm3dmp|vm3dmp_loader|vmhgfs|vmmemctl|vmmouse|vmusbmouse|pvscsi)\.sys$/i, 'VMware'],
-  [/^(vboxguest|vboxsf|vboxmouse|vboxwddm|vboxvideo)\.sys$/i, 'VirtualBox'],
-];
-function virtualMachine({ session }: Analysis): readonly OutputNode[] {
-  const names = session.target.modules.modules.map(imageOf);
-  const found = MACHINES.find(([driver]) => names.some((name) => driver.test(name)));
-  return found && !isUser(session) ? two('VIRTUAL_MACHINE', found[1]) : [];
-}
+const virtualMachine: Group = ({ session }) => {
+  const name = isUser(session) ? undefined : machineInWindbg(session);
+  return name === undefined ? [] : two('VIRTUAL_MACHINE', name);
+};
 
 function faultingThread({ session, followed }: Analysis): readonly OutputNode[] {
   if (followed?.thread !== undefined) return two('FAULTING_THREAD', plainAddress(session, followed.thread));

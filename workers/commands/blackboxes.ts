@@ -8,7 +8,7 @@ import { hex, hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
 import { type BootStatus, readBootStatus } from '../formats/secondary/bootstatus.ts';
-import { readPnpNote, readWinlogonNote, type PnpNote } from '../formats/secondary/notes.ts';
+import { kindOfDevice, readPnpNote, readWinlogonNote, type PnpNote } from '../formats/secondary/notes.ts';
 import { type NtfsBox, readNtfsBox } from '../formats/secondary/ntfsbox.ts';
 import { type PciFunction, pciErrors, pciRepaired, readPciConfig } from '../formats/secondary/pciconfig.ts';
 import { readSecondary, secondaryBytes } from '../target/secondary.ts';
@@ -147,8 +147,7 @@ function ntfsNodes(session: Session, box: NtfsBox, personal: boolean): OutputNod
 }
 
 function pnpNodes(pnp: PnpNote, personal: boolean): OutputNode[] {
-  // The first part is the bus and the kind of device; the last one may hold a serial number.
-  const shown = personal ? pnp.deviceId : pnp.deviceId.replace(/[^\\]*$/, '…');
+  const shown = personal ? pnp.deviceId : `${kindOfDevice(pnp.deviceId)}\\…`;
   const rows: readonly (readonly [string, string])[] = [
     ['PnpActivityId', `{${pnp.activityId.toUpperCase()}}`],
     ['PnpActivityTime', pnp.activityTime.toString()],

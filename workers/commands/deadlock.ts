@@ -3,7 +3,7 @@
  * devtest/debugging-deadlocks---driver-verifier-detected-violation--c4---0x1001 (flags 1, 2 and 3 add the stacks).
  */
 import { type Va, va } from '../base/address.ts';
-import { type Found, found, type MissingReason, valueOf } from '../base/found.ts';
+import { type Found, found, type MissingReason } from '../base/found.ts';
 import { hexDigits } from '../base/hex.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { reply } from '../base/problem.ts';
@@ -43,7 +43,7 @@ class Letters {
   }
 }
 
-const lockOf = ({ lock, type }: LockStep): Lock => ({ at: valueOf(lock) ?? va(0n), type });
+const lockOf = ({ lock, type }: LockStep): Lock => ({ at: lock, type });
 
 function lockLine(session: Session, letter: string, { at, type }: Lock): OutputNode {
   const named = findName(session, at);

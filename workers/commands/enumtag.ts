@@ -14,6 +14,7 @@ import { readIntegrityNote } from '../formats/secondary/notes.ts';
 import { failureOf, operationName, readStorageTrace, underWay } from '../formats/secondary/storagetrace.ts';
 import { readTraceSessions } from '../formats/secondary/tables.ts';
 import { readWdfLogs } from '../formats/secondary/wdfdrivers.ts';
+import { bytesOfBlock } from '../target/secondary.ts';
 import type { BlobInfo, Session } from '../target/target.ts';
 import { ROWS_PER_SLICE, rowsStep } from './names.ts';
 import { line, note, type OutputNode, type Span } from './spec.ts';
@@ -55,13 +56,13 @@ function storageNotes(bytes: Uint8Array): OutputNode[] {
 }
 
 /** What the content says, for blocks that no command of WinDbg reads. */
-const GISTS: Readonly<Record<string, (bytes: Uint8Array) => OutputNode[]>> = {
+const GISTS: Readonly<Record<string, (bytes: Uint8Array, personal: boolean) => OutputNode[]>> = {
   [SECONDARY.storage]: storageNotes,
-  [SECONDARY.codeIntegrity]: (bytes) => {
+  [SECONDARY.codeIntegrity]: (bytes, personal) => {
     const refused = readIntegrityNote(bytes);
     if (!refused.ok) return [note(describeMissing(refused.missing))];
     const { status, path } = refused.value;
-    return [note(`the last file that code integrity refused: ${path.replace(/^.*\\/, '')}, ${hex(status)}`)];
+    return [note(`the last file that code integrity refused: ${personal ? path.replace(/^.*\\/, '') : '… (-p shows its name)'}, ${hex(status)}`)];
   },
   [SECONDARY.wdfLog]: (bytes) =>
     readWdfLogs(bytes).map((log) =>
@@ -73,7 +74,7 @@ const GISTS: Readonly<Record<string, (bytes: Uint8Array) => OutputNode[]>> = {
     readTraceSessions(bytes).map(({ name, buffers, keptBytes }) => note(`trace session ${name}: ${String(buffers)} buffers, ${String(keptBytes)} bytes`)),
 };
 
-function aboutNodes(blob: BlobInfo, bytes: Uint8Array | undefined): OutputNode[] {
+function aboutNodes(blob: BlobInfo, bytes: Uint8Array | undefined, personal: boolean): OutputNode[] {
   const known = blobName(blob.guid);
   const reader = readerOf(blob.guid);
   const gist = GISTS[blob.guid];
@@ -83,7 +84,7 @@ function aboutNodes(blob: BlobInfo, bytes: Uint8Array | undefined): OutputNode[]
       : 'no one is known to write this tag';
   if (blob.size === 0) return [note(`${whose}; it holds nothing`)];
   const rest: (Span | string)[] = reader ? ['; ', command(reader), ' reads it'] : gist ? [] : [`; its layout is its maker's: ${hex(blob.size)} bytes`];
-  return [note(whose, ...rest), ...(gist && bytes ? gist(bytes) : [])];
+  return [note(whose, ...rest), ...(gist && bytes ? gist(bytes, personal) : [])];
 }
 
 const printable = (byte: number): string => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.');
@@ -102,7 +103,9 @@ function* blockNodes({ target }: Session, blob: BlobInfo, { limit, personal }: S
   const tag = `{${blob.guid.toUpperCase()}}`;
   const nodes = [line(tag, ` - ${hex(blob.size)} bytes`)];
   const bytes = readExactly(target.source, blob.fileOffset, Math.min(blob.size, WHOLE));
-  nodes.push(...aboutNodes(blob, bytes.ok ? bytes.value : undefined));
+  // What is counted in a block is counted in all of it.
+  const all = GISTS[blob.guid] ? bytesOfBlock(target, blob) : bytes;
+  nodes.push(...aboutNodes(blob, all.ok ? all.value : undefined, personal));
   if (!bytes.ok) return [...nodes, note(describeMissing(bytes.missing)), line('')];
   if (blob.private && !personal)
     return [...nodes, note('its bytes can name a person or hold a serial number; ', command(`.enumtag -p ${tag}`), ' shows them'), line('')];

@@ -6,6 +6,7 @@ export class LateCode<W> {
   readonly #what: string;
   readonly #fetch: () => Promise<W>;
   #code: W | undefined;
+  #failure: unknown;
 
   /** @param what names it where it cannot be fetched. */
   constructor(what: string, fetch: () => Promise<W>) {
@@ -17,14 +18,20 @@ export class LateCode<W> {
   async load(): Promise<void> {
     try {
       this.#code ??= await this.#fetch();
-    } catch {
-      // `use` says so, and the next use tries again.
+    } catch (error) {
+      this.#failure = error; // `use` says so, and the next use tries again.
     }
   }
 
   /** A step that `drive` waits for, then the code. */
   *use(): Job<Reply<W>> {
     if (!this.#code) yield { need: 'code', loading: this.load() };
-    return this.#code ? reply(this.#code) : refuse('BAD_ARGUMENT', `the code of ${this.#what} could not be loaded`, { at: 0 });
+    return this.#code ? reply(this.#code) : this.#refusal();
+  }
+
+  /** A TypeError is what `import` throws where nothing could be fetched (HTML Standard, "fetch a single module script"). */
+  #refusal(): Reply<W> {
+    const words = this.#failure instanceof Error ? `: ${this.#failure.message}` : '';
+    return refuse(this.#failure instanceof TypeError ? 'OFFLINE' : 'DEFECT', `the code of ${this.#what} could not be loaded${words}`);
   }
 }

@@ -1,7 +1,7 @@
 /** `!poolused` and `!pool`: published layouts, and sums worked out by hand from the tables that the builder wrote. */
 import { describe, expect, it } from 'vitest';
 import { rva } from '../base/address.ts';
-import { found, notValid } from '../base/found.ts';
+import { found, missing, notValid } from '../base/found.ts';
 import type { SymbolTable } from '../symbols/provider.ts';
 import { leakC4 } from '../testing/build/kernelstate.ts';
 import { kernelOf } from '../testing/build/kernelscene.ts';
@@ -70,6 +70,25 @@ describe('!poolused', () => {
     // -50 + 100 blocks, -5000 + 25000 bytes; paged 2 - 1
     expect(text).toContain(' Irp         50        20000          1           64\tio, IRP packets');
     expect(text.some((row) => PARTIAL.test(row))).toBe(false);
+    expect(text.at(-1)).toMatch(/^ TOTAL/);
+  });
+
+  it('says which tables it lacks, and how many', () => {
+    // The pointers of processors 0 and 1, of 2 to 7 a null; then a list that the dump does not hold; then no number of processors.
+    const holes = {
+      ...scene,
+      memory: scene.memory.map((block) =>
+        block.address === scene.poolTagTables ? { ...block, bytes: block.bytes.map((byte, at) => (at < 16 ? byte : 0)) } : block,
+      ),
+    };
+    const listed = named(sessionOf(triageOf(holes).bytes, 'holes.dmp'), { ExPoolTagTables: scene.poolTagTables });
+    expect(shown(listed, '!poolused 2').at(-1)).toMatch(/^the tables of 2 of 8 processors are summed/);
+    const absent = shown(named(built, { ExPoolTagTables: (built.target.modules.byName('nt')?.base ?? 0n) + 0xd0_0000n }), '!poolused 2');
+    expect(absent.filter((row) => /^a table is not summed: /.test(row)).length).toBe(7);
+    expect(absent.some((row) => /^the tables of 1 of 8 processors are summed/.test(row))).toBe(true);
+    const os = { ...built.target.os, processors: missing({ why: 'not-computed' }) };
+    const uncounted = named({ ...view(built), symbols: built.symbols, target: { ...built.target, os } } as Session, { ExPoolTagTables: scene.poolTagTables });
+    expect(shown(uncounted, '!poolused 2').at(-1)).toMatch(PARTIAL);
   });
 
   it('says why where the table is not there: other kernels, small dumps, a size that is none, a table that ends early', () => {

@@ -4,7 +4,7 @@
  * nt!ExPoolTagTables, a pointer a processor, is known from the kernel's symbols alone.
  */
 import { type Va, vaAdd } from '../base/address.ts';
-import { type Found, found, mapFound, missing, thenFound, valueOf } from '../base/found.ts';
+import { type Found, found, mapFound, missing, type MissingReason, thenFound, valueOf } from '../base/found.ts';
 import type { Job } from '../base/job.ts';
 import { describeMissing } from '../base/missingwords.ts';
 import { type Reply, refuse, reply } from '../base/problem.ts';
@@ -26,8 +26,10 @@ export const kernelVariable = (session: Session, name: string): Va | undefined =
 interface Tables {
   readonly tables: readonly Va[];
   readonly rows: number;
-  /** Only processor 0's is known. */
-  readonly partial: boolean;
+  /** Why not every processor's table is among them. */
+  readonly partial?: string;
+  /** Pointers to tables that could not be read. */
+  readonly gaps: readonly MissingReason[];
 }
 
 const MIN_ROWS = 64n;
@@ -51,26 +53,41 @@ function findTables(session: Session): Found<Tables> {
   const variable = session.target.kernelPointers['PoolTrackTable'];
   if (variable === undefined) return missing({ why: 'not-computed', detail: 'KDBG does not name PoolTrackTable' });
   return thenFound(session.memory.pointer(variable), (first) =>
-    mapFound(tableRows(session, variable), (rows) => {
-      const list = kernelVariable(session, 'ExPoolTagTables');
-      const count = list === undefined ? 0 : (valueOf(session.target.os.processors) ?? 0);
-      const tables = new Set([first]);
-      for (let index = 0; list !== undefined && index < count; index++) {
-        const table = session.memory.pointer(vaAdd(list, index * session.memory.pointerSize));
-        if (table.ok && table.value !== 0n) tables.add(table.value);
-      }
-      return { tables: [...tables], rows, partial: list === undefined };
-    }),
+    mapFound(tableRows(session, variable), (rows) => ({ rows, ...everyTable(session, kernelVariable(session, 'ExPoolTagTables'), first) })),
   );
 }
 
-function* poolTags(session: Session): Job<Found<{ readonly kernel: TypedMemory; readonly sum: TagSum; readonly partial: boolean }>> {
+/** Windows' limit. */
+const MAX_PROCESSORS = 2048;
+const ONLY_FIRST = 'only the table of processor 0 is summed: the others are known from the kernel’s symbols (nt!ExPoolTagTables) and the number of processors';
+
+/** The table of processor 0, and those of the others as far as their pointers are here. */
+function everyTable({ memory, target }: Session, list: Va | undefined, first: Va): Omit<Tables, 'rows'> {
+  const count = list === undefined ? undefined : valueOf(target.os.processors);
+  if (list === undefined || count === undefined) return { tables: [first], partial: ONLY_FIRST, gaps: [] };
+  const others = Math.max(Math.min(count, MAX_PROCESSORS) - 1, 0);
+  const pointers = Array.from({ length: others }, (_, index) => memory.pointer(vaAdd(list, (index + 1) * memory.pointerSize)));
+  const named = pointers.flatMap((pointer) => (pointer.ok && pointer.value !== 0n ? [pointer.value] : []));
+  const summed = named.length + 1;
+  return {
+    tables: [...new Set([first, ...named])],
+    ...(summed < count ? { partial: `the tables of ${summed} of ${count} processors are summed: nt!ExPoolTagTables names no others here` } : {}),
+    gaps: pointers.flatMap((pointer) => (pointer.ok ? [] : [pointer.missing])),
+  };
+}
+
+interface PoolTags extends Pick<Tables, 'partial' | 'gaps'> {
+  readonly kernel: TypedMemory;
+  readonly sum: TagSum;
+}
+
+function* poolTags(session: Session): Job<Found<PoolTags>> {
   const kernel = kernelMemory(session);
   if (!kernel.ok) return kernel;
   const place = findTables(session);
   if (!place.ok) return place;
-  const { tables, rows, partial } = place.value;
-  return mapFound(yield* sumPoolTags(kernel.value, tables, rows), (sum) => ({ kernel: kernel.value, sum, partial }));
+  const { tables, rows, ...known } = place.value;
+  return mapFound(yield* sumPoolTags(kernel.value, tables, rows), (sum) => ({ kernel: kernel.value, sum, ...known }));
 }
 
 const held = ({ allocs, frees }: PoolUse): bigint => allocs - frees;
@@ -138,8 +155,9 @@ function tableNodes(session: Session, tags: readonly TagUse[], { flags, pattern 
   ];
 }
 
-const PARTIAL =
-  'only the table of processor 0 is summed: the others are known from the kernel’s symbols (nt!ExPoolTagTables). What other processors took and gave back is left out, so that a number may even be below zero';
+/** One for each processor says no more than the first few. */
+const MAX_GAPS = 8;
+const LEFT_OUT = '. What other processors took and gave back is left out, so that a number may even be below zero';
 
 /** "2", "4 Nt*", "0 Irp": flags in hex, then a tag with * and ?. */
 function parseAsked(tail: string): Reply<Asked> {
@@ -165,11 +183,12 @@ export const poolUsed: CommandRun = function* ({ session }, tail) {
   if (!asked.ok) return asked;
   const pools = yield* poolTags(session);
   if (!pools.ok) return refuse('BAD_ARGUMENT', describeMissing(pools.missing), { at: 0 });
-  const { kernel, sum, partial } = pools.value;
+  const { kernel, sum, partial, gaps } = pools.value;
   return reply([
     ...layoutNotes(kernel),
     ...tableNodes(session, sum.tags, asked.value),
-    ...(partial ? [note(PARTIAL)] : []),
+    ...(partial === undefined ? [] : [note(`${partial}${LEFT_OUT}`)]),
+    ...gaps.slice(0, MAX_GAPS).map((gap) => note(`a table is not summed: ${describeMissing(gap)}`)),
     ...sum.gaps.map((gap) => note(`a table ends early: ${describeMissing(gap)}`)),
   ]);
 };

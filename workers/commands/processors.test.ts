@@ -1,5 +1,7 @@
 /** `!running`, `!irql`, `!dpcs`, `!dpcwatchdog`: rows of published texts, a built machine, and the processors of a real small dump. */
 import { describe, expect, it } from 'vitest';
+import { missing } from '../base/found.ts';
+import type { Session } from '../target/target.ts';
 import { corpusHas } from '../testing/node/corpus.ts';
 import { corpusSession } from '../testing/node/corpussession.ts';
 import { fakeSession, qword } from '../testing/node/fakesession.ts';
@@ -26,6 +28,13 @@ describe('!running', () => {
     expect(shown(published, '!running')).toContain('  0    fffff80526ad6180  ffffda0273eea040 ( 8) ffffda02746490c0 (14) fffff80599bd15c0  ................');
     expect(shown(published, '!running')).toContain('       Prcbs             Current         (pri) Next            (pri) Idle');
     expect(shown(published, '!running').at(-1)).toBe('not in this dump: the KPRCB of processor 1, 2, 3, 4, 5, 6, 7');
+  });
+
+  it('says that the number of processors is not known, where it is not', () => {
+    const os = { ...published.target.os, processors: missing({ why: 'stream-absent', stream: 'SystemInfo' }) };
+    const { memory, types, knowledge, decoder, symbols } = published;
+    const session = { memory, types, knowledge, decoder, symbols, target: { ...published.target, os } } as Session;
+    expect(shown(session, '!dpcs')).toEqual([expect.stringMatching(/^BAD_ARGUMENT: .*SystemInfo/)]);
   });
 
   it('shows who is busy; -i the idle, -t stacks', () => {

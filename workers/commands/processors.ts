@@ -29,26 +29,29 @@ export interface Processors {
   readonly absent: readonly number[];
 }
 
-/** Missing where the kernel's types or every KPRCB are. */
+/** Missing where the kernel's types, the number of processors or every KPRCB are. */
 export function processorsOf(session: Session): Found<Processors> {
   return thenFound(kernelMemory(session), (kernel) =>
-    thenFound(kernel.types.find('_KPRCB'), () => {
-      const count = Math.min(valueOf(session.target.os.processors) ?? 0, MAX_PROCESSORS);
-      const prcbs: [number, TypedView][] = [];
-      const absent: number[] = [];
-      for (let number = 0; number < count; number++) {
-        const at = findPrcb(session.target, number);
-        const view = at === undefined ? undefined : valueOf(kernel.view('_KPRCB', at));
-        if (view) prcbs.push([number, view]);
-        else absent.push(number);
-      }
-      return prcbs.length > 0
-        ? found({ session, kernel, prcbs, absent })
-        : missing({
-            why: 'not-computed',
-            detail: 'no KPRCB lies in the memory of this dump (~ shows the thread that stopped); a kernel memory dump holds one for each processor',
-          });
-    }),
+    thenFound(
+      thenFound(kernel.types.find('_KPRCB'), () => session.target.os.processors),
+      (processors) => {
+        const count = Math.min(processors, MAX_PROCESSORS);
+        const prcbs: [number, TypedView][] = [];
+        const absent: number[] = [];
+        for (let number = 0; number < count; number++) {
+          const at = findPrcb(session.target, number);
+          const view = at === undefined ? undefined : valueOf(kernel.view('_KPRCB', at));
+          if (view) prcbs.push([number, view]);
+          else absent.push(number);
+        }
+        return prcbs.length > 0
+          ? found({ session, kernel, prcbs, absent })
+          : missing({
+              why: 'not-computed',
+              detail: 'no KPRCB lies in the memory of this dump (~ shows the thread that stopped); a kernel memory dump holds one for each processor',
+            });
+      },
+    ),
   );
 }
 

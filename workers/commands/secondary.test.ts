@@ -107,6 +107,26 @@ describe('!sysinfo', () => {
     expect(text).toContain('  Configured Memory Speed       2666MHz');
     expect(text).not.toContain('BIOS Information');
   });
+  it.each([
+    // DSP0134 7.18.1: 0xFFFF is a size that is not known, bit 15 says that it is told in kB.
+    [0xffff, undefined],
+    [0x8200, '512KB'],
+    [0x8800, '2MB'],
+    [0, '[No Module Installed]'],
+  ])('smbios: a module whose size is told as %i', (sizeMb, shown) => {
+    const module = { ...{ sizeMb, speed: 2666, configured: 2666, millivolts: 1200 }, ...{ maker: 'Example Memory', part: 'EX8G-2666' } };
+    const size = /^ {2}Size +(.*)$/m.exec(textOf(consoleWith(smbiosBlob({ modules: [module] })), '!sysinfo smbios -memory'))?.[1];
+    expect(size).toBe(shown);
+  });
+  it.each([
+    ['!sysinfo gbl', BLOB.acpi],
+    ['!blackboxpci', BLOB.pci],
+  ])('%s: a block far larger than real ones is refused with its size', (line, guid) =>
+    expect(consoleWith({ guid, data: new Uint8Array(0x4_0001) }).answer(line)).toMatchObject({
+      ok: false,
+      problem: { detail: expect.stringMatching(/0x40001/) as string },
+    }),
+  );
   it('cpuinfo, cpuspeed, cpumicrocode, registers', () => {
     expect(textOf(console, '!sysinfo cpuinfo')).toContain(
       '[CPU Information]\n~MHz = REG_DWORD 3192\nIdentifier = REG_SZ Intel64 Family 6 Model 158 Stepping 10',

@@ -10,7 +10,7 @@ import { type Reply, refuse, reply } from '../base/problem.ts';
 import { viewOf } from '../bytes/struct.ts';
 import { decodeUtf16 } from '../formats/minidump/text.ts';
 import { clockOfValues, readProcessorRegisters, readProcessorValues, type RegistryValue } from '../formats/secondary/processor.ts';
-import { readSmbios, type Smbios, type SmbiosStructure } from '../formats/secondary/smbios.ts';
+import { readSmbios, sizeOf, type Smbios, type SmbiosStructure } from '../formats/secondary/smbios.ts';
 import { readAcpiTables } from '../formats/secondary/tables.ts';
 import { readSecondary, secondaryBytes } from '../target/secondary.ts';
 import type { Session } from '../target/target.ts';
@@ -18,17 +18,23 @@ import { line, note, type OutputNode } from './spec.ts';
 
 type Answer = Found<readonly OutputNode[]>;
 /** Label, kind of field, offset. */
-type FieldRow = readonly [label: string, kind: 'text' | 'number' | 'mhz' | 'mb' | 'hex' | 'word', at: number];
+type FieldRow = readonly [label: string, kind: 'text' | 'number' | 'mhz' | 'size' | 'hex' | 'word', at: number];
 
 const NOT_READ = note('serial numbers, UUIDs and asset tags are left out');
 
+function sizeText(device: SmbiosStructure): string | undefined {
+  const size = sizeOf(device);
+  if (size === undefined) return undefined;
+  return size === 0 ? '[No Module Installed]' : size % 1024 === 0 ? `${String(size / 1024)}MB` : `${String(size)}KB`;
+}
+
 function valueText(one: SmbiosStructure, kind: FieldRow[1], at: number): string | undefined {
   if (kind === 'text') return one.text(at);
-  const wide = kind === 'mhz' || kind === 'mb' || kind === 'word';
+  if (kind === 'size') return sizeText(one);
+  const wide = kind === 'mhz' || kind === 'word';
   const value = wide ? one.u16(at) : one.u8(at);
   if (value === undefined) return undefined;
   if (kind === 'mhz') return value === 0 ? undefined : `${String(value)}MHz`;
-  if (kind === 'mb') return value === 0 ? '[No Module Installed]' : value >= 0x7fff ? `${String((one.u32(0x1c) ?? 0) & 0x7fff_ffff)}MB` : `${String(value)}MB`;
   return kind === 'number' ? String(value) : `${hexDigits(value, kind === 'word' ? 4 : 2)}h`;
 }
 
@@ -144,7 +150,7 @@ const DESCRIBED: Readonly<Record<number, Described>> = {
     title: 'Memory Device',
     flag: '-memory',
     rows: [
-      ['Size', 'mb', 0xc],
+      ['Size', 'size', 0xc],
       ['Form Factor', 'hex', 0xe],
       ['Device Locator', 'text', 0x10],
       ['Bank Locator', 'text', 0x11],

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { baseBugCheck } from './bugchecks.ts';
+import faults from './data/cpufaults.json' with { type: 'json' };
 import { loadKnowledge } from './load.ts';
 
 const knowledge = await loadKnowledge();
@@ -13,6 +14,12 @@ test('a failed load is not remembered', async () => {
   await expect(load()).rejects.toThrow();
   vi.doUnmock('./data/builds.json');
   expect((await load()).windowsName(19045, 'workstation')).toMatch(/Windows 10/);
+});
+
+test('the source of processor faults names every document that a row cites', () => {
+  const documents = faults.columns.published.match(/\b\d{5,6}\b|statement of \w+ \d{4}/g) ?? [];
+  expect(documents.length).toBe(9);
+  for (const document of documents) expect(faults.source).toContain(document);
 });
 
 describe('bug checks', () => {

@@ -1,6 +1,7 @@
 /** What kind of address a value is, and whether one wrong bit made it. */
 import { isCanonical, va } from '../base/address.ts';
 import { hex } from '../base/hex.ts';
+import { lettersOf } from '../base/letters.ts';
 import type { Module, ModuleList, UnloadedModule } from '../modules/module.ts';
 
 export type AddressKind = 'null' | 'near-null' | 'minus-one' | 'user' | 'module' | 'unloaded' | 'stack' | 'kernel' | 'non-canonical' | 'pattern';
@@ -81,20 +82,9 @@ export function flippedCanonicalBit(value: bigint): number | undefined {
   return bit === undefined ? undefined : bit + 47;
 }
 
-/** Eight printable characters: text was taken for an address. */
-export function textOf(value: bigint, size: number): string | undefined {
-  let text = '';
-  for (let index = 0; index < size; index++) {
-    const code = Number((value >> BigInt(8 * index)) & 0xffn);
-    if (code < 0x20 || code > 0x7e) return undefined;
-    text += String.fromCharCode(code);
-  }
-  return text;
-}
-
 /** Letters with two zero bytes over them; a small offset may have been added, so the lowest byte need not be one. */
 function shortText(value: bigint): string | undefined {
-  return value >> 48n === 0n ? textOf(value >> 8n, 5) : undefined;
+  return value >> 48n === 0n ? lettersOf(value >> 8n, 5) : undefined;
 }
 
 function patternOf(value: bigint, pointerSize: 4 | 8): string | undefined {
@@ -103,7 +93,8 @@ function patternOf(value: bigint, pointerSize: 4 | 8): string | undefined {
   const doubled = pointerSize === 4 || high === low || high === 0;
   const known = doubled ? PATTERNS.find(([pattern]) => Math.abs(low - pattern) < 0x1000)?.[1] : undefined;
   if (known !== undefined) return known;
-  const text = textOf(value, pointerSize) ?? (pointerSize === 8 ? shortText(value) : undefined);
+  // Text was taken for an address.
+  const text = lettersOf(value, pointerSize) ?? (pointerSize === 8 ? shortText(value) : undefined);
   return text === undefined ? undefined : `text: the characters "${text}"`;
 }
 

@@ -38,6 +38,12 @@ describe('a driver that is not named', () => {
   test('a broken rule: what was changed last, then Verifier', () => {
     expect(ids({ code: 0xda, params: [1n, 0n, 0n, 0n], modules: ['ntoskrnl.exe', 'nobody.sys'] }).slice(0, 2)).toEqual(['d-recent', 'd-verifier-these']);
   });
+  test('a driver whose link stamp is no date most likely came with Windows: it is not watched with the unknown ones', () => {
+    const modules = ['ntoskrnl.exe', 'winaccel.sys', 'nobody.sys'];
+    const linked = { 'winaccel.sys': 0x0e7f_5c11, 'nobody.sys': 0x5f00_0000 };
+    expect(copies({ code: 0xda, params: [1n, 0n, 0n, 0n], modules, linked })).toContain('verifier /standard /driver nobody.sys');
+    expect(copies({ code: 0xda, params: [1n, 0n, 0n, 0n], modules, linked })).not.toContain('winaccel');
+  });
   test('no resources left: the leak', () => {
     const [first] = stepsOf({ code: 0x7a, params: [1n, 0xc000009an, 0n, AT] });
     expect([first?.says.id, first && guideOf(first.says)]).toEqual(['d-pool-leak', 'pool-leak']);
@@ -99,7 +105,7 @@ test('code that was changed: memory, then what changes kernels; Verifier would s
 describe('what a single file proves', () => {
   const weak = (fake: Fake): readonly string[] => {
     const { explanation, wouldSettle } = verdictOf(fake);
-    return [...explanation, ...wouldSettle].map(({ id }) => id).filter((id) => id === 'x-repeat' || id === 's-several');
+    return [...explanation, ...wouldSettle].map(({ id }) => id).filter((id) => /^(x-repeat|s-several)/.test(id));
   };
   test.each([
     [0x9f, [3n, AT, 0n, AT]],
@@ -107,6 +113,18 @@ describe('what a single file proves', () => {
     [0x10d, [6n]],
     [0x124, [0n]],
   ] as const)('%#: %s', (code, params) => expect(weak({ code, params })).toEqual([]));
+  test.each([
+    [0x116, ['x-repeat-tag']],
+    [0xea, ['x-repeat-tag']],
+    [0x117, []],
+    [0x141, []],
+  ])('%#: driver and owner tag are the same whatever broke, and a report is no stop', (code, said) =>
+    expect(weak({ code, modules: ['ntoskrnl.exe', 'nvlddmkm.sys'] })).toEqual(said),
+  );
+  test('a silent processor is told by its number, a damaged page by its own', () => {
+    expect(weak({ code: 0x101, params: [0x18n, 0n, 0n, 3n] })).toEqual(['x-repeat-cpu', 's-several-cpu']);
+    expect(weak({ code: 0x4e, params: [0x99n, 0x1234n, 0n, 0n] })).toEqual(['x-repeat-ram', 's-several-ram']);
+  });
   test('others are weak witnesses', () => expect(weak({ code: 0x0a, params: [0x88n, 2n, 0n, 0n] })).toEqual(['x-repeat', 's-several']));
 });
 
@@ -115,6 +133,24 @@ test('a program that fails as on bad hardware: its files first, then the hardwar
   const verdict = built && driveSync(judge(sessionOfFault(built, 'u-code-bit')));
   expect(verdict).toMatchObject({ cause: 'hardware', culprit: { part: 'ram' } });
   expect(verdict?.steps.map(({ says }) => says.id)).toEqual(['d-verify-app', 'd-mem-profile', 'd-mem-test']);
+});
+
+const stepsOfKind = (kind: string): string[] => {
+  const built = KINDS.find(({ name }) => name === kind)?.make(2001);
+  return built ? driveSync(judge(sessionOfFault(built, kind))).steps.map(({ says }) => says.id) : [];
+};
+test.each(['24-corrupt', '24-device', '7a-disk', 'u-in-page'])('%s: the backup, which changes nothing, comes first', (kind) => {
+  expect(stepsOfKind(kind)[0]).toBe('d-backup');
+});
+test.each(['u-flipped-pointer', 'arm64-flipped'])('%s: one wrong bit asks for the memory as well', (kind) => {
+  expect(stepsOfKind(kind)).toEqual(['d-reinstall-app', 'd-mem-profile', 'd-mem-test']);
+});
+test('a library of a program that no table knows: whose it is comes first', () => {
+  const at = 'nobody.dll+1000';
+  const modules = ['app.exe', 'nobody.dll'];
+  const exception = { code: 0xc0000005, parameters: [0n, 0x10n], address: 0x7ff6_0000_0000n };
+  const fake: Fake = { user: true, process: 'app.exe', modules, exception, frames: [[at, 'context']] };
+  expect(stepsOf(fake)[0]?.says).toMatchObject({ id: 'd-module-whose', args: { module: 'nobody.dll', command: 'lmvm nobody' } });
 });
 
 test('of every code: at most three steps, none twice, and the first can be undone', async () => {

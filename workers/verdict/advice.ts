@@ -1,4 +1,7 @@
 /** What to do first: by code, cause and part, at most three steps, the first one reversible. */
+import { isPortable, readSmbios } from '../formats/secondary/smbios.ts';
+import { windbgName } from '../modules/names.ts';
+import { readSecondary } from '../target/secondary.ts';
 import type { Case } from './case.ts';
 import { driverSteps, graphicsSteps, makerOf, watchDrivers } from './driveradvice.ts';
 import type { Finding } from './finding.ts';
@@ -15,7 +18,7 @@ const plain =
     for (const id of ids) f.step(text(id, {}));
   };
 
-const disk = plain('d-disk-health', 'd-disk-cable', 'd-disk-scan');
+const disk = plain('d-backup', 'd-disk-health', 'd-disk-cable');
 const anyHardware = plain('d-defaults', 'd-mem-test', 'd-firmware-update');
 
 const BY_PART: Readonly<Record<Part, Advise>> = {
@@ -68,14 +71,21 @@ const exhaustion: Advise = (c, f) => {
 /** Engines, runtimes and system parts are not brought in by another program. */
 const OWN_KINDS: ReadonlySet<string> = new Set(['runtime', 'system', 'graphics', 'gpu-driver', 'audio', 'codec']);
 
+/** An address that is good but for one bit: memory does that as well as the program. */
+const isOneBit = (f: Finding): boolean => f.evidence.some(({ id }) => id === 'e-canonical-bit');
+
 const application: Advise = (c, f) => {
   const app = appName(c);
   const module = f.culprit?.module;
   const kind = module === undefined ? undefined : c.knowledge.userModule(module)?.kind;
   if (module !== undefined && kind === 'gpu-driver') f.step(text('d-gpu-from', { from: makerOf(c, module) }));
-  else if (module !== undefined && module.toLowerCase() !== app.toLowerCase() && kind !== undefined && !OWN_KINDS.has(kind))
-    f.step(text('d-remove-addon', { who: c.who(module), app }));
-  f.step(text('d-reinstall-app', { app })).step(text('d-report-app', { app }));
+  else if (module !== undefined && module.toLowerCase() !== app.toLowerCase()) {
+    if (kind === undefined) f.step(text('d-module-whose', { module, command: `lmvm ${windbgName(module)}`, app }));
+    else if (!OWN_KINDS.has(kind)) f.step(text('d-remove-addon', { who: c.who(module), app }));
+  }
+  f.step(text('d-reinstall-app', { app }));
+  if (isOneBit(f)) plain('d-mem-profile', 'd-mem-test')(c, f);
+  f.step(text('d-report-app', { app }));
 };
 
 /** Of a program's dump alone: a damaged file of the program looks the same, and is mended sooner. */
@@ -161,6 +171,21 @@ const NAMELESS: Readonly<Record<number, Advise>> = {
   0x1d5: plugAndPlay,
 };
 
+/** What has an XMP profile, a curve optimizer or a card to reseat is a desktop; a laptop's firmware has its defaults. */
+const ON_PORTABLE: ReadonlyMap<string, PlainId> = new Map([
+  ['d-mem-profile', 'd-defaults'],
+  ['d-cpu-defaults', 'd-defaults'],
+  ['d-pcie-reseat', 'd-defaults'],
+]);
+function fitPortable(c: Case, f: Finding): void {
+  const smbios = readSecondary(c.target, 'smbios', readSmbios);
+  if (!smbios.ok || !isPortable(smbios.value)) return;
+  for (const { says, copy } of f.steps.splice(0)) {
+    const other = ON_PORTABLE.get(says.id);
+    f.step(other ? text(other, {}) : says, copy);
+  }
+}
+
 export function addSteps(c: Case, f: Finding): void {
   const noStart = NO_START[c.code];
   if (f.cause === 'live-dump' || f.cause === 'manual') BY_CAUSE[f.cause](c, f);
@@ -168,6 +193,11 @@ export function addSteps(c: Case, f: Finding): void {
   else {
     FIRST[c.code]?.(c, f);
     byCulprit(c, f);
+  }
+  fitPortable(c, f);
+  if (f.lastStep) {
+    f.steps.splice(2);
+    f.step(f.lastStep);
   }
   if (!ofWindows(c)) f.dropCommands();
 }

@@ -2,7 +2,7 @@
  * How a process ended: EPROCESS.ExitStatus. KDBG does not tell its offset; these are those of the public layouts (vergiliusproject.com,
  * each range where the builds at both ends agree).
  */
-import { type Va, vaAdd } from '../base/address.ts';
+import { type Va, va, vaAdd } from '../base/address.ts';
 import type { Target } from '../target/target.ts';
 
 const OFFSETS: readonly (readonly [fromBuild: number, toBuild: number, offset: number])[] = [
@@ -13,6 +13,11 @@ const OFFSETS: readonly (readonly [fromBuild: number, toBuild: number, offset: n
   [22000, 22631, 0x7d4],
 ];
 const STILL_ACTIVE = 0x103;
+
+/** What a critical stop is about: 0xEF P2 is 0 for the process of P1, 1 for a thread; 0xF4 P1 is 3 for the process of P2, 6 for a thread. */
+export function criticalObject(code: number, [first, second]: readonly [bigint, bigint, bigint, bigint]): { readonly at: Va; readonly process: boolean } {
+  return code === 0xef ? { at: va(first), process: second === 0n } : { at: va(second), process: first === 3n };
+}
 
 export interface ExitStatus {
   readonly at: Va;

@@ -27,6 +27,8 @@ export class Finding {
   readonly rivals: Rival[] = [];
   readonly wouldSettle: (Text & { missing?: MissingReason })[] = [];
   readonly steps: NextStep[] = [];
+  /** Stands among the three whatever else is advised. */
+  lastStep: Text | undefined;
 
   constructor(rule: string) {
     this.rule = rule;

@@ -16,7 +16,7 @@ import { notMyFault } from './rules/process.ts';
 import { hang } from './rules/user.ts';
 import { looksOf } from './playbook.ts';
 import { processTold } from './processname.ts';
-import { addSettlers, provesAlone } from './settle.ts';
+import { addSettlers, witnessOf } from './settle.ts';
 import { hangBucket } from './userbucket.ts';
 import type { Sureness, Verdict } from './verdict.ts';
 import { suspectsOf } from './watch.ts';
@@ -92,10 +92,15 @@ function* closing(c: Case, f: Finding): Job<void> {
   nameVictim(c, f);
   if (isLive(c) && f.rule !== 'by-hand' && !f.explanation.some((one) => one.id === 'x-live')) f.say('x-live', {});
   sayProcess(c, f);
-  if (f.explanation.length < 5 && isWeakWitness(c, f)) f.say('x-repeat', {});
+  sayRepeat(c, f);
 }
 
-const isWeakWitness = (c: Case, f: Finding): boolean => f.sureness !== 'certain' && f.cause !== 'live-dump' && f.cause !== 'manual' && !provesAlone(c);
+const REPEAT = { tag: 'x-repeat-tag', place: 'x-repeat', cpu: 'x-repeat-cpu', ram: 'x-repeat-ram' } as const;
+/** What one file of the kind is worth, and what to compare in the next. */
+function sayRepeat(c: Case, f: Finding): void {
+  const witness = f.cause === 'live-dump' || f.cause === 'manual' ? undefined : witnessOf(c, f);
+  if (witness && f.explanation.length < 5) f.say(REPEAT[witness], {});
+}
 
 /** The stop took down the program that ran, where no rule knows of a nearer victim. A wanted stop and a live report take down none. */
 function nameVictim(c: Case, f: Finding): void {

@@ -1,15 +1,16 @@
 /** FAILURE_BUCKET_ID of a stop, by the forms of WinDbg's published outputs. Where a form needs what the dump lacks, the plain form stands. */
 import { va, vaAdd } from '../base/address.ts';
+import { fourLetters } from '../base/letters.ts';
 import { readUnicode } from '../modules/loadedlist.ts';
 import { kernelMemory } from '../target/kernelmemory.ts';
 import { readProcess } from '../types/kernel/process.ts';
 import { type Actor, isKernelImage } from './actors.ts';
-import { textOf } from './address.ts';
 import type { Case } from './case.ts';
 import { corruptionKind } from './codediff.ts';
 import { readErrorRecord } from './cper.ts';
 import { cpuMaker } from './cpumaker.ts';
 import { ownerOfDevice } from './devicestack.ts';
+import { criticalObject } from './exitstatus.ts';
 import type { Finding } from './finding.ts';
 import { followUp, subject } from './followup.ts';
 import { hungContext, requestThread } from './followed.ts';
@@ -77,7 +78,7 @@ const fastFail: Shape = (c) =>
   coded(c, low(c.params[0]), c.knowledge.fastFail(Number(c.params[0] & 0xffff_ffffn))?.name.replace(/^FAST_FAIL_/, '') ?? 'UNKNOWN');
 
 /** Argument 1 = 7: a block is freed again, and argument 3 is its tag. */
-const freed: Shape = (c) => coded(c, low(c.params[0]), c.params[0] === 7n ? textOf(c.params[2], 4) : undefined);
+const freed: Shape = (c) => coded(c, low(c.params[0]), c.params[0] === 7n ? fourLetters(c.params[2]) : undefined);
 
 /** The rule's name stands in the meaning of argument 1: "driver violated DDI compliance rule IrqlExApcLte1". */
 const violated: Shape = (c) => {
@@ -172,9 +173,10 @@ const clock: Shape = (c) => {
 /** The process that died by its own object; the one that runs ended it, where the two differ. */
 const criticalProcess: Shape = (c) => {
   const { name, object } = c.target.process;
-  const own = object === c.params[0];
+  const { at, process } = criticalObject(c.code, c.params);
+  const own = process && object === at;
   const kernel = kernelMemory(c.session);
-  const read = kernel.ok && !own ? readProcess(kernel.value, va(c.params[0])) : undefined;
+  const read = kernel.ok && process && !own ? readProcess(kernel.value, at) : undefined;
   const died = own ? name : read?.ok ? read.value.name : undefined;
   const by = !own && object !== undefined && name.ok ? `TERMINATED_BY_${name.value}` : undefined;
   return coded(c, died?.ok ? died.value : 'unknown', 'BUGCHECK_CRITICAL_PROCESS', died?.ok ? by : undefined, exitWord(c));

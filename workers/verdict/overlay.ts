@@ -2,28 +2,10 @@
 import { imageOf, knownAs } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
+import { virtualMachine } from './guests.ts';
 import { showFirmware, showProcessor } from './rules/machine.ts';
 import { showSecondary } from './rules/secondary.ts';
 import { text } from './words.ts';
-
-const GUESTS: readonly (readonly [RegExp, string])[] = [
-  [/^(vmgencounter|hypervideo|hyperkbd|storvsc|netvsc)\.sys$/i, 'Hyper-V'],
-  [/^(vboxguest|vboxsf|vboxmouse|vboxwddm|vboxvideo)\.sys$/i, 'VirtualBox'],
-  [/^(vmhgfs|vmmemctl|vm3dmp|vm3dmp_loader|vmxnet3\w*|pvscsi)\.sys$/i, 'VMware'],
-  [/^(vioscsi|viostor|netkvm|vioser|balloon|viorng)\.sys$/i, 'KVM or QEMU'],
-  [/^(xenbus|xenvbd|xennet|xen)\.sys$/i, 'Xen'],
-  [/^prl_\w+\.sys$/i, 'Parallels'],
-];
-
-/** The virtual machine that Windows ran in, by drivers that only a guest loads. vmbus says nothing: a host that runs Hyper-V itself loads it too. */
-export function virtualMachine(c: Case): string | undefined {
-  const names = c.target.modules.modules.map(imageOf);
-  for (const [pattern, vm] of GUESTS) {
-    const hits = names.filter((name) => pattern.test(name)).length;
-    if (vm === 'Hyper-V' ? hits >= 2 : hits >= 1) return vm;
-  }
-  return undefined;
-}
 
 const TOOL_KINDS: ReadonlySet<string> = new Set(['overclocking', 'rgb-fan', 'monitoring', 'anticheat', 'tweaker']);
 const SHORT_UPTIME = 120;

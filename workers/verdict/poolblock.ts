@@ -7,6 +7,7 @@
  */
 import { type Va, va } from '../base/address.ts';
 import { type Found, found, missing, type MissingReason } from '../base/found.ts';
+import { fourLetters, withoutProtection } from '../base/letters.ts';
 import { readStructAt, struct, u32, u8 } from '../bytes/struct.ts';
 import type { AddressSpace } from '../memory/space.ts';
 
@@ -53,22 +54,11 @@ interface Header {
   readonly tag: string;
 }
 
-/** Four characters; bit 31 marks a protected block and is no part of the tag. Undefined where one is not printable. */
-function tagOf(value: number): string | undefined {
-  let tag = '';
-  for (const shift of [0, 8, 16, 24]) {
-    const code = (value >>> shift) & (shift === 24 ? 0x7f : 0xff);
-    if (code < 0x20 || code > 0x7e) return undefined;
-    tag += String.fromCharCode(code);
-  }
-  return tag;
-}
-
 function headerAt(bytes: Uint8Array, offset: number): Header | undefined {
   const read = readStructAt(POOL_HEADER, bytes, offset);
   if (!read.ok) return undefined;
   const { PreviousSize, BlockSize, PoolType, PoolTag } = read.value;
-  const tag = tagOf(PoolTag);
+  const tag = fourLetters(withoutProtection(PoolTag));
   return tag === undefined || BlockSize === 0 ? undefined : { previous: PreviousSize * UNIT, size: BlockSize * UNIT, type: PoolType, tag };
 }
 

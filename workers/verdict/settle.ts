@@ -43,7 +43,21 @@ const NAMES_HELP: ReadonlySet<string> = new Set(['driver-bug', 'not-known', 'app
  * the request and its device, 0x10D the framework's data, 0xC4 and its like what Verifier saw, 0x124 the hardware's record.
  */
 const PROVES_ALONE: ReadonlySet<number> = new Set([0x10d, 0xc4, 0xc6, 0xc9, 0xe6, 0x124]);
-export const provesAlone = (c: Case): boolean => PROVES_ALONE.has(c.code) || (c.code === 0x9f && c.params[0] === 3n);
+const provesAlone = (c: Case): boolean => PROVES_ALONE.has(c.code) || (c.code === 0x9f && c.params[0] === 3n);
+/** A display driver that hung: driver and owner tag are the same whatever broke. */
+const TAGGED: ReadonlySet<number> = new Set([0x116, 0x117, 0x141, 0xea]);
+/** What has to be the same in more dumps: of a processor or memory in doubt its own number, as the place in the code changes or is the finder's. */
+export function witnessOf(c: Case, { culprit, sureness }: Finding): 'tag' | 'place' | 'cpu' | 'ram' | undefined {
+  if (sureness === 'certain' || provesAlone(c)) return undefined;
+  if (TAGGED.has(c.code)) return 'tag';
+  return culprit?.part === 'cpu' || culprit?.part === 'ram' ? culprit.part : 'place';
+}
+const SEVERAL = { tag: undefined, place: 's-several', cpu: 's-several-cpu', ram: 's-several-ram' } as const;
+function several(c: Case, f: Finding): void {
+  const witness = witnessOf(c, f);
+  const id = witness && SEVERAL[witness];
+  if (id) f.settle(id, {});
+}
 
 export function addSettlers(c: Case, f: Finding): void {
   if (f.cause === 'live-dump' || (f.cause === 'manual' && f.headline.id !== 'h-manual-hang')) return;
@@ -53,7 +67,7 @@ export function addSettlers(c: Case, f: Finding): void {
   const byPart = part === undefined ? undefined : BY_PART_SETTLES[part];
   if (byPart !== undefined) f.settle(byPart, {});
   if (c.kernel) kernelSettlers(c, f);
-  else if (f.cause === 'hardware') f.settle('s-several', {});
+  else if (f.cause === 'hardware') several(c, f);
   namesMissing(c, f);
 }
 
@@ -68,7 +82,7 @@ function biggerDumps(c: Case, f: Finding): void {
 
 function kernelSettlers(c: Case, f: Finding): void {
   if (f.cause === 'storage' || f.rule === 'whea') f.settle('s-event-log', {});
-  if (f.sureness !== 'certain' && !provesAlone(c) && REPEATS.has(f.cause)) f.settle('s-several', {});
+  if (REPEATS.has(f.cause)) several(c, f);
   if (f.cause === 'memory-corruption' && c.code !== 0x109) f.settle('s-verifier', {});
 }
 

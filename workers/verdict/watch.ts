@@ -1,5 +1,7 @@
 /** Whom Driver Verifier is to watch for this dump; in which order, `knowledge/guides/waves` says. */
+import { valueOf } from '../base/found.ts';
 import { type Wave, waves } from '../knowledge/guides/waves.ts';
+import { isLinkDate } from '../modules/linkdate.ts';
 import { imageOf, isScanned } from './actors.ts';
 import type { Case } from './case.ts';
 import type { Finding } from './finding.ts';
@@ -18,6 +20,11 @@ export function suspectsOf(c: Case, f: Finding): string[] {
 }
 
 export function wavesOf(c: Case, f: Finding): readonly Wave[] {
-  const drivers = c.target.modules.modules.map(imageOf).map((file) => ({ file, vendor: c.knowledge.driver(file)?.vendor ?? null }));
+  const crash = valueOf(c.target.crashTime);
+  const drivers = c.target.modules.modules.map((module) => {
+    const { pe } = module.identity;
+    const file = imageOf(module);
+    return { file, vendor: c.knowledge.driver(file)?.vendor ?? null, hashed: pe.ok && !isLinkDate(pe.value.timestamp, crash) };
+  });
   return waves(drivers, suspectsOf(c, f));
 }

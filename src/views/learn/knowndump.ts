@@ -14,6 +14,6 @@ export function knownDump(dump: Dump): KnownDump | null {
     executable: program ? (modules.find(({ imageName }) => /\.exe$/i.test(imageName))?.imageName ?? null) : null,
     headline: dump.verdict.value?.headline.owner ?? null,
     suspects: dump.verdict.value?.suspects ?? [],
-    drivers: modules.map(({ imageName, owner }) => ({ file: imageName, vendor: owner })),
+    drivers: modules.map(({ imageName, owner, timestamp, timestampIsDate }) => ({ file: imageName, vendor: owner, hashed: timestamp.ok && !timestampIsDate })),
   };
 }

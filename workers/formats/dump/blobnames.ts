@@ -22,7 +22,7 @@ const ROWS: readonly Row[] = [
   ['0f81ec00-9e51-48e6-b899-eb3bbeede741', 'win32kbase', 'in-flight recorder log', 'c'],
   ['0f81ec00-9e52-48e6-b899-eb3bbeede741', 'win32kbase', 'in-flight recorder log', 'c'],
   ['0f81ec00-9e56-48e6-b899-eb3bbeede741', 'win32kbase_rim', 'in-flight recorder log', 'c'],
-  ['10ec8168-313c-488c-afea-272cd2094616', 'Realtek network driver', 'Realtek PCIe NIC data', 'c'],
+  ['10ec8168-313c-488c-afea-272cd2094616', 'Realtek network driver', 'Realtek PCIe NIC data', 'c', 'private'],
   ['21ba7b61-05f8-41f1-9048-c09493dcfe38', 'wdiwifi', 'in-flight recorder log', 'c'],
   ['21ba7b61-05f9-41f1-9048-c09493dcfe38', 'wdiwifi', 'in-flight recorder log', 'c'],
   ['270a33fd-3da6-460d-ba89-3c1bae21e39b', 'watchdog!WdDxgkSecondaryDataGUID', 'dxgkrnl / TDR state', 's'],

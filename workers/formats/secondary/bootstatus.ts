@@ -85,21 +85,22 @@ export interface BootStatus {
 }
 
 /** The extension is 0x10 bytes long in records of 0xB0, 0x20 in later ones; the state of the feature configuration follows it. */
-const featureStateAt = (extent: number): number => (extent >= 0xc0 ? 0xb8 : 0xa8);
+const featureStateAt = (version: number): number => (version >= 0xc0 ? 0xb8 : 0xa8);
 
 export function readBootStatus(data: Uint8Array): Found<BootStatus> {
   return thenFound(readStructAt(START, data, 0), (start) => {
     if (start.version < START.size || start.version > 0x1000) return notValid('size of the boot status data', hex(start.version), 'between 0x40 and 0x1000');
-    const extent = Math.min(start.version, data.length);
+    const { version } = start;
+    // What the version has and the block has not was cut off.
     const part = <F extends Fields>(layout: Struct<F>, at: number): Found<RecordOf<F>> =>
-      at + layout.size <= extent ? readStructAt(layout, data, at) : missing({ why: 'not-written-by', writer: `version ${hex(extent)}`, what: layout.name });
+      at + layout.size <= version ? readStructAt(layout, data, at) : missing({ why: 'not-written-by', writer: `version ${hex(version)}`, what: layout.name });
     const state = struct('feature configuration state', 4, SOURCE, { state: u32(0) });
     return found({
       start,
       error: part(ERROR, 0x40),
-      button: extent < 0x98 ? part(OLD_BUTTON, 0x58) : part(BUTTON, 0x58),
+      button: version < 0x98 ? part(OLD_BUTTON, 0x58) : part(BUTTON, 0x58),
       extension: part(EXTENSION, 0x98),
-      featureState: mapFound(part(state, featureStateAt(extent)), (record) => record.state),
+      featureState: mapFound(part(state, featureStateAt(version)), (record) => record.state),
     });
   });
 }

@@ -42,6 +42,16 @@ export function readPnpNote(data: Uint8Array): Found<PnpNote> {
   );
 }
 
+/** An id that says what a device is and not which one: of the maker and the product, or of ACPI. */
+const OF_PRODUCT = /^(?:FUNC_[0-9A-F]+&)?(?:VID|VEN)_[0-9A-F]{4}(?:&|$)|^[A-Z]{3,4}[0-9A-F]{4}$/i;
+
+/** "USB\\VID_413C&PID_2107": the bus, and the product where the path tells it. The rest may hold serial numbers, addresses and names. */
+export function kindOfDevice(path: string): string {
+  const [bus = '', product = ''] = path.split('\\');
+  const plain = (word: string): string => word.replace(/[^\w&.-]/g, '…').slice(0, 64);
+  return OF_PRODUCT.test(product) ? `${plain(bus)}\\${plain(product)}` : plain(bus);
+}
+
 const WINLOGON = struct('winlogon black box', 0xc, SOURCE, { version: u32(0), size: u32(4), pending: i32(8) });
 
 export interface WinlogonNote {

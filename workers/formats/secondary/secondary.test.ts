@@ -61,6 +61,14 @@ describe('boot status', () => {
     expect(status?.button).toMatchObject({ ok: true, value: { lastReleaseTime: 0x42n } });
     expect(status?.featureState).toEqual({ ok: true, value: 4 });
   });
+  it('a block that is cut keeps the places of its version', () => {
+    const { data } = bootStatusBlob({ size: 0xc0, press: { when: WHEN, bootId: 6 } });
+    const cut = { ok: false, missing: { why: 'outside-file' } };
+    // The button of 0xC0 bytes ends at 0x98, its state of features at 0xBC.
+    expect(valueOf(readBootStatus(data.subarray(0, 0x90)))?.button).toMatchObject(cut);
+    expect(valueOf(readBootStatus(data.subarray(0, 0xb4)))?.featureState).toMatchObject(cut);
+    expect(valueOf(readBootStatus(data.subarray(0, 0xb4)))?.button.ok).toBe(true);
+  });
   it('a block that is shorter than its version reads as far as it goes', () => {
     const status = valueOf(readBootStatus(bootStatusBlob().data.subarray(0, 0x60)));
     expect([status?.error.ok, status?.button.ok]).toEqual([true, false]);

@@ -120,6 +120,22 @@ export function firmwareOf({ structures }: Smbios): Firmware | undefined {
   return { ...(vendor === undefined ? {} : { vendor }), ...(version === undefined ? {} : { version }), ...(date === undefined ? {} : { date }) };
 }
 
+const CHASSIS = 3;
+/** DSP0134 7.4.1: portable, laptop, notebook, hand held, sub notebook, tablet, convertible, detachable; bit 7 tells of a lock. */
+const PORTABLE: ReadonlySet<number> = new Set([8, 9, 0xa, 0xb, 0xe, 0x1e, 0x1f, 0x20]);
+/** DSP0134 7.4.1: "other" and "unknown". */
+const UNTOLD_CHASSIS = 2;
+/** DSP0134 7.18.1. */
+const SODIMM = 0xd;
+
+/** A laptop or tablet by its chassis; where that is not told, small memory modules alone speak for one. */
+export function isPortable({ structures }: Smbios): boolean {
+  const type = (structures.find((one) => one.type === CHASSIS)?.u8(5) ?? 0) & 0x7f;
+  if (type > UNTOLD_CHASSIS) return PORTABLE.has(type);
+  const devices = structures.filter((one) => one.type === MEMORY_DEVICE && (sizeOf(one) ?? 0) > 0);
+  return devices.length > 0 && devices.every((one) => one.u8(0xe) === SODIMM);
+}
+
 export interface MemoryModule {
   /** "DIMM 1, P0 CHANNEL A". */
   readonly slot: string;
@@ -148,12 +164,15 @@ const IN_KB = 0x8000;
 const EXTENDED = 0x7fff;
 const UNKNOWN_SIZE = 0xffff;
 
-function sizeOf(device: SmbiosStructure): number {
-  const size = device.u16(0xc) ?? 0;
-  if (size === UNKNOWN_SIZE) return 0;
-  if (size === EXTENDED) return (device.u32(0x1c) ?? 0) & 0x7fff_ffff;
-  return (size & IN_KB) !== 0 ? Math.floor((size & EXTENDED) / 1024) : size;
+/** Kilobytes; 0 where no module is plugged in, undefined where the size is not known (DSP0134 7.18.1, 7.18.5). */
+export function sizeOf(device: SmbiosStructure): number | undefined {
+  const size = device.u16(0xc);
+  if (size === undefined || size === UNKNOWN_SIZE) return undefined;
+  if (size !== EXTENDED) return (size & IN_KB) !== 0 ? size & EXTENDED : size * 1024;
+  const extended = device.u32(0x1c);
+  return extended === undefined ? undefined : (extended & 0x7fff_ffff) * 1024;
 }
+const megabytesOf = (device: SmbiosStructure): number => Math.floor((sizeOf(device) ?? 0) / 1024);
 
 /** 0 is "unknown", 0xFFFF "see the extended field" (DSP0134 7.18.4). */
 const speedOf = (device: SmbiosStructure, at: number, extendedAt: number): number | undefined => {
@@ -161,10 +180,10 @@ const speedOf = (device: SmbiosStructure, at: number, extendedAt: number): numbe
   return speed === 0xffff ? device.u32(extendedAt) : speed === 0 ? undefined : speed;
 };
 
-/** The slots that hold a module. */
+/** The slots that hold a module of a known size. */
 export function memoryModules({ structures }: Smbios): readonly MemoryModule[] {
   return structures
-    .filter((one) => one.type === MEMORY_DEVICE && sizeOf(one) > 0)
+    .filter((one) => one.type === MEMORY_DEVICE && megabytesOf(one) > 0)
     .map((device) => {
       const kind = device.u8(0x12) ?? 0;
       const optional = {
@@ -176,6 +195,6 @@ export function memoryModules({ structures }: Smbios): readonly MemoryModule[] {
       };
       const held = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
       const slot = [device.text(0x10), device.text(0x11)].map(meaningful).filter((part) => part !== undefined);
-      return { slot: slot.join(', '), sizeMb: sizeOf(device), kind: MEMORY_KINDS[kind] ?? `type ${String(kind)}`, ...held };
+      return { slot: slot.join(', '), sizeMb: megabytesOf(device), kind: MEMORY_KINDS[kind] ?? `type ${String(kind)}`, ...held };
     });
 }

@@ -43,11 +43,14 @@ export interface StorageTrace {
   readonly commands: readonly StorageCommand[];
 }
 
+/** Real blocks hold 64; a hostile one could hold as many as fit. */
+const MOST_RECORDS = 1024;
+
 export function readStorageTrace(data: Uint8Array): Found<StorageTrace> {
   return thenFound(readStructAt(HEAD, data, 0), ({ signature, reason, driver, count }) => {
     const port = PORTS[signature];
     if (!port) return notValid('storage port', signature.replace(/[^ -~]/g, '.'), 'DSTP or DATA');
-    const held = Math.min(count, Math.floor((data.length - HEAD.size) / RECORD.size));
+    const held = Math.min(count, MOST_RECORDS, Math.floor((data.length - HEAD.size) / RECORD.size));
     const records = Array.from({ length: held }, (_, index) => readStructAt(RECORD, data, HEAD.size + index * RECORD.size));
     const commands = records.flatMap((record) => (record.ok && (record.value.start !== 0n || record.value.end !== 0n) ? [record.value] : []));
     const list = commands.map(({ operation, start, end, status, error }) => ({ operation, start, end, status, error }));

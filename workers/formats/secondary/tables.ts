@@ -3,7 +3,7 @@
  * small dump. Sessions by content: a head of 0x20 bytes, then for each session 0x30 bytes, room for its name (before 26100 twice as much),
  * then its buffers (WMI_BUFFER_HEADER: BufferSize +0, the session's number +0x2A, bytes kept +0x30).
  */
-import { chars, readStructAt, struct, u16, u32, u64 } from '../../bytes/struct.ts';
+import { chars, readStructAt, struct, u16, u32, u64, viewOf } from '../../bytes/struct.ts';
 import { fixedUtf16 } from '../minidump/text.ts';
 
 const ACPI = struct('DESCRIPTION_HEADER', 36, 'ACPI 6.5, 5.2.6', { signature: chars(0, 4), length: u32(4), oemId: chars(10, 6), oemTable: chars(16, 8) });
@@ -19,24 +19,33 @@ export interface AcpiTable {
 /** Larger is no table of a firmware. */
 const MAX_TABLE = 1 << 20;
 /** ACPI 6.5, 5.2.6, "Reserved Signatures", and those of Microsoft's and AMD's documents: other letters inside a table are no head. */
-const SIGNATURES = new Set(
+const SIGNATURES: ReadonlySet<number> = new Set(
   (
     'FACP APIC DSDT SSDT PSDT RSDT XSDT HPET MCFG FPDT BGRT MSDM SLIC TPM2 TCPA DMAR IVRS WSMT WAET WPBT DBG2 DBGP SPCR CRAT CDIT PCCT PPTT GTDT ' +
     'IORT CSRT LPIT NHLT PHAT BOOT VFCT UEFI ECDT SRAT SLIT MSCT BERT EINJ ERST HEST FIDT MPST NFIT PDTT PRMT RASF SDEV SDEI SBST PMTT STAO XENV VIOT'
-  ).split(' '),
+  )
+    .split(' ')
+    .map((letters) => viewOf(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))).getUint32(0, true)),
 );
 
 /** mssmbios keeps most tables whole and the heads of large ones, so that a length does not lead to the next. */
 export function readAcpiTables(data: Uint8Array): readonly AcpiTable[] {
   const tables: AcpiTable[] = [];
+  const view = viewOf(data);
   for (let at = 0; at + ACPI.size <= data.length && tables.length < MAX_TABLES;) {
-    const head = readStructAt(ACPI, data, at);
-    const { signature, length, oemId, oemTable } = head.ok ? head.value : { signature: '', length: 0, oemId: '', oemTable: '' };
-    const isTable = SIGNATURES.has(signature) && length >= ACPI.size && length <= MAX_TABLE && /^[ -~]*$/.test(oemId + oemTable);
-    if (isTable) tables.push({ signature, sizeBytes: length, oem: oemId.trim(), table: oemTable.trim() });
-    at += isTable ? ACPI.size : 1;
+    const table = SIGNATURES.has(view.getUint32(at, true)) ? tableAt(data, at) : undefined;
+    if (table) tables.push(table);
+    at += table ? ACPI.size : 1;
   }
   return tables;
+}
+
+function tableAt(data: Uint8Array, at: number): AcpiTable | undefined {
+  const head = readStructAt(ACPI, data, at);
+  if (!head.ok) return undefined;
+  const { signature, length, oemId, oemTable } = head.value;
+  const isTable = length >= ACPI.size && length <= MAX_TABLE && /^[ -~]*$/.test(oemId + oemTable);
+  return isTable ? { signature, sizeBytes: length, oem: oemId.trim(), table: oemTable.trim() } : undefined;
 }
 
 const TRACE_HEAD = 0x20;

@@ -23,6 +23,8 @@ export interface LoadedDriver {
   readonly file: string;
   /** Null where no table names a maker. */
   readonly vendor: string | null;
+  /** Its link stamp cannot be a date: a reproducible build's, as Windows' own drivers are. */
+  readonly hashed: boolean;
 }
 /** What guides take from the open dump. */
 export interface KnownDump {

@@ -9,7 +9,7 @@ import { loadKnowledge } from '../load.ts';
 import { OPTIONS, OWNER_FLAGS, VERIFIER, verifierLine } from './verifier.ts';
 import { standardLine, waves } from './waves.ts';
 
-const driver = (file: string, vendor: string | null) => ({ file, vendor });
+const driver = (file: string, vendor: string | null, hashed = false) => ({ file, vendor, hashed });
 const DUMP: KnownDump = {
   fileName: 'a.dmp',
   kindWords: 'Small memory dump',
@@ -64,6 +64,13 @@ describe('Driver Verifier', () => {
   });
   it('waves: suspects, then unknown makers, then the rest; nobody twice, no copies, Microsoft never, no name that could be a command', () => {
     expect(waves(DUMP.drivers, DUMP.suspects).map(({ files }) => files)).toEqual([['bad.sys', 'filter.sys'], ['nobody.sys'], ['known.sys']]);
+  });
+  it('a driver of no maker whose link stamp is a hash most likely came with Windows: it is last, and the reason is said', () => {
+    const drivers = [driver('winaccel.sys', null, true), driver('known.sys', 'Fourth', true), driver('nobody.sys', null)];
+    const all = waves(drivers, []);
+    expect(all.map(({ files }) => files)).toEqual([['nobody.sys'], ['known.sys'], ['winaccel.sys']]);
+    expect(all.at(-1)?.why).toMatch(/link stamp is no date/);
+    expect(waves(drivers, ['winaccel.sys'])[0]?.files).toEqual(['winaccel.sys']);
   });
   it('a wave fits a command line of 8191 characters, however long the list and its names', () => {
     const many = Array.from({ length: 2000 }, (_, at) => driver(`${'d'.repeat(50)}${String(at)}.sys`, null));

@@ -23,7 +23,7 @@ const isMicrosoft = (vendor: string | null): boolean => vendor !== null && /^mic
 const canBeWatched = ({ file, vendor }: LoadedDriver): boolean =>
   !isMicrosoft(vendor) && /\.sys$/i.test(file) && !isCrashCopy(file) && safeFile(file) !== undefined;
 
-/** Suspects; then drivers that no table knows; then all others that are not Microsoft's. Each wave holds only what the ones before do not. */
+/** Suspects; then drivers that no table knows; then all others that are not Microsoft's; last those of no maker that look like Windows' own. Each wave holds only what the ones before do not. */
 export function waves(drivers: readonly LoadedDriver[], suspects: readonly string[]): readonly Wave[] {
   const suspected = new Set(suspects.map(bare));
   const foreign = drivers.filter(canBeWatched);
@@ -38,12 +38,17 @@ export function waves(drivers: readonly LoadedDriver[], suspects: readonly strin
     {
       name: 'Second wave: drivers that nobody vouches for',
       why: 'no table of this page knows their maker. A dump holds no signatures, so this stands in for “unsigned”; sigverif on the computer itself lists what is unsigned',
-      files: files(rest.filter(({ vendor }) => vendor === null)),
+      files: files(rest.filter(({ vendor, hashed }) => vendor === null && !hashed)),
     },
     {
       name: 'Third wave: all others that are not Microsoft’s',
       why: 'the larger group, if the first two found nothing',
       files: files(rest.filter(({ vendor }) => vendor !== null)),
+    },
+    {
+      name: 'Last wave: drivers that most likely came with Windows',
+      why: 'no table knows their maker, but their link stamp is no date: a hash stands there in reproducible builds, which Windows’ own drivers are',
+      files: files(rest.filter(({ vendor, hashed }) => vendor === null && hashed)),
     },
   ].filter((wave) => wave.files.length > 0);
 }

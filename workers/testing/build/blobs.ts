@@ -49,14 +49,14 @@ export interface ModuleSpec {
 const MODULE: ModuleSpec = { sizeMb: 8192, speed: 2666, configured: 2666, millivolts: 1200, maker: 'Example Memory', part: 'EX8G-2666' };
 
 /** DSP0134 7.18: 0x28 bytes, the strings in the order slot, bank, maker, serial number, asset tag, part. */
-function memoryDevice(handle: number, slot: number, of: ModuleSpec): Uint8Array {
+function memoryDevice(handle: number, slot: number, of: ModuleSpec & { readonly formFactor: number }): Uint8Array {
   const formatted = new Binary()
     .u16(0x10)
     .u16(0xfffe)
     .u16(64)
     .u16(64)
     .u16(of.sizeMb)
-    .u8(9)
+    .u8(of.formFactor)
     .u8(0)
     .u8(1)
     .u8(2)
@@ -81,6 +81,10 @@ export interface SmbiosSpec {
   /** "03/14/2023". */
   readonly date?: string;
   readonly modules?: readonly ModuleSpec[];
+  /** DSP0134 7.4.1; without it no chassis is told. */
+  readonly chassis?: number;
+  /** DSP0134 7.18.1, of all modules; 9 is a DIMM. */
+  readonly formFactor?: number;
 }
 
 export function smbiosBlob(spec: SmbiosSpec = {}): BlobSpec {
@@ -91,7 +95,8 @@ export function smbiosBlob(spec: SmbiosSpec = {}): BlobSpec {
     smbiosStructure(0, 0, bios, ['Example Firmware', '1.04', spec.date ?? '03/14/2023']),
     smbiosStructure(1, 1, system, ['Example Systems', 'Example Desktop 1', '1.0', 'EXAMPLE-SERIAL-0']),
     smbiosStructure(2, 2, board, ['Example Systems', 'EX-100', '1.0', 'EXAMPLE-SERIAL-9']),
-    ...(spec.modules ?? [MODULE, MODULE]).map((one, index) => memoryDevice(17 + index, index + 1, one)),
+    ...(spec.chassis === undefined ? [] : [smbiosStructure(3, 3, Uint8Array.of(1, spec.chassis, 0, 0, 0), ['Example Systems'])]),
+    ...(spec.modules ?? [MODULE, MODULE]).map((one, index) => memoryDevice(17 + index, index + 1, { ...one, formFactor: spec.formFactor ?? 9 })),
     smbiosStructure(127, 127, new Uint8Array(), []),
   );
   // RawSMBIOSData: Used20CallingMethod, major, minor, DMI revision, length
@@ -363,7 +368,7 @@ export function storageBlob(commands: readonly CommandSpec[], port: 'DSTP' | 'DA
   const out = new Binary().append(ascii(port)).u32(0x60).u32(0xfdc).u32(0);
   out.append(ascii((port === 'DSTP' ? 'storport.sys' : 'ataport.sys').padEnd(16, '\0'))).u32(commands.length);
   for (const { operation, start, end, status = 1 } of commands) out.u8(operation).zeros(31).u64(start).u64(end).u32(status).u32(0).u32(0x1234);
-  return { guid: BLOB.storage, data: out.upTo(0xfdc).finish() };
+  return { guid: BLOB.storage, data: out.upTo(Math.max(0xfdc, 36 + 60 * commands.length)).finish() };
 }
 
 /** FX_DUMP_DRIVER_INFO_ENTRY of Windows-Driver-Frameworks, 64-bit. */

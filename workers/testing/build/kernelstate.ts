@@ -17,6 +17,7 @@ const AT = {
   poolPage: POOL,
   track: POOL + 0x1000n,
   track1: POOL + 0x3000n,
+  idle: POOL + 0x4000n,
   dpc: POOL + 0x5000n,
   target: POOL + 0x6000n,
   verified: POOL + 0x6100n,
@@ -147,7 +148,8 @@ export function leakC4(): Scene & { readonly poolTagTables: bigint } {
     ]),
     trackTable(AT.track1, [['Irp ', [100, 0, 25_000], [2, 1, 64]]]),
     words(nt(VARIABLE.PoolTrackTable) - 8n, [BigInt(POOL_ROWS), AT.track]),
-    words(nt(VARIABLE.ExPoolTagTables), [AT.track, AT.track1, 0n, 0n, 0n, 0n, 0n, 0n]),
+    trackTable(AT.idle, []),
+    words(nt(VARIABLE.ExPoolTagTables), [AT.track, AT.track1, ...Array<bigint>(6).fill(AT.idle)]),
     ...dpcBlocks(driver),
     ...verifiedBlocks([
       { at: POOL + 0x50n, caller: driver.base + 0x1687n, bytes: 0x1008, tag: 'mdrv' },

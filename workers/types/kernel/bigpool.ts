@@ -5,8 +5,9 @@
 import { type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, mapFound, thenFound } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
+import { fourLettersShown, withoutProtection } from '../../base/letters.ts';
 import type { TypedMemory, TypedView } from '../typedview.ts';
-import { tagText } from './pooltracker.ts';
+import { rowOf, rowUint } from './row.ts';
 
 export interface BigBlock {
   readonly at: Va;
@@ -18,26 +19,25 @@ const ROWS_A_READ = 4096;
 
 function readRow(row: TypedView): Found<BigBlock> {
   return thenFound(row.uint('Va'), (at) =>
-    thenFound(row.uint('NumberOfBytes'), (bytes) => mapFound(row.number('Key'), (key) => ({ at: va(at), bytes, tag: tagText(key) }))),
+    thenFound(row.uint('NumberOfBytes'), (bytes) =>
+      mapFound(row.number('Key'), (key) => ({ at: va(at), bytes, tag: fourLettersShown(withoutProtection(key)) })),
+    ),
   );
 }
 
 /** The block that holds an address; `rows` as the kernel tells them, checked by the caller. Rows that the dump does not hold are passed over. */
 export function* findBigBlock(kernel: TypedMemory, table: Va, rows: number, address: Va): Job<BigBlock | undefined> {
-  const type = kernel.view('_POOL_TRACKER_BIG_PAGES', table);
-  const place = thenFound(type, (row) => row.address('Va'));
-  if (!type.ok || !place.ok) return undefined;
-  const { sizeBytes } = type.value.type;
-  const width = kernel.space.pointerSize;
-  const offset = Number(place.value - table);
+  const layout = rowOf(kernel, '_POOL_TRACKER_BIG_PAGES', ['Va']);
+  if (!layout.ok) return undefined;
+  const { type, size, fields } = layout.value;
   for (let first = 0; first < rows; first += ROWS_A_READ) {
-    const piece = kernel.space.read(vaAdd(table, first * sizeBytes), Math.min(ROWS_A_READ, rows - first) * sizeBytes);
+    const piece = kernel.space.read(vaAdd(table, first * size), Math.min(ROWS_A_READ, rows - first) * size);
     const view = new DataView(piece.bytes.buffer, piece.bytes.byteOffset, piece.got);
-    for (let at = offset; at + sizeBytes <= piece.got + offset; at += sizeBytes) {
-      const start = width === 8 ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true));
+    for (let at = 0; at + size <= piece.got; at += size) {
+      const start = rowUint(view, at, fields.Va);
       // A free row has bit 0 set; blocks start at pages.
       if (start === 0n || (start & 0xfffn) !== 0n || start > address) continue;
-      const block = readRow(kernel.viewAs(type.value.type, vaAdd(table, first * sizeBytes + at - offset)));
+      const block = readRow(kernel.viewAs(type, vaAdd(table, first * size + at)));
       if (block.ok && address < block.value.at + block.value.bytes) return block.value;
     }
     yield { progress: 'Searching large pool blocks', done: first, of: rows };

@@ -10,7 +10,7 @@ import type { TypedMemory, TypedView } from '../typedview.ts';
 export interface LockStep {
   readonly node: TypedView;
   readonly resource: TypedView;
-  readonly lock: Found<Va>;
+  readonly lock: Va;
   /** "SpinLock", as the enum names it. */
   readonly type: Found<string>;
   /** Return addresses of where it was taken, innermost first. */
@@ -45,7 +45,7 @@ function readStep(kernel: TypedMemory, at: Va): Found<LockStep> {
       const lock = resource.pointer('ResourceAddress');
       if (!lock.ok) return lock;
       const type = thenFound(resource.enumName('Type'), (name) => found(name.replace(/^VfDeadlock/, '')));
-      return found({ node, resource, lock, type, stack: stackOf(node, 'StackTrace') });
+      return found({ node, resource, lock: lock.value, type, stack: stackOf(node, 'StackTrace') });
     }),
   );
 }
@@ -78,7 +78,7 @@ export function oppositePaths(kernel: TypedMemory, held: LockStep, wanted: Va): 
     if (next.done) return { paths, ...(next.value ? { ended: next.value } : {}) };
     const path = pathTo(kernel, next.value.at);
     if (!path.ok) return { paths, ended: path.missing };
-    const from = path.value.steps.findIndex(({ lock }) => lock.ok && lock.value === wanted);
+    const from = path.value.steps.findIndex(({ lock }) => lock === wanted);
     if (from >= 0) paths.push({ ...path.value, steps: path.value.steps.slice(from) });
   }
 }

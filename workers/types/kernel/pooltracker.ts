@@ -4,9 +4,11 @@
  * back: only the sum over all tables says what is held.
  */
 import type { Va } from '../../base/address.ts';
-import { type Found, found, type MissingReason, thenFound } from '../../base/found.ts';
+import { type Found, found, type MissingReason } from '../../base/found.ts';
 import type { Job } from '../../base/job.ts';
+import { fourLettersShown, withoutProtection } from '../../base/letters.ts';
 import type { TypedMemory } from '../typedview.ts';
+import { rowOf, rowUint } from './row.ts';
 
 export interface PoolUse {
   allocs: bigint;
@@ -25,32 +27,8 @@ export interface TagSum {
   readonly gaps: readonly MissingReason[];
 }
 
-export function tagText(key: number): string {
-  const codes = [0, 8, 16, 24].map((shift) => (key >>> shift) & (shift === 24 ? 0x7f : 0xff));
-  return codes.map((code) => (code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.')).join('');
-}
-
 const FIELDS = ['NonPagedAllocs', 'NonPagedFrees', 'NonPagedBytes', 'PagedAllocs', 'PagedFrees', 'PagedBytes'] as const;
-type Counts = [bigint, bigint, bigint, bigint, bigint, bigint];
-
-/** Reads the six counters of a row. */
-type RowReader = (view: DataView, at: number, counts: Counts) => void;
-
-function rowReader(kernel: TypedMemory): Found<{ readonly size: number; readonly add: RowReader }> {
-  return thenFound(kernel.view('_POOL_TRACKER_TABLE', 0n as Va), (model) => {
-    const parts: { readonly offset: number; readonly wide: boolean }[] = [];
-    for (const field of FIELDS) {
-      const place = model.place(field);
-      if (!place.ok) return place;
-      parts.push({ offset: Number(place.value.at), wide: place.value.type.sizeBytes === 8 });
-    }
-    const add: RowReader = (view, at, counts) => {
-      for (const [index, { offset, wide }] of parts.entries())
-        counts[index] = (counts[index] ?? 0n) + (wide ? view.getBigInt64(at + offset, true) : BigInt(view.getUint32(at + offset, true)));
-    };
-    return found({ size: model.type.sizeBytes, add });
-  });
-}
+type Counts = readonly bigint[];
 
 /** A system has some thousands; a damaged table would name millions. */
 const MAX_TAGS = 65_536;
@@ -58,9 +36,9 @@ const tooMany: MissingReason = { why: 'not-valid', what: 'the number of tags', g
 
 /** `tables` of `rows` rows each; the caller has checked both. */
 export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: number): Job<Found<TagSum>> {
-  const reader = rowReader(kernel);
-  if (!reader.ok) return reader;
-  const { size, add } = reader.value;
+  const row = rowOf(kernel, '_POOL_TRACKER_TABLE', FIELDS);
+  if (!row.ok) return row;
+  const { size, fields } = row.value;
   const sums = new Map<number, Counts>();
   const gaps: MissingReason[] = [];
   for (const [done, table] of tables.entries()) {
@@ -71,9 +49,11 @@ export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: n
       const key = view.getUint32(at, true);
       if (key === 0) continue;
       if (sums.size >= MAX_TAGS && !sums.has(key)) return found({ tags: usesOf(sums), gaps: [...gaps, tooMany] });
-      const counts: Counts = sums.get(key) ?? [0n, 0n, 0n, 0n, 0n, 0n];
-      sums.set(key, counts);
-      add(view, at, counts);
+      const before = sums.get(key);
+      sums.set(
+        key,
+        FIELDS.map((field, index) => (before?.[index] ?? 0n) + BigInt.asIntN(64, rowUint(view, at, fields[field]))),
+      );
     }
     yield { progress: 'Reading pool tags', done: done + 1, of: tables.length };
   }
@@ -81,8 +61,8 @@ export function* sumPoolTags(kernel: TypedMemory, tables: readonly Va[], rows: n
 }
 
 function usesOf(sums: ReadonlyMap<number, Counts>): TagUse[] {
-  return [...sums].map(([key, [a, b, c, d, e, f]]) => ({
-    tag: tagText(key),
+  return [...sums].map(([key, [a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n]]) => ({
+    tag: fourLettersShown(withoutProtection(key)),
     nonPaged: { allocs: a, frees: b, bytes: c },
     paged: { allocs: d, frees: e, bytes: f },
   }));

@@ -6,9 +6,10 @@
 import { isKernelHalf, type Va, va, vaAdd } from '../../base/address.ts';
 import { type Found, found, missing, type MissingReason, notValid, thenFound } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
+import { fourLettersShown, withoutProtection } from '../../base/letters.ts';
 import { readAll } from '../../memory/bytespace.ts';
 import type { TypedMemory, TypedView } from '../typedview.ts';
-import { tagText } from './pooltracker.ts';
+import { type Row, rowOf } from './row.ts';
 
 export interface VerifiedBlock {
   readonly at: Va;
@@ -58,6 +59,8 @@ function firstPage(driver: TypedView): Found<Va> {
 
 export function verifiedBlocks(driver: TypedView): VerifiedBlocks {
   const { memory } = driver;
+  const entry = rowOf(memory, '_VI_POOL_ENTRY_INUSE', ['VirtualAddress', 'CallingAddress', 'NumberOfBytes', 'Tag']);
+  if (!entry.ok) return { blocks: [], ended: entry.missing };
   const blocks: VerifiedBlock[] = [];
   const seen = new Set<Va>();
   let page = firstPage(driver);
@@ -65,24 +68,23 @@ export function verifiedBlocks(driver: TypedView): VerifiedBlocks {
     const at: Va = page.value;
     if (seen.has(at) || seen.size >= MAX_PAGES)
       return { blocks, ended: { why: 'not-valid', what: 'PoolPageHeaders', got: `a loop at ${hex(at)}`, wanted: 'an end' } };
-    if (blocks.length >= MAX_BLOCKS) return { blocks, ended: { why: 'not-computed', detail: `only the first ${blocks.length} are shown` } };
     seen.add(at);
-    const gap = readPage(memory, at, blocks);
-    if (gap) return { blocks, ended: gap };
+    const held = readAll(memory.space, at, PAGE);
+    if (!held.ok) return { blocks, ended: held.missing };
+    for (const block of blocksOf(memory, at, entry.value)) {
+      if (blocks.length >= MAX_BLOCKS) return { blocks, ended: { why: 'not-computed', detail: `only the first ${blocks.length} are shown` } };
+      blocks.push(block);
+    }
     page = memory.space.pointer(at);
   }
   return page.ok ? { blocks } : { blocks, ended: page.missing };
 }
 
-function readPage(memory: TypedMemory, page: Va, blocks: VerifiedBlock[]): MissingReason | undefined {
-  const held = readAll(memory.space, page, PAGE);
-  const size = memory.sizeOf('_VI_POOL_ENTRY_INUSE');
-  if (!held.ok || !size.ok) return held.ok ? (size.ok ? undefined : size.missing) : held.missing;
-  for (let offset = size.value; offset + size.value <= PAGE; offset += size.value) {
-    const block = thenFound(memory.view('_VI_POOL_ENTRY_INUSE', vaAdd(page, offset)), readEntry);
-    if (block.ok) blocks.push(block.value);
+function* blocksOf(memory: TypedMemory, page: Va, { type, size }: Row): Generator<VerifiedBlock> {
+  for (let offset = size; offset + size <= PAGE; offset += size) {
+    const block = readEntry(memory.viewAs(type, vaAdd(page, offset)));
+    if (block.ok) yield block.value;
   }
-  return undefined;
 }
 
 /** A free slot holds the number or the address of the next free one, and no address of a block. */
@@ -91,7 +93,7 @@ function readEntry(entry: TypedView): Found<VerifiedBlock> {
   if (!at.ok || !caller.ok || !bytes.ok || !tag.ok) return missing({ why: 'not-computed' });
   const isBlock = isKernelAddress(entry, at.value) && isKernelAddress(entry, caller.value) && bytes.value > 0n && (at.value & 7n) === 0n;
   return isBlock
-    ? found({ at: at.value, bytes: bytes.value, tag: tagText(Number(tag.value & 0xffff_ffffn)), caller: caller.value })
+    ? found({ at: at.value, bytes: bytes.value, tag: fourLettersShown(withoutProtection(tag.value)), caller: caller.value })
     : missing({ why: 'not-computed' });
 }
 

@@ -66,7 +66,9 @@ describe.skipIf(!hasCorpus)('the corpus', () => {
     expect(verdict.rivals[0]).toMatchObject({ part: 'gpu' });
     // Two of the four stops are of an instruction that this processor lacks: no newer driver mends that.
     expect(verdict.steps.map(({ says }) => says.id)).toEqual(['d-driver-older', 'd-gpu-stock']);
-    expect(verdict.wouldSettle[0]?.id).toBe('s-other-build');
+    expect(verdict.wouldSettle[0]?.id).toBe('s-older-build');
+    // Three builds, but 0x116 alone stands in two of them; both 0x7E are of one build.
+    expect(verdict.against.find(({ says }) => says.id === 'a-builds')?.says.args['count']).toBe('2');
     expect(verdict.evidence.find(({ says }) => says.id === 'e-same-place')?.says.args).toMatchObject({ place: 'nvlddmkm.sys+0x12634e', k: '2' });
   });
   test('the new PC: three codes in two days are hardware, memory first', () => {

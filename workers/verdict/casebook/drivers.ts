@@ -1,4 +1,5 @@
 /** The driver lists of two dumps compared: what came, what went, what is of another build. */
+import { isLinkDate } from '../../modules/linkdate.ts';
 import { isCrashCopy } from '../../modules/names.ts';
 import { DAY_MS, formatDay } from './days.ts';
 import { type DumpFacts, isKernel, type KeptDriver, keptOr } from './facts.ts';
@@ -77,14 +78,10 @@ export function driverHistory(dumps: readonly DumpFacts[]): DriverDiff[] {
 export const changeWords = ({ kind, name, before, after }: DriverChange, { from, to }: DriverDiff): string =>
   kind === 'changed' && before && after ? `${name} ${buildOf(before, from)} to ${buildOf(after, to)}` : `${name} ${kind}`;
 
-const YEAR_1995 = 788_918_400;
-
 /** When an image was linked, in milliseconds; undefined where the stamp cannot be a date, as in reproducible builds. */
 export function builtMs(driver: KeptDriver, before: DumpFacts): number | undefined {
   const { timestamp } = driver;
-  const crash = keptOr(before.crashTimeMs);
-  if (timestamp === undefined || timestamp < YEAR_1995 || timestamp > (crash === undefined ? 0xffff_ffff : (crash + DAY_MS) / 1000)) return undefined;
-  return timestamp * 1000;
+  return timestamp !== undefined && isLinkDate(timestamp, keptOr(before.crashTimeMs)) ? timestamp * 1000 : undefined;
 }
 
 /** Version, date of making, or the bare stamp. */

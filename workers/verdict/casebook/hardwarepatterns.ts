@@ -118,6 +118,7 @@ const STEPS: Readonly<
         | 'd-cpu-defaults'
         | 'd-cpu-bios'
         | 'd-gpu-stock'
+        | 'd-backup'
         | 'd-disk-health'
         | 'd-disk-cable'
         | 'd-defaults'
@@ -131,7 +132,7 @@ const STEPS: Readonly<
   ram: ['d-mem-profile', 'd-mem-test'],
   cpu: ['d-cpu-defaults', 'd-cpu-bios'],
   gpu: ['d-gpu-stock', 'd-pcie-reseat'],
-  disk: ['d-disk-health', 'd-disk-cable'],
+  disk: ['d-backup', 'd-disk-health', 'd-disk-cable'],
   firmware: ['d-defaults', 'd-firmware-update'],
   device: ['d-usb-halves', 'd-pcie-reseat'],
 };

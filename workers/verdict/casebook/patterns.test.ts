@@ -46,6 +46,28 @@ describe('one module', () => {
     expect(said[1]).toContain('2014-07-05 (1), 2014-04-18 (1)');
     expect(said[2]).toBe('a0.sys was changed between two of the crashes (2014-07-05 to 2014-04-18).');
   });
+  test('builds with a fault of their own each do not crash alike, but were tried', () => {
+    const build = (timestamp: number, code: string) =>
+      blamed('a0.sys', '0x10', {
+        code,
+        drivers: crash().drivers.map((one) => (one.name === 'a0.sys' ? { ...one, timestamp } : one)),
+        verdict: { signature: `${code}/a0.sys+10` },
+      });
+    const verdict = judge([build(0x53b75741, '0xd1'), build(0x53508a3c, '0x7e')]);
+    expect(ids(verdict)).toContain('e-builds');
+    expect(ids(verdict, 'against')).not.toContain('a-builds');
+    expect(verdict.wouldSettle[0]?.id).toBe('s-other-device');
+  });
+  test('the very same instruction is said of where the registers stood, of other places only that they are the same', () => {
+    const said = (id: string) => {
+      const at = (day: number) => blamed('bad.sys', '0x10', { day, verdict: { evidence: [{ id, says: 'made', command: 'k', weighs: 'for' }] } });
+      return judge([at(0), at(1)])
+        .evidence.map(({ says }) => sayCase(says).owner)
+        .join(' ');
+    };
+    expect(said('e-place')).toContain('the very same instruction of bad.sys');
+    expect(said('e-suspect')).toContain('the same place of bad.sys');
+  });
   test('where several builds crash alike another one tells nothing: the device comes first', () => {
     const build = (timestamp: number, day: number, part?: 'gpu') =>
       blamed('a0.sys', '0x10', {

@@ -1,7 +1,7 @@
 /** Patterns that speak for software: one module again and again, one place again and again. */
 import { standardLine, waves } from '../../knowledge/guides/waves.ts';
 import { windbgName } from '../../modules/names.ts';
-import { buildOf } from './drivers.ts';
+import { buildOf, builtMs } from './drivers.ts';
 import { type DumpFacts, isKernel, type KeptDriver } from './facts.ts';
 import { CaseFinding, crashArgs, opposeOthers, ownProof } from './finding.ts';
 import type { Part, Sureness } from '../verdict.ts';
@@ -54,19 +54,20 @@ function addRivals(f: CaseFinding, module: string, builds: number): CaseFinding 
   if (f.all.some((one) => !f.members.includes(one) && pointsToHardware(one))) f.rival({ part: 'ram' }, caseText('r-ram', {}));
   const feature = f.members.find(({ verdict }) => verdict.feature !== undefined)?.verdict.feature;
   addSteps(f, { module, builds, part, feature });
-  return f.settle(builds > 1 && feature === undefined ? caseText('s-other-device', { module }) : caseText('s-other-build', { module }));
+  if (feature !== undefined) return f.settle(caseText('s-older-build', { module, feature }));
+  return f.settle(builds > 1 ? caseText('s-other-device', { module }) : caseText('s-other-build', { module }));
 }
 
 interface Blamed {
   readonly module: string;
-  /** How many of it crash alike. */
+  /** How many of it were tried. */
   readonly builds: number;
   readonly part: Part | undefined;
   /** Instructions that the processor lacks. */
   readonly feature: string | undefined;
 }
 
-/** Where other builds crash alike, one more tells nothing: then it is the device's turn; not so where all of them need what the processor lacks. */
+/** Where other builds crash as well, one more tells nothing: then it is the device's turn; not so where all of them need what the processor lacks. */
 function addSteps(f: CaseFinding, { module, builds, part, feature }: Blamed): void {
   const from = f.members.find(({ verdict }) => verdict.from !== undefined)?.verdict.from ?? 'its maker';
   if (f.cause !== 'driver-bug') f.step(caseText('d-collect', {}));
@@ -91,15 +92,22 @@ const instructionOf = (one: DumpFacts): string | undefined =>
 /** The owner tag of a display driver's stop is the same whatever broke: only an address where the code stood counts. */
 const TAGGED: ReadonlySet<string> = new Set(['0x116', '0x117', '0x141']);
 
+/** The registers stood at the place when it failed; any other is a frame of a stack, or where the driver itself called KeBugCheckEx. */
+const faulted = ({ verdict }: DumpFacts): boolean => verdict.evidence.some(({ id }) => id === 'e-place');
+
 function showSamePlace(f: CaseFinding, module: string): void {
   const telling = f.members.filter((one) => !TAGGED.has(one.code ?? '') && one.verdict.place?.module.toLowerCase() === module.toLowerCase());
   for (const { items } of tally(telling, instructionOf)) {
     const place = items[0] && placeOf(items[0]);
-    if (items.length >= 2 && place !== undefined) f.show(caseText('e-same-place', { k: String(items.length), module, place }), items.map(ownProof));
+    const what = items.every(faulted) ? 'the very same instruction' : 'the same place';
+    if (items.length >= 2 && place !== undefined) f.show(caseText('e-same-place', { k: String(items.length), what, module, place }), items.map(ownProof));
   }
 }
 
-/** The same fault in several builds of the driver; how many there were. */
+/** The signature without its offset, which moves with the build. */
+const faultOf = ({ verdict }: DumpFacts): string => verdict.signature.replace(/\+[0-9a-f]+/, '');
+
+/** The builds of the driver that crash; those in which one and the same fault stands speak against a fault of one build. How many there were. */
 function showBuilds(f: CaseFinding, module: string): number {
   const builds = tally(f.members, (one) => moduleIn(one, module)?.timestamp);
   if (builds.length < 2) return builds.length;
@@ -108,10 +116,14 @@ function showBuilds(f: CaseFinding, module: string): number {
     const driver = one && moduleIn(one, module);
     return `${one && driver ? buildOf(driver, one) : 'not told'} (${String(items.length)})`;
   });
-  const shows = builds.flatMap(({ items }) => items.slice(0, 1).map((one) => ({ dump: one.id, command: `lmvm ${windbgName(module)}` })));
+  const showsOf = (some: typeof builds) =>
+    some.flatMap(({ items }) => items.slice(0, 1).map((one) => ({ dump: one.id, command: `lmvm ${windbgName(module)}` })));
   const count = String(builds.length);
-  f.show(caseText('e-builds', { module, count, builds: words.join(', ') }), shows, 'context');
-  f.oppose(caseText('a-builds', { module, count }), shows);
+  f.show(caseText('e-builds', { module, count, builds: words.join(', ') }), showsOf(builds), 'context');
+  const [alike] = tally(f.members, faultOf)
+    .map(({ items }) => tally(items, (one) => moduleIn(one, module)?.timestamp))
+    .sort((a, b) => b.length - a.length);
+  if (alike && alike.length > 1) f.oppose(caseText('a-builds', { module, count: String(alike.length) }), showsOf(alike));
   return builds.length;
 }
 
@@ -134,10 +146,11 @@ export function onePlace(crashes: readonly DumpFacts[]): CaseFinding | undefined
 }
 
 /** The first wave for Driver Verifier, by the drivers of one of the crashes. */
-function watch(f: CaseFinding, { drivers }: DumpFacts): CaseFinding {
-  const [wave] = waves(
-    drivers.map(({ name, maker }) => ({ file: name, vendor: maker ?? null })),
-    [],
-  );
+function watch(f: CaseFinding, crash: DumpFacts): CaseFinding {
+  const drivers = crash.drivers.map((one) => {
+    const hashed = one.timestamp !== undefined && builtMs(one, crash) === undefined;
+    return { file: one.name, vendor: one.maker ?? null, hashed };
+  });
+  const [wave] = waves(drivers, []);
   return wave ? f.step(caseText('d-verifier-these', watchArgs(wave.files)), standardLine(wave.files)) : f.step(caseText('d-verifier-on', {}));
 }

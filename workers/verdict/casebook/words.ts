@@ -30,7 +30,7 @@ const CASEBOOK = {
   'e-one': ['{times}{stop}: {headline}', '{times}{helper}'],
   'e-builds': ['Other builds of {module} were tried: {builds}. The crashes went on.', '{module} in {count} builds: {builds}.'],
   'e-same-place': [
-    'In {k} crashes the very same instruction of {module} is involved. Failing memory would hit another one each time.',
+    'In {k} crashes {what} of {module} is involved. Failing memory would hit another one each time.',
     '{place} in {k} crashes: same module and offset speaks for software.',
   ],
   'e-silent': ['{stop} names processor {cpu} as the one that stopped answering.', '{stop}: processor {cpu} silent.'],
@@ -72,6 +72,10 @@ const CASEBOOK = {
   'r-driver': ['One driver that damages the memory of others', 'A driver writing where it must not: Driver Verifier would tell.'],
 
   's-other-build': ['A week with another build of {module}, or without it', 'Crashes, or none, with another build of {module} or without it.'],
+  's-older-build': [
+    'A week with an older build of {module}, one for which this processor is still listed',
+    'Crashes, or none, with a build of {module} that does without {feature}.',
+  ],
   's-other-device': ['A week with another device in place of the one behind {module}, or without it', 'Crashes, or none, with another device behind {module}.'],
   's-core-off': ['A week with the processor at its defaults, then a test of each core', 'Stock settings, then a per-core stress test on processor {cpu}.'],
   's-swap-memory': ['A memory test, then a week with one module at a time', 'Memory test; then one module at a time.'],

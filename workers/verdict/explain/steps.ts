@@ -27,7 +27,7 @@ export const STEPS = {
   memory: plain('d-mem-profile', 'd-mem-test', 'd-mem-stick'),
   processor: plain('d-cpu-defaults', 'd-cpu-bios', 'd-cpu-stress'),
   graphics: plain('d-gpu-stock', 'd-gpu-clean', 'd-gpu-older'),
-  disk: plain('d-disk-health', 'd-disk-cable', 'd-disk-scan'),
+  disk: plain('d-backup', 'd-disk-health', 'd-disk-cable'),
   driveFirmware: plain('d-ssd-firmware'),
   system: plain('d-system'),
   foreign: plain('d-foreign'),

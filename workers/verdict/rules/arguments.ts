@@ -4,7 +4,7 @@ import { hex } from '../../base/hex.ts';
 import { readUnicode } from '../../modules/loadedlist.ts';
 import { imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
-import { type DeviceOwner, ownerOfDevice } from '../devicestack.ts';
+import { type DeviceOwner, deviceStack, ownerOfDevice } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
 
@@ -18,6 +18,17 @@ export function showDeviceOwner(c: Case, f: Finding, index: Index): DeviceOwner 
   if (owner) f.show(text('e-device-owner', { ...slots, who: c.who(owner.image) }), `dps ${hex(owner.from)} L1`, { weighs: 'for', how: 'derived' });
   else if (c.target.memory.u16(va(device)).ok) f.oppose('a-no-device', slots);
   return owner;
+}
+
+/** The drivers of the device of argument 2, from the bus driver up. */
+export function showDeviceStack(c: Case, f: Finding): readonly DeviceOwner[] {
+  const device = c.params[1];
+  const stack = deviceStack(c, device);
+  if (stack.length > 0) {
+    const names = stack.map((owner) => owner.image).join(', ');
+    f.show(text('e-device-stack', { device: hex(device), names }), `dps ${hex(device + 8n)} L1`, { weighs: 'context', how: 'derived' });
+  }
+  return stack;
 }
 
 export interface NamedCode {
@@ -47,8 +58,15 @@ export function showCode(c: Case, f: Finding, index: Index, weighs: 'decides' | 
 
 const MAX_NAME = 128;
 
+export interface NamedDriver {
+  /** As the loaded module is called, else as it stands there. */
+  readonly image: string;
+  /** Loaded, and not of Windows. */
+  readonly thirdParty: boolean;
+}
+
 /** The driver that the argument names: characters stand there, or a UNICODE_STRING. */
-export function showNamedDriver(c: Case, f: Finding, index: Index): string | undefined {
+export function showNamedDriver(c: Case, f: Finding, index: Index): NamedDriver | undefined {
   const { memory } = c.target;
   const at = va(c.params[index - 1] ?? 0n);
   const length = memory.u16(at);
@@ -58,6 +76,10 @@ export function showNamedDriver(c: Case, f: Finding, index: Index): string | und
   const plain = new TextDecoder('utf-16le').decode(bytes.subarray(0, got & ~1)).split('\0')[0] ?? '';
   const name = [plain, counted?.ok ? counted.value : ''].find((words) => /^[\w.\\-]+\.sys$/i.test(words))?.replace(/^.*\\/, '');
   if (name === undefined) return undefined;
-  f.show(text('e-owner-tag', { who: c.who(name), index: String(index), value: hex(at), place: name }), `du ${hex(at)}`, { weighs: 'decides' });
-  return name;
+  const module = c.target.modules.byName(name);
+  const image = module ? imageOf(module) : name;
+  const thirdParty = module !== undefined && isThirdParty(module, c.session);
+  const weighs = module && !thirdParty ? 'context' : 'decides';
+  f.show(text('e-owner-tag', { who: c.who(image), index: String(index), value: hex(at), place: image }), `du ${hex(at)}`, { weighs });
+  return { image, thirdParty };
 }

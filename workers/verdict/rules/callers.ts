@@ -5,7 +5,7 @@ import { imageOf } from '../actors.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { codeOf, type NamedCode, showCode, showDeviceOwner, showNamedDriver } from './arguments.ts';
+import { codeOf, type NamedCode, showCode, showDeviceOwner, showDeviceStack, showNamedDriver } from './arguments.ts';
 import { placeOf, rivalDrivers, showNoSuspect, showSubCode } from './evidence.ts';
 import { misuser, suspect, suspectAfter } from './fault.ts';
 import { showMdl, showTag } from './owners.ts';
@@ -40,9 +40,12 @@ type Reading = (c: Case, f: Finding) => boolean;
 /** 0xD8: P1 the name of the driver that holds the most page table entries, P2 how many, P4 of how many. */
 const hoarder: Reading = (c, f) => {
   const [at, count, , all] = c.params;
-  const image = at === 0n ? undefined : showNamedDriver(c, f, 1);
-  if (image === undefined) return false;
-  f.show(text('e-pte-holder', { count: count.toString(), all: all.toString() }), '.bugcheck', { from: ['e-owner-tag'] });
+  const holder = at === 0n ? undefined : showNamedDriver(c, f, 1);
+  if (!holder) return false;
+  const { image, thirdParty } = holder;
+  const weighs = thirdParty ? 'for' : 'context';
+  f.show(text('e-pte-holder', { count: count.toString(), all: all.toString() }), '.bugcheck', { from: ['e-owner-tag'], weighs });
+  if (!thirdParty) return false;
   named(c, f, image, image);
   const other = c.suspects.map((actor) => imageOf(actor.module)).find((one) => one.toLowerCase() !== image.toLowerCase());
   if (other !== undefined) f.oppose('a-two-drivers', { what: 'Argument 1', who: c.who(image), other: c.who(other) });
@@ -78,23 +81,50 @@ function routineOf(c: Case, f: Finding, item: bigint): NamedCode | undefined {
   return code;
 }
 
-/** 0xCA: P2 is a device that a bus driver made, wrongly twice (1), deleted (4), freed (5) or with nothing for a child (8). */
-const BUS_DRIVERS: ReadonlySet<bigint> = new Set([1n, 4n, 5n, 8n]);
+/**
+ * 0xCA: P2 is a device that a bus driver made, wrongly twice (1), deleted (4) or freed (5). Of 8 it is the device whose drivers told of
+ * children that are none: the driver that made it has no part in that, those above it have.
+ */
+const BUS_DRIVERS: ReadonlySet<bigint> = new Set([1n, 4n, 5n]);
+const NO_CHILDREN = 8n;
 const enumerator: Reading = (c, f) => {
+  if (c.params[0] === NO_CHILDREN) return tellerOfChildren(c, f);
   const owner = BUS_DRIVERS.has(c.params[0]) ? showDeviceOwner(c, f, 2) : undefined;
   if (!owner?.thirdParty) return false;
   named(c, f, owner.image, owner.image);
   return true;
 };
 
-/** 0xDA: the list in question is P3 (1) or P2 (6); who asked for no mapping at all (0x100) was called from P4. */
+/** The only driver of a third party above the device; of several any may be it. */
+function tellerOfChildren(c: Case, f: Finding): boolean {
+  const above = new Set(
+    showDeviceStack(c, f)
+      .slice(1)
+      .flatMap(({ image, thirdParty }) => (thirdParty ? [image] : [])),
+  );
+  const [image, other] = above;
+  if (image === undefined) return false;
+  if (other === undefined) {
+    named(c, f, image, image);
+    f.weaken().oppose('a-single-dump', {});
+    return true;
+  }
+  misused(c, f);
+  for (const one of above) f.rival({ module: one }, text('r-driver', { who: c.who(one) }));
+  return true;
+}
+
+/** 0xDA: the list in question is P3 (1) or P2 (6); who asked for no mapping at all (0x100) was called from P4, which need not be its own code. */
 const mapping: Reading = (c, f) => {
   const [kind, second, third] = c.params;
   const list = { 1: third, 6: second }[Number(kind)];
   if (list !== undefined && spoiledMdl(c, f, { at: list, unlock: false })) return true;
   const caller = kind === 0x100n ? showCode(c, f, 4) : undefined;
-  if (caller) named(c, f, caller.image, caller.place);
-  return caller !== undefined;
+  if (!caller) return false;
+  named(c, f, caller.image, caller.place);
+  const [near] = c.suspects;
+  if (!near || imageOf(near.module) !== caller.image) f.weaken().oppose('a-single-dump', {});
+  return true;
 };
 
 const READINGS: Readonly<Record<number, Reading>> = { 0xd8: hoarder, 0x76: leftLocked, 0xe4: queuedWork, 0xca: enumerator, 0xda: mapping };

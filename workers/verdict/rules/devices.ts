@@ -11,10 +11,15 @@ import { placeOf, showNoSuspect, showSubCode, showSuspect } from './evidence.ts'
 import { headDriver, suspect } from './fault.ts';
 import { opposeOther } from './owners.ts';
 
-const CLIENT_FAULTS: ReadonlySet<bigint> = new Set([1n, 2n, 3n, 4n, 0x800n, 0x801n, 0x802n, 0x803n, 0x804n, 0x805n, 0x806n, 0x807n]);
-const CONTROLLER: ReadonlySet<bigint> = new Set([3n, 5n]);
-
 const USB3 = 0x144;
+/** Argument 1 where a client driver did it, by the pages of the two codes. */
+const CLIENT_FAULTS: Readonly<Record<number, ReadonlySet<bigint>>> = {
+  0xfe: new Set([2n, 4n]),
+  [USB3]: new Set([1n, 3n, 0x800n, 0x801n, 0x802n, 0x803n, 0x804n, 0x805n, 0x806n, 0x807n]),
+};
+/** Of 0x144: the device that Windows starts or pages from was not found again after a reset. */
+const NOT_FOUND_AGAIN = 2n;
+const ofDevice = (code: number, kind: bigint): boolean => (code === USB3 ? kind === NOT_FOUND_AGAIN || kind >= 0x1000n : kind === 3n || kind === 5n);
 /** A handle was not closed: the device object stands in argument 3 there. */
 const LEFT_OPEN = 0x804n;
 
@@ -24,8 +29,7 @@ export function usb(c: Case, f: Finding): void {
   f.detector = c.code === 0xfe ? 'usbport.sys' : 'USBXHCI.sys';
   f.say('x-usb-clients', { meaning });
   const [kind] = c.params;
-  const controller = c.code === 0xfe ? CONTROLLER.has(kind) : kind >= 0x1000n;
-  const client = !controller && CLIENT_FAULTS.has(kind);
+  const client = CLIENT_FAULTS[c.code]?.has(kind) === true;
   const near = c.suspects[0];
   const owner = client && c.code === USB3 ? showDeviceOwner(c, f, kind === LEFT_OPEN ? 3 : 4) : undefined;
   if (owner?.thirdParty) {
@@ -38,7 +42,7 @@ export function usb(c: Case, f: Finding): void {
     return;
   }
   f.head('h-usb', { name: c.name, what: meaning });
-  if (controller) f.judge('hardware', 'possible').blame(undefined, 'device');
+  if (ofDevice(c.code, kind)) f.judge('hardware', 'possible').blame(undefined, 'device');
   else f.judge('driver-bug', 'not-known').rival({ part: 'device' }, text('r-hardware', {}));
   if (kind === 5n && c.code === 0xfe) f.rival({ part: 'ram' }, text('r-ram', {}));
   f.rival({ part: 'firmware' }, text('r-firmware', {})).rival({}, text('r-any-driver', {}));

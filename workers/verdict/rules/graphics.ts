@@ -162,7 +162,7 @@ function stuckStack(c: Case): { readonly at: bigint; readonly low: bigint; reado
 export function stuckThread(c: Case, f: Finding): void {
   const actor = displayActor(c) ?? c.suspects[0] ?? c.subject?.suspects[0];
   f.detector = 'dxgkrnl.sys';
-  const named = showNamedDriver(c, f, 3);
+  const named = showNamedDriver(c, f, 3)?.image;
   if (!actor) {
     stuckWithoutFrame(c, f, named);
     return;

@@ -1,6 +1,7 @@
 /** Errors that the hardware itself reports, and processors that stop answering. */
 import { va } from '../../base/address.ts';
 import { hex } from '../../base/hex.ts';
+import { fourLetters } from '../../base/letters.ts';
 import type { MachineCheck } from '../../knowledge/knowledge.ts';
 import { imageOf, isScanned } from '../actors.ts';
 import type { Case } from '../case.ts';
@@ -8,7 +9,7 @@ import { aerWords, type ErrorRecord, readErrorRecord } from '../cper.ts';
 import { ipOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { numberAt, prcbNumber } from '../prcb.ts';
-import { virtualMachine } from '../overlay.ts';
+import { virtualMachine } from '../guests.ts';
 import type { Part } from '../verdict.ts';
 import { text } from '../words.ts';
 import { changedAt } from './bits.ts';
@@ -94,6 +95,7 @@ function fromRecord(c: Case, f: Finding, record: ErrorRecord): boolean {
     f.head('h-whea', { name: c.name, source: `PCI Express, ${device}`, what: aerWords(record.pcie.uncorrectable) })
       .judge('hardware', 'certain')
       .blame(undefined, partOfClass(record.pcie.classCode));
+    weakenInGuest(c, f);
     return true;
   }
   if (record.memory) {
@@ -117,6 +119,7 @@ function fromConfiguration(c: Case, f: Finding): boolean {
     .judge('hardware', 'likely')
     .blame(undefined, partOfClass(failure.classCode))
     .rival({ part: 'firmware' }, text('r-firmware', {}));
+  weakenInGuest(c, f);
   return true;
 }
 
@@ -243,13 +246,8 @@ export function platform(c: Case, f: Finding): void {
 
 /** Four characters of an ACPI name. */
 function acpiName(value: bigint): string {
-  let name = '';
-  for (let index = 0; index < 4; index++) {
-    const code = Number((value >> BigInt(8 * index)) & 0xffn);
-    if (!/[A-Z0-9_]/.test(String.fromCharCode(code))) return '';
-    name += String.fromCharCode(code);
-  }
-  return ` (${name})`;
+  const name = fourLetters(value) ?? '';
+  return /^[A-Z0-9_]{4}$/.test(name) ? ` (${name})` : '';
 }
 
 /** 0xA5, 0x5C, 0x79: what the firmware handed over. */

@@ -6,7 +6,7 @@ import { readSecondary } from '../../target/secondary.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
 import { processorFault, processorOf } from '../processor.ts';
-import type { Cause, Part, Weight } from '../verdict.ts';
+import type { Cause, Part, Text, Weight } from '../verdict.ts';
 import { text } from '../words.ts';
 
 const PROCESSOR_PARTS: ReadonlySet<Part | undefined> = new Set(['cpu', 'hardware', 'ram']);
@@ -20,6 +20,12 @@ function processorInDoubt(c: Case, f: Finding): boolean {
   return f.sureness !== 'certain' || f.culprit?.part === 'cpu';
 }
 
+/** First where the processor may be what failed; elsewhere last, as firmware cannot be taken back. */
+function correct(f: Finding, step: Text, blamed: boolean): void {
+  if (blamed) f.step(step);
+  else f.lastStep = step;
+}
+
 export function showProcessor(c: Case, f: Finding): void {
   if (!processorInDoubt(c, f)) return;
   const id = processorOf(c.session);
@@ -30,8 +36,9 @@ export function showProcessor(c: Case, f: Finding): void {
   const args = { model: known.model, microcode, fault: known.fault.fault, published: known.fault.published };
   if (!known.corrected) {
     f.show(text('e-cpu-fault', args), id.value.command, { weighs: blamed ? 'for' : 'context', how: 'table' });
+    if (f.culprit?.part !== 'cpu' && !f.rivals.some(({ part }) => part === 'cpu')) f.rival({ part: 'cpu' }, text('r-cpu', {}));
     const { fixedBy } = known.fault;
-    if (blamed && fixedBy !== undefined) f.step(text('d-cpu-microcode', { wanted: hex(fixedBy), microcode }));
+    if (fixedBy !== undefined) correct(f, text('d-cpu-microcode', { wanted: hex(fixedBy), microcode }), blamed);
   }
   if (known.corrected && blamed) f.show(text('e-cpu-fixed', args), id.value.command, { weighs: 'context', how: 'table' });
 }
@@ -46,22 +53,25 @@ const STANDARD: Readonly<Record<string, { readonly speed: number; readonly milli
   DDR5: { speed: 8800, millivolts: 1100 },
 };
 
-/** Faster than the module says it is made for, or than its kind is standardised, or at a higher voltage. */
-function isFast({ kind, speed, configured, millivolts }: MemoryModule): boolean {
+const volts = (millivolts: number): string => `${(millivolts / 1000).toFixed(2)} V`;
+
+/** How memory runs beyond what the module says it is made for, or beyond what its kind is standardised for, and that limit. */
+function excessOf({ kind, speed, configured, millivolts = 0 }: MemoryModule): { readonly what: string; readonly limit: string } | undefined {
   const standard = STANDARD[kind];
-  if (configured === undefined) return false;
-  return (speed !== undefined && configured > speed) || (standard !== undefined && (configured > standard.speed || (millivolts ?? 0) > standard.millivolts));
+  if (configured === undefined) return undefined;
+  if (speed !== undefined && configured > speed) return { what: 'faster than it is made for', limit: `${speed} MT/s` };
+  if (standard === undefined) return undefined;
+  if (configured > standard.speed) return { what: 'faster than the standard', limit: `${standard.speed} MT/s` };
+  return millivolts > standard.millivolts ? { what: 'at a higher voltage than the standard', limit: volts(standard.millivolts) } : undefined;
 }
 
 function showMemory(f: Finding, modules: readonly MemoryModule[], weighs: Weight): void {
-  const fast = modules.find(isFast);
-  const standard = fast && STANDARD[fast.kind];
-  if (fast) {
-    const limit = fast.speed !== undefined && (fast.configured ?? 0) > fast.speed ? fast.speed : (standard?.speed ?? 0);
-    const volts = fast.millivolts === undefined ? 'a voltage that is not told' : `${(fast.millivolts / 1000).toFixed(2)} V`;
-    f.show(text('e-memory-fast', { kind: fast.kind, configured: String(fast.configured), volts, limit: String(limit) }), '!sysinfo smbios -memory', {
-      ...{ weighs, private: true },
-    });
+  const fast = modules.find((one) => excessOf(one) !== undefined);
+  const excess = fast && excessOf(fast);
+  if (fast && excess) {
+    const { kind, configured, millivolts } = fast;
+    const voltage = millivolts === undefined ? 'a voltage that is not told' : volts(millivolts);
+    f.show(text('e-memory-fast', { kind, configured: String(configured), volts: voltage, ...excess }), '!sysinfo smbios -memory', { weighs, private: true });
   }
   const kinds = new Set(modules.map(({ maker, part, sizeMb }) => `${maker ?? ''} ${part ?? ''} ${String(sizeMb / 1024)} GB`.trim()));
   if (kinds.size > 1)

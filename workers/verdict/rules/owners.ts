@@ -1,8 +1,8 @@
 /** Whose memory a pointer leads to, which links of a list are broken, whom the kernel noted: evidence that many rules use. */
 import { hex } from '../../base/hex.ts';
+import { fourLetters, withoutProtection } from '../../base/letters.ts';
 import type { Module } from '../../modules/module.ts';
 import { imageOf } from '../actors.ts';
-import { textOf } from '../address.ts';
 import { type BrokenList, findBrokenList } from '../brokenlist.ts';
 import type { Case } from '../case.ts';
 import type { Finding } from '../finding.ts';
@@ -21,7 +21,7 @@ export function tagOwner(c: Case, tag: string): string {
 /** A tag of four printable characters in the low 32 bits. */
 export function showTag(c: Case, f: Finding, value: bigint): void {
   if (value === 0n || value > 0xffff_ffffn) return;
-  const tag = textOf(value & 0x7fff_ffffn, 4);
+  const tag = fourLetters(withoutProtection(value));
   if (tag === undefined) return;
   f.show(text('e-tag', { tag, owner: tagOwner(c, tag) }), `.formats ${hex(value)}`, { how: 'table' });
 }

@@ -2,10 +2,10 @@
 import { hex } from '../../base/hex.ts';
 import { type Actor, imageOf, isThirdParty } from '../actors.ts';
 import type { Case } from '../case.ts';
-import { type DeviceOwner, deviceStack, holderOfIrp, isCompleted } from '../devicestack.ts';
+import { type DeviceOwner, holderOfIrp, isCompleted } from '../devicestack.ts';
 import type { Finding } from '../finding.ts';
 import { text } from '../words.ts';
-import { showDeviceOwner } from './arguments.ts';
+import { showDeviceOwner, showDeviceStack } from './arguments.ts';
 import { weakenInGuest } from './guest.ts';
 import { opposeOther, showWdfLog } from './owners.ts';
 import { type Profile, readProfile } from '../samples.ts';
@@ -51,11 +51,11 @@ export function pnpWatchdog(c: Case, f: Finding): void {
     return;
   }
   const { name, cut } = service;
-  f.show(text('e-service', { service: cut ? `${name}…` : name }), '.bugcheck', { weighs: 'decides', how: 'derived' });
+  f.show(text('e-service', { service: cut ? `${name}…` : name }), '.bugcheck', { weighs: 'decides', how: 'derived', private: true });
   const owners = c.target.modules.modules.filter((module) => isServiceOf(imageOf(module), service));
   const [owner] = owners;
   const known = owners.length === 1 && owner && isThirdParty(owner, c.session) ? imageOf(owner) : undefined;
-  f.head('h-pnp', { who: known === undefined ? `the device of the service ${name}` : c.who(known), name: c.name })
+  f.head('h-pnp', { who: known === undefined ? 'its service is named below' : c.who(known), name: c.name })
     .judge('driver-bug', 'possible')
     .oppose('a-single-dump', {})
     .rival({ part: 'device' }, text('r-hardware', {}));
@@ -68,17 +68,6 @@ const isServiceOf = (image: string, { name, cut }: ServiceName): boolean => {
   const stem = image.toLowerCase().replace(/\.sys$/, '');
   return cut ? stem.startsWith(name.toLowerCase()) : stem === name.toLowerCase();
 };
-
-/** The drivers of the device of argument 2, from the bus driver up. */
-function showDeviceStack(c: Case, f: Finding): readonly DeviceOwner[] {
-  const device = c.params[1];
-  const stack = deviceStack(c, device);
-  if (stack.length > 0) {
-    const names = stack.map((owner) => owner.image).join(', ');
-    f.show(text('e-device-stack', { device: hex(device), names }), `dps ${hex(device + 8n)} L1`, { weighs: 'context', how: 'derived' });
-  }
-  return stack;
-}
 
 /** A bus or ACPI driver only passes a request on for the device's own driver: that one is the suspect. */
 function heldBy(c: Case, f: Finding, seen: { readonly holder: DeviceOwner; readonly stack: readonly DeviceOwner[] }): void {

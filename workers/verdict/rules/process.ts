@@ -2,9 +2,10 @@
 import { type Va, va, vaAdd } from '../../base/address.ts';
 import type { Found } from '../../base/found.ts';
 import { hex } from '../../base/hex.ts';
+import { fourLetters } from '../../base/letters.ts';
 import { type Actor, imageOf, isGraphics, isKernelImage, isScanned, isThirdParty, placeWords } from '../actors.ts';
 import type { Case } from '../case.ts';
-import { readExitStatus } from '../exitstatus.ts';
+import { criticalObject, readExitStatus } from '../exitstatus.ts';
 import { ipOf, spOf } from '../fault.ts';
 import type { Finding } from '../finding.ts';
 import { processTold } from '../processname.ts';
@@ -17,19 +18,17 @@ import type { Rule } from './rule.ts';
 import { judgeStatus, tellsCause } from './storage.ts';
 import { verifier } from './verifier.ts';
 
-/** 0xEF, 0xF4: P1 or P2 the object. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. */
+/** 0xEF, 0xF4. The process in the dump is the crashing one, which in 0xEF is mostly the one that ended. A thread has no such status. */
 export function criticalProcess(c: Case, f: Finding): void {
   f.detector = 'ntoskrnl.exe';
   f.say('x-critical', {});
-  const object = c.code === 0xef ? c.params[0] : c.params[1];
+  const object = criticalObject(c.code, c.params);
   const name = processTold(c.target);
-  const known = c.target.process.object === object && name.ok ? name.value : undefined;
+  const known = object.process && c.target.process.object === object.at && name.ok ? name.value : undefined;
   if (name.ok) f.show(text('e-process', { process: name.value }), '!analyze -v', { weighs: known === undefined ? 'context' : 'for' });
-  f.head('h-process', { name: c.name, process: known ?? (name.ok ? `${name.value} (running at that moment)` : 'not readable here') }).judge(
-    'not-known',
-    'not-known',
-  );
-  const exit = readExitStatus(c.target, va(object));
+  const running = name.ok ? `${name.value} (running at that moment)` : 'not readable here';
+  f.head('h-process', { name: c.name, process: known ?? (object.process ? running : `a thread of it, ${running}`) }).judge('not-known', 'not-known');
+  const exit = object.process ? readExitStatus(c.target, object.at) : undefined;
   const ended = known ?? 'the process of the argument';
   if (known !== undefined) f.show(text('e-own-process', { process: known }), '!analyze -v', { how: 'inferred', weighs: 'context' });
   if (exit) endedWith(c, f, { process: ended, status: exit.status, at: exit.at });
@@ -75,13 +74,6 @@ const BY_HAND: Readonly<Record<number, string>> = {
   0x161: 'asked for in the running system',
 };
 
-/** Four letters of a number, the lowest byte first, as they stand in the file: 0x5454414d → "MATT". */
-function lettersOf(value: bigint): string {
-  let letters = '';
-  for (let index = 0; index < 4; index++) letters += String.fromCharCode(Number((value >> BigInt(8 * index)) & 0xffn));
-  return /^[\x20-\x7e]{4}$/.test(letters) ? letters : hex(value);
-}
-
 /** 0xE2, 0xDEADDEAD, 0x161, 0x1C8. */
 export function byHand(c: Case, f: Finding): void {
   if (c.code === 0x1c8) {
@@ -97,7 +89,7 @@ export function byHand(c: Case, f: Finding): void {
     return;
   }
   if (c.code === MEMORY_TOOL) {
-    const mark = [BigInt(c.code), ...c.params].map((value) => lettersOf(value)).join(' ');
+    const mark = [BigInt(c.code), ...c.params].map((value) => fourLetters(value) ?? hex(value)).join(' ');
     f.show(text('e-tool-mark', { mark }), '.bugcheck', { weighs: 'decides', how: 'derived' });
     f.head('h-tool', { what: 'written by a memory tool' }).judge('manual', 'certain').say('x-tool', {});
     return;

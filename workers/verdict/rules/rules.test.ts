@@ -48,6 +48,8 @@ test('vmbus, which a Hyper-V host loads too, does not make a guest; the keyboard
   const said = (...drivers: readonly string[]): string[] => shown(verdictOf({ code: 0xd1, params: [8n, 2n, 0n, 0n], modules: [NT, ...drivers] }));
   expect(said('vmbus.sys', 'storvsc.sys')).not.toContain('e-vm');
   expect(said('hyperkbd.sys', 'hypervideo.sys')).toContain('e-vm');
+  expect(said('vmmouse.sys')).toContain('e-vm');
+  expect(said('vioscsi.sys')).toContain('e-vm');
 });
 
 test('the headline says what failed: a watchdog, the layer below, a damaged volume, a read', () => {

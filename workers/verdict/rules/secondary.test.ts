@@ -80,10 +80,13 @@ describe('the dump’s own processor', () => {
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 999 })).toBeUndefined();
     expect(fault(rome, { ...HUNG_CPU, uptime: 86_400 * 1044 })).toMatchObject({ weighs: 'for' });
   });
-  test('the step names the revision, where the processor is suspected', () => {
-    const steps = (fake: Fake) => verdictOf(withBlobs(fake, registersBlob(raptor(0x11d)))).steps.filter((one) => one.says.id === 'd-cpu-microcode');
-    expect(steps(HUNG_CPU)).toMatchObject([{ says: { args: { wanted: '0x12b', microcode: '0x11d' } } }]);
-    expect(steps(TDR)).toEqual([]);
+  test('the step names the revision: first where the processor is suspected, else last, and the processor is a rival', () => {
+    const { steps } = verdictOf(withBlobs(HUNG_CPU, registersBlob(raptor(0x11d))));
+    expect(steps[0]?.says).toMatchObject({ id: 'd-cpu-microcode', args: { wanted: '0x12b', microcode: '0x11d' } });
+    const elsewhere = verdictOf(withBlobs(TDR, registersBlob(raptor(0x11d))));
+    expect(elsewhere.steps.map((one) => one.says.id)).toEqual(['d-gpu-stock', expect.stringMatching(/^d-gpu/), 'd-cpu-microcode']);
+    expect(elsewhere.rivals.filter(({ part }) => part === 'cpu')).toHaveLength(1);
+    expect(JSON.stringify(verdictOf(withBlobs(TDR, registersBlob(raptor(0x12b)))))).not.toMatch(/d-cpu-microcode|r-cpu"/);
   });
   test('microcode that is not in the dump is said to be so', () => expect(fault(raptor())?.says.args).toMatchObject({ microcode: 'not in this dump' }));
   test('a stop on purpose has no need of it', () => expect(fault(raptor(0x11d), stop(0xe2))).toBeUndefined());
@@ -100,6 +103,12 @@ describe('firmware and memory', () => {
     ...more,
   });
   const memory = (modules: readonly ModuleSpec[], fake = RAM): Fake => withBlobs(fake, smbiosBlob({ date: '03/14/2023', modules }));
+  test('a laptop, by its chassis or else by small modules, is told of no memory profile first', () => {
+    const first = (spec: Parameters<typeof smbiosBlob>[0]) => verdictOf(withBlobs(RAM, smbiosBlob(spec))).steps[0]?.says.id;
+    expect([first({ chassis: 0x0a }), first({ chassis: 0x8a }), first({ formFactor: 0x0d })]).toEqual(['d-defaults', 'd-defaults', 'd-defaults']);
+    // 3 is a desktop, 0x23 a mini PC, which has small modules too.
+    expect([first({}), first({ chassis: 3 }), first({ chassis: 0x23, formFactor: 0x0d })]).toEqual(Array(3).fill('d-mem-profile'));
+  });
   test('firmware of two years or more, private', () => {
     expect(evidenceOf(withBlobs(RAM, smbiosBlob({ date: '08/02/2012' })), 'e-firmware-old')).toMatchObject({ private: true, weighs: 'context' });
     expect(evidenceOf(withBlobs(RAM, smbiosBlob({ date: '08/02/2012' })), 'e-firmware-old')?.says.args).toMatchObject({ date: '2012-08-02', years: '11' });
@@ -110,10 +119,12 @@ describe('firmware and memory', () => {
     expect(shown(withBlobs(TDR, smbiosBlob({ date: '12/01/2006' })))).not.toContain('e-firmware-old');
   });
   test.each([
-    [{ configured: 3600, speed: 3200 }, '3200'],
-    [{ configured: 3600, speed: 3600 }, '3200'],
-    [{ configured: 3200, speed: 3200, millivolts: 1350 }, '3200'],
-  ])('memory above its standard: %o', (more, limit) => expect(evidenceOf(memory([module(more)]), 'e-memory-fast')?.says.args).toMatchObject({ limit }));
+    [{ configured: 3600, speed: 3200 }, 'faster than it is made for', '3200 MT/s'],
+    [{ configured: 3600, speed: 3600 }, 'faster than the standard', '3200 MT/s'],
+    [{ configured: 3200, speed: 3200, millivolts: 1350 }, 'at a higher voltage than the standard', '1.20 V'],
+  ])('memory above its standard: %o', (more, what, limit) =>
+    expect(evidenceOf(memory([module(more)]), 'e-memory-fast')?.says.args).toMatchObject({ what, limit }),
+  );
   test.each([{}, { configured: 2133, speed: 2133 }, { configured: 2133, speed: 3600 }])('near: memory within it: %o', (more) =>
     expect(shown(memory([module(more)]))).not.toContain('e-memory-fast'),
   );
@@ -135,7 +146,7 @@ describe('boot status', () => {
     for (const shutdownBootId of [20, 21, 0]) expect(shown(boot({ bootId: 21, shutdownBootId }))).not.toContain('e-boots-lost');
   });
   test('a shutdown under way', () => {
-    expect(evidenceOf(boot({ flags: 5, reference: before(120) }), 'e-shutting-down')?.says.args).toEqual({ since: '120' });
+    expect(evidenceOf(boot({ flags: 5, reference: before(120) }), 'e-shutting-down')?.says.args).toEqual({ when: '120 seconds before the stop' });
     expect(shown(boot({ flags: 1, reference: before(120) }))).not.toContain('e-shutting-down');
   });
   test('a change of sleep shortly before; near: one that was noted long ago; against: a number that is no state of sleep', () => {
@@ -179,11 +190,12 @@ describe('notes of plug and play, winlogon and NTFS', () => {
 
 describe('a file that code integrity refused', () => {
   const refused = (path: string, seconds: number, status = 0xc0000428): Fake => withBlobs(RAM, codeIntegrityBlob(path, status, before(seconds)));
-  const own = String.raw`\Device\HarddiskVolume3\Windows\System32\drivers\bad.sys`;
+  const own = String.raw`\Device\HarddiskVolume3\Windows\System32\drivers\tcpip.sys`;
+  const unknown = String.raw`\Device\HarddiskVolume3\Windows\System32\drivers\acmefilter.sys`;
   const foreign = String.raw`\Device\HarddiskVolume3\Users\jane\AppData\diary.dll`;
-  test('of Windows’ folders, just before, where memory is suspected', () => {
+  test('a driver that is publicly known, just before, where memory is suspected', () => {
     expect(evidenceOf(refused(own, 1.3), 'e-ci-damaged')).toMatchObject({ weighs: 'for' });
-    expect(evidenceOf(refused(own, 1.3), 'e-ci-damaged')?.says.args).toMatchObject({ file: 'bad.sys', seconds: '1.3' });
+    expect(evidenceOf(refused(own, 1.3), 'e-ci-damaged')?.says.args).toMatchObject({ file: 'tcpip.sys', seconds: '1.3' });
   });
   test('near: for another reason, or long before', () => {
     expect(shown(refused(own, 1.3, 0xc000009d))).toContain('e-ci-refused');
@@ -191,7 +203,7 @@ describe('a file that code integrity refused', () => {
     expect(shown(refused(own, 120)).filter((id) => id.startsWith('e-ci'))).toEqual([]);
   });
   test('elsewhere it is private, and its folder is not told', () => {
-    expect(evidenceOf(refused(foreign, 1.3), 'e-ci-refused')).toMatchObject({ private: true, weighs: 'context' });
+    for (const path of [foreign, unknown]) expect(evidenceOf(refused(path, 1.3), 'e-ci-refused')).toMatchObject({ private: true, weighs: 'context' });
     expect(JSON.stringify(verdictOf(refused(foreign, 1.3)).evidence)).not.toContain('jane');
   });
 });
@@ -214,6 +226,10 @@ describe('disk commands', () => {
   test('against: all went well, which speaks against the drive', () => {
     expect(evidenceOf(disk(command(2, 1), command(3, 2)), 'e-storage-well')).toMatchObject({ weighs: 'against' });
     expect(shown(withBlobs(RAM, storageBlob([command(2, 1)])))).not.toContain('e-storage-well');
+  });
+  test('a block as large as one may be is answered; of it no more is read than a real one could hold', () => {
+    const many = Array.from({ length: 140_000 }, (): CommandSpec => ({ operation: 0x28, start: 1n, end: 2n, status: 0 }));
+    expect(evidenceOf(withBlobs({ ...DISK, uptime: 5000 }, storageBlob(many, 'DATA')), 'e-storage-well')?.says.args).toMatchObject({ count: '1024' });
   });
   test('ATAPort counts from the boot', () => {
     const ticks = (seconds: number): bigint => BigInt(seconds) * 10_000_000n;
@@ -252,6 +268,10 @@ describe('PCI functions', () => {
     expect(say(verdict.headline).helper).toContain('144d:a808');
     expect(verdict.evidence.filter((one) => one.says.id === 'e-pci-error').length).toBe(1);
   });
+  test('in a guest it is what the host made of it', () => {
+    const verdict = verdictOf(pci({ ...whea, modules: [...(whea.modules ?? ['ntoskrnl.exe']), 'vmhgfs.sys', 'vmmemctl.sys'] }, gpu, { ...nvme, ...bad }));
+    expect(verdict).toMatchObject({ sureness: 'possible', against: [{ id: 'a-guest' }] });
+  });
   test('near: two of them, or none, name no one', () => {
     expect(verdictOf(pci(whea, { ...gpu, ...bad }, { ...nvme, ...bad })).culprit).toEqual({ part: 'device' });
     expect(verdictOf(pci(whea, gpu, nvme)).culprit).toEqual({ part: 'device' });
@@ -265,7 +285,7 @@ describe.skipIf(!hasCorpus)('real dumps', () => {
   const find = (name: string, id: string): Evidence | undefined => real(name).find((one) => one.says.id === id);
   test('noam-133: an i7-13700 with microcode 0x11D, stopped while Windows shut down', () => {
     expect(find('noam-133', 'e-cpu-fault')?.says.args).toMatchObject({ microcode: '0x11d' });
-    expect(find('noam-133', 'e-shutting-down')?.says.args).toMatchObject({ since: '120' });
+    expect(find('noam-133', 'e-shutting-down')?.says.args).toMatchObject({ when: '120 seconds before the stop' });
   });
   test('ojusha-1a-402: the display driver’s file failed its signature 1.3 seconds before memory management found a broken page', () =>
     expect(find('ojusha-1a-402', 'e-ci-damaged')).toMatchObject({ weighs: 'for', says: { args: { file: 'nvlddmkm.sys', seconds: '1.3' } } }));

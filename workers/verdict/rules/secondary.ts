@@ -2,7 +2,7 @@
 import { type Found, valueOf } from '../../base/found.ts';
 import { type BootStatus, readBootStatus } from '../../formats/secondary/bootstatus.ts';
 import { SECONDARY } from '../../formats/secondary/guids.ts';
-import { readIntegrityNote, readPnpNote, readWinlogonNote } from '../../formats/secondary/notes.ts';
+import { kindOfDevice, readIntegrityNote, readPnpNote, readWinlogonNote } from '../../formats/secondary/notes.ts';
 import { readNtfsBox } from '../../formats/secondary/ntfsbox.ts';
 import { type PciFunction, pciErrors, readPciConfig } from '../../formats/secondary/pciconfig.ts';
 import { failureOf, operationName, readStorageTrace, type StorageTrace, underWay } from '../../formats/secondary/storagetrace.ts';
@@ -34,12 +34,16 @@ function showBlobs(c: Case, f: Finding): void {
   if (names !== '') f.show(text('e-blobs', { names }), '.enumtag', { weighs: 'context' });
 }
 
+/** Clocks may differ by so much. */
+const CLOCK_SLACK = 60;
+
 /** Seconds from a FILETIME to the crash; undefined where one of them is not known, or the time lies well behind it. */
 function secondsBefore(c: Case, filetime: bigint): number | undefined {
   const crash = valueOf(c.target.crashTime);
   const at = valueOf(timeOf(filetime));
-  const seconds = crash === undefined || at === undefined ? -1 : (crash - at) / 1000;
-  return seconds < -60 ? undefined : at === undefined ? undefined : Math.max(0, seconds);
+  if (crash === undefined || at === undefined) return undefined;
+  const seconds = (crash - at) / 1000;
+  return seconds < -CLOCK_SLACK ? undefined : Math.max(0, seconds);
 }
 const secondsText = (seconds: number): string => (seconds < 10 ? seconds.toFixed(1) : String(Math.round(seconds)));
 
@@ -51,9 +55,11 @@ const MOST_BOOTS = 1000;
 
 function showBoot(c: Case, f: Finding, { start, button }: BootStatus): void {
   const stopping = start.userShutdownInProgress === 1 || start.systemShutdownInProgress === 1;
-  if (stopping) f.show(text('e-shutting-down', { since: secondsText(secondsBefore(c, start.lastReferenceTime) ?? 0) }), '!blackboxbsd', { weighs: 'context' });
+  const noted = secondsBefore(c, start.lastReferenceTime);
+  const when = noted === undefined ? 'at a time that is not known' : `${secondsText(noted)} seconds before the stop`;
+  if (stopping) f.show(text('e-shutting-down', { when }), '!blackboxbsd', { weighs: 'context' });
   const state = SLEEP_STATES[start.sleepTarget];
-  const asleep = secondsBefore(c, start.lastReferenceTime);
+  const asleep = noted;
   if (state !== undefined && asleep !== undefined && asleep < NEAR_SLEEP)
     f.show(text('e-sleeping', { state, seconds: secondsText(asleep) }), '!blackboxbsd', { weighs: 'context' });
   const press = button.ok && button.value.lastPressBootId === (start.lastBootId & 0xffff) ? secondsBefore(c, button.value.lastPressTime) : undefined;
@@ -72,16 +78,6 @@ const NOT_THERE = 24;
 /** A word that a driver or a program wrote: its letters, and no more of them than a name has. */
 const plain = (word: string): string => word.replace(/[^\w&.\\ -]/g, '…').slice(0, 64);
 
-/** A device's path without its last part, which may hold a serial number, and without ids of the system: "USB\VID_413C&PID_2107". */
-const deviceKind = (path: string): string =>
-  plain(
-    path
-      .split('\\')
-      .slice(0, -1)
-      .filter((part) => !part.startsWith('{'))
-      .join('\\'),
-  );
-
 function showNotes(c: Case, f: Finding): void {
   const winlogon = readSecondary(c.target, 'winlogon', readWinlogonNote);
   if (winlogon.ok && winlogon.value.pending)
@@ -89,7 +85,7 @@ function showNotes(c: Case, f: Finding): void {
   const pnp = readSecondary(c.target, 'pnp', readPnpNote);
   const before = pnp.ok ? secondsBefore(c, pnp.value.activityTime) : undefined;
   if (pnp.ok && before !== undefined && (pnp.value.eventInProgress || before < NEAR_EVENT)) {
-    const args = { device: deviceKind(pnp.value.deviceId), seconds: secondsText(before) };
+    const args = { device: kindOfDevice(pnp.value.deviceId), seconds: secondsText(before) };
     if (pnp.value.eventInProgress) f.show(text('e-pnp-busy', args), '!blackboxpnp', { weighs: c.code === POWER_STATE ? 'for' : 'context' });
     else if (pnp.value.problemCode === NOT_THERE) f.show(text('e-pnp-gone', args), '!blackboxpnp', { weighs: 'context' });
   }
@@ -103,30 +99,34 @@ const NEAR_REFUSAL = 60;
 const INVALID_IMAGE_HASH = 0xc0000428;
 const CORRUPTED: ReadonlySet<Part | undefined> = new Set(['ram', 'disk', 'hardware']);
 
-/** A file outside of Windows' folders says what the person runs. */
+/** A file that no table knows says what the person runs. */
 function showRefused(c: Case, f: Finding): void {
   const note = readSecondary(c.target, 'codeIntegrity', readIntegrityNote);
   const before = note.ok ? secondsBefore(c, note.value.time) : undefined;
   if (!note.ok || before === undefined || before > NEAR_REFUSAL) return;
   const { status, path } = note.value;
-  const own = /^\\Device\\\w+\\Windows\\/i.test(path);
-  const args = { file: plain(path.replace(/^.*\\/, '')), status: c.status(status), seconds: secondsText(before) };
+  const file = path.replace(/^.*\\/, '');
+  const known = c.knowledge.driver(file) !== undefined;
+  const args = { file: plain(file), status: c.status(status), seconds: secondsText(before) };
   const command = `.enumtag ${SECONDARY.codeIntegrity}`;
-  if (own && status === INVALID_IMAGE_HASH) f.show(text('e-ci-damaged', args), command, { weighs: CORRUPTED.has(f.culprit?.part) ? 'for' : 'context' });
-  else f.show(text('e-ci-refused', args), command, { weighs: 'context', ...(own ? {} : { private: true }) });
+  if (known && status === INVALID_IMAGE_HASH) f.show(text('e-ci-damaged', args), command, { weighs: CORRUPTED.has(f.culprit?.part) ? 'for' : 'context' });
+  else f.show(text('e-ci-refused', args), command, { weighs: 'context', ...(known ? {} : { private: true }) });
 }
 
 const STUCK_SECONDS = 5;
 const TICKS = 10_000_000;
 
-/** How long the oldest unfinished command had waited. ATAPort counts from the boot, by a clock of its own: its newest time bounds it too. */
+/**
+ * How long the oldest unfinished command had waited; 0 where all had ended, undefined where the time of the crash is not known.
+ * ATAPort counts from the boot, by a clock of its own: its newest time bounds it too.
+ */
 function oldestWait(c: Case, trace: StorageTrace): number | undefined {
   const starts = underWay(trace).map(({ start }) => start);
   const oldest = starts.reduce<bigint | undefined>((least, start) => (least === undefined || start < least ? start : least), undefined);
-  if (oldest === undefined) return undefined;
+  if (oldest === undefined) return 0;
   if (trace.port === 'storport') return secondsBefore(c, oldest);
-  const newest = Math.max(...trace.commands.flatMap(({ start, end }) => [Number(start), Number(end)])) / TICKS;
-  return Math.max(newest, valueOf(c.target.uptimeSeconds) ?? 0) - Number(oldest) / TICKS;
+  const newest = trace.commands.reduce((most, { start, end }) => (start > most ? start : end > most ? end : most), 0n);
+  return Math.max(Number(newest) / TICKS, valueOf(c.target.uptimeSeconds) ?? 0) - Number(oldest) / TICKS;
 }
 
 function showStorage(c: Case, f: Finding, trace: StorageTrace): void {
@@ -136,15 +136,15 @@ function showStorage(c: Case, f: Finding, trace: StorageTrace): void {
     const how = failureOf(trace, one);
     return how === undefined ? [] : [`${operationName(one.operation)}: ${how}`];
   });
-  const waited = oldestWait(c, trace) ?? 0;
+  const waited = oldestWait(c, trace);
   const count = String(trace.commands.length);
   if (failed.length > 0) {
     const args = { failed: String(failed.length), count, what: [...new Set(failed)].slice(0, 3).join(', ') };
     f.show(text('e-storage-failed', args), command, { weighs: concerned ? 'for' : 'context' });
   }
-  if (waited >= STUCK_SECONDS)
+  if (waited !== undefined && waited >= STUCK_SECONDS)
     f.show(text('e-storage-stuck', { seconds: secondsText(waited), driver: trace.driver }), command, { weighs: concerned ? 'for' : 'context' });
-  if (concerned && failed.length === 0 && waited < STUCK_SECONDS && trace.commands.length > 0)
+  if (concerned && failed.length === 0 && waited !== undefined && waited < STUCK_SECONDS && trace.commands.length > 0)
     f.show(text('e-storage-well', { count, driver: trace.driver }), command, { weighs: f.culprit?.part === 'disk' ? 'against' : 'context' });
 }
 

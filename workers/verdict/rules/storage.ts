@@ -82,7 +82,7 @@ export function judgeStatus(c: Case, f: Finding, status: number, index: number):
   f.head(hint?.volume ? 'h-volume' : 'h-disk', { name: c.name, what: words })
     .judge('storage', hint ? 'likely' : 'possible')
     .blame(undefined, 'disk');
-  if (hint?.volume) f.step(text('d-disk-scan', {}), 'chkdsk C: /scan');
+  if (hint?.volume) f.step(text('d-backup', {})).step(text('d-disk-scan', {}));
   f.rival({ part: 'ram' }, text('r-ram', {}));
   weakenInGuest(c, f);
 }

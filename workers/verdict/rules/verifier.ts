@@ -29,7 +29,8 @@ function argumentModule(c: Case, f: Finding): string | undefined {
 /** Checks of 0xC4 whose argument 2 is the name of the driver as text (leaks at unload; the bug check's page). */
 const NAME_ARGUMENT: ReadonlySet<bigint> = new Set([0x60n, 0x61n, 0x62n]);
 
-const driverName = (c: Case, f: Finding): string | undefined => (c.code === 0xc4 && NAME_ARGUMENT.has(c.params[0]) ? showNamedDriver(c, f, 2) : undefined);
+const driverName = (c: Case, f: Finding): string | undefined =>
+  c.code === 0xc4 && NAME_ARGUMENT.has(c.params[0]) ? showNamedDriver(c, f, 2)?.image : undefined;
 
 function named(c: Case, f: Finding, image: string, meaning: string): void {
   f.head('h-verifier', { who: c.who(image), name: c.name, what: meaning })

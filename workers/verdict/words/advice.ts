@@ -37,7 +37,8 @@ export const ADVICE = {
     'Storage reliability counters.',
   ],
   'd-disk-scan': ['Let Windows check the drive for errors.', 'Online check of the volume.', 'chkdsk.'],
-  'd-disk-cable': ['Back up what matters first. Then reseat the drive and its cable.', 'Back up, reseat drive and cable, other port.', 'Reseat, other port.'],
+  'd-backup': ['Back up what matters first, to another drive. That changes nothing.', 'Back up before anything else.', 'Back up.'],
+  'd-disk-cable': ['Reseat the drive and its cable.', 'Reseat drive and cable, other port.', 'Reseat, other port.'],
   'd-system': ['Repair Windows’ own files: this command, then sfc /scannow, both as administrator.', 'DISM, then sfc /scannow.', 'Component store repair.'],
   'd-foreign': [
     'As a test, remove security software and tools that load themselves into other programs.',
@@ -90,8 +91,8 @@ export const ADVICE = {
     'Driver branch without {feature}, or a CPUID check before it.',
   ],
   'd-gpu-stock': [
-    'Undo any overclocking or undervolting of the graphics card, and check that its power cables sit firmly.',
-    'GPU at stock clocks, power cables, temperatures.',
+    'Undo any overclocking or undervolting of the graphics card; on a desktop also check that its power cables sit firmly.',
+    'GPU at stock clocks, temperatures; desktop: power cables.',
     'GPU at stock clocks.',
   ],
   'd-gpu-clean': [
@@ -105,23 +106,23 @@ export const ADVICE = {
     'Clean install of the display driver ({from}).',
   ],
   'd-gpu-older': [
-    'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, try another graphics card.',
-    'One older driver branch (laptop: the maker’s); then another card, slot and power supply.',
+    'If that does not help, install an older graphics driver, on a laptop the one from its maker. If it stays, on a desktop try another graphics card.',
+    'One older driver branch (laptop: the maker’s); then, on a desktop, another card, slot and power supply.',
     'Older branch; swap hardware.',
   ],
   'd-gpu-cool': [
-    'Watch the temperature of the graphics card, reseat it, and give it a power cable of its own.',
-    'GPU temperature, slot, separate power cables, riser out.',
+    'Watch the temperature of the graphics card; on a desktop reseat it, and give it a power cable of its own. On a laptop clean the air vents.',
+    'GPU temperature; desktop: slot, separate power cables, riser out; laptop: vents.',
     'Cooling, slot, power.',
   ],
   'd-gpu-card': [
-    'Several drivers were tried already: try another graphics card, or this one in another computer.',
-    'Other card, or this card elsewhere.',
+    'Several drivers were tried already: on a desktop try another graphics card, or this one in another computer; on a laptop ask its maker, as the card is part of the board.',
+    'Desktop: other card, or this card elsewhere; laptop: service.',
     'Swap the card.',
   ],
   'd-device-swap': [
     'Several versions of {module} were tried already: try without the device behind it, or with another one in its place.',
-    'Device of {module} out or replaced: its builds crash alike.',
+    'Device of {module} out or replaced: several builds crash.',
     'Swap the device.',
   ],
   'd-verifier-these': [
@@ -274,6 +275,11 @@ export const ADVICE = {
     'Injected or third-party module {who}: test without it.',
     'Test without {who}.',
   ],
+  'd-module-whose': [
+    'Find out whose {module} is: its entry in the list of modules here ({command}) tells its folder and company, as does the file itself (Properties, Details). If it is of another program than {app}, update that program or try without it.',
+    '{command}: path and CompanyName of {module} name its product; test without it if it is not of {app}.',
+    'Identify {module} ({command}).',
+  ],
   'd-page-heap': [
     'For the program’s makers: page heap finds the place that does the damage.',
     'Page heap for {app} finds the writer.',
@@ -291,14 +297,24 @@ export const ADVICE = {
     'Several dumps of the hang.',
   ],
   'd-pcie-reseat': [
-    'Reseat the graphics card and the drives; try without riser cable.',
-    'Reseat the device on that port; riser; ASPM off; link speed one step lower.',
+    'On a desktop reseat the graphics card and the drives, and try without riser cable; on a laptop only the drives.',
+    'Reseat the device on that port (desktop); riser; ASPM off; link speed one step lower.',
     'Reseat; ASPM off.',
   ],
   's-several': [
     'Two or three more files of this computer',
     'More dumps: the same code, module and offset speaks for software, changing ones for hardware.',
     'More samples.',
+  ],
+  's-several-cpu': [
+    'Two or three more files of this computer',
+    'More dumps: the same processor number each time speaks for the processor.',
+    'More samples, by processor.',
+  ],
+  's-several-ram': [
+    'Two or three more files of this computer',
+    'More dumps: the same page or bit each time speaks for the memory.',
+    'More samples, by page and bit.',
   ],
   's-kernel-dump': [
     'C:\\Windows\\MEMORY.DMP if it is of that time, else a kernel memory dump of the next one',

@@ -290,6 +290,21 @@ export const HEADLINES = {
     'Single dump: compare code, module and offset over several dumps.',
     'Single dump; correlate.',
   ],
+  'x-repeat-tag': [
+    'Windows names the display driver in every stop of this kind, whatever broke: that it repeats tells nothing. Stops of other kinds in the same days tell more.',
+    'Owner tag of the display driver: the same for driver, card and power. Other codes of the same days tell more.',
+    'TDR owner tag: constant; correlate with other codes.',
+  ],
+  'x-repeat-cpu': [
+    'One file is a weak witness here. If it happens again, compare: the same processor number each time speaks for the processor.',
+    'Single dump: compare the processor number over several dumps; one core that repeats speaks for it.',
+    'Single dump; correlate by processor.',
+  ],
+  'x-repeat-ram': [
+    'One file is a weak witness here. If it happens again, compare: the same page or bit each time speaks for the memory.',
+    'Single dump: compare page frame and bit over several dumps; one that repeats speaks for a module.',
+    'Single dump; correlate by page and bit.',
+  ],
   'x-process': [
     'The program that happened to run was {process}; that says nothing about the cause.',
     'Process {process}: context only.',

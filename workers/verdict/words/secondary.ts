@@ -16,15 +16,15 @@ export const SECONDARY_WORDS = {
     'SMBIOS firmware {which}, {date} ({years} years).',
   ],
   'e-memory-fast': [
-    'The memory runs faster than the standard (XMP, EXPO or by hand).',
-    '{kind} memory at {configured} MT/s and {volts}; the standard goes to {limit} MT/s: a profile (XMP, EXPO) or an overclock.',
-    '{kind} configured {configured} MT/s, {volts} (limit {limit}).',
+    'The memory runs {what} (XMP, EXPO or by hand).',
+    '{kind} memory at {configured} MT/s and {volts} runs {what}, {limit}: a profile (XMP, EXPO) or an overclock.',
+    '{kind} configured {configured} MT/s, {volts} ({what}: {limit}).',
   ],
   'e-memory-mixed': ['Memory modules of different kinds are mixed.', 'Different memory modules together: {modules}.', 'Mixed DIMMs: {modules}.'],
   'e-shutting-down': [
     'Windows was shutting down.',
-    'The boot status says that a shutdown was under way, noted {since} seconds before the stop.',
-    'BSD: shutdown in progress ({since} s).',
+    'The boot status says that a shutdown was under way, noted {when}.',
+    'BSD: shutdown in progress, noted {when}.',
   ],
   'e-sleeping': [
     'The computer was going to sleep or waking up.',
@@ -57,7 +57,7 @@ export const SECONDARY_WORDS = {
     'PnP: {device} gone (problem 24), {seconds} s before.',
   ],
   'e-ci-damaged': [
-    'A file of Windows did not match its signature just before: {file}.',
+    'A driver’s file did not match its signature just before: {file}.',
     '{file} failed its signature check ({status}) {seconds} seconds before the stop: it was damaged on the drive or in memory, unless it is not signed at all.',
     'Code integrity: {file}, {status}, {seconds} s before.',
   ],

@@ -148,6 +148,12 @@ const call = (says: string, code: number, params: (stage: KernelStage) => Params
 const tag = (text: string): bigint => poolHeader(0, 0, text) >> 32n;
 const object = ({ draw }: KernelStage): bigint => draw.pool();
 
+const RECORD_CHANGED = staged(
+  'the record of a compressed page changed while the page was read; no hash is wrong',
+  (draw) => alone(draw, 0x1c7, () => [3n, draw.pool(), draw.pool(), 0n], { through: STORE, truth: { ...nobody, causes: ['memory', 'hardware'] } }),
+  { cause: 'memory-corruption', sureness: 'possible', culprit: 'nobody', shows: ['e-subcode'] },
+);
+
 export const MEMORY_PROOFS: readonly Proof[] = [
   {
     rule: 'memory-management',
@@ -210,25 +216,18 @@ export const MEMORY_PROOFS: readonly Proof[] = [
       ofKind('12b-zero-page', 0, { cause: 'hardware', sureness: 'likely', culprit: 'true', shows: ['e-status'] }),
       ofKind('1c7-store', 0, { cause: 'hardware', sureness: 'likely', culprit: 'true', shows: ['e-subcode'] }),
       staged(
+        'compressed memory does not unpack; a transfer of a device could have run over it',
+        (draw) => alone(draw, 0x1c7, () => [0n, draw.pool(), draw.u64(), frame(draw)], { through: STORE, truth: bitChanged }),
+        { cause: 'hardware', sureness: 'likely', culprit: 'true', doubts: ['a-driver-could'] },
+      ),
+      staged(
         'the prefetcher finds its data damaged; the stop tells no more',
         (draw) => alone(draw, 0x191, () => [0n, 0n, 0n, 0n], { through: ['MmStoreCheckPage'], truth: { ...bitChanged, undecidable: true } }),
         RAM,
       ),
     ],
-    nearly: [
-      staged(
-        'the record of a compressed page changed while the page was read; no hash is wrong',
-        (draw) => alone(draw, 0x1c7, () => [3n, draw.pool(), draw.pool(), 0n], { through: STORE, truth: { ...nobody, causes: ['memory', 'hardware'] } }),
-        { cause: 'memory-corruption', sureness: 'possible', culprit: 'nobody', shows: ['e-subcode'] },
-      ),
-    ],
-    against: [
-      staged(
-        'compressed memory does not unpack; a transfer of a device could have run over it',
-        (draw) => alone(draw, 0x1c7, () => [0n, draw.pool(), draw.u64(), frame(draw)], { through: STORE, truth: bitChanged }),
-        { cause: 'hardware', sureness: 'likely', culprit: 'true', doubts: ['a-driver-could'] },
-      ),
-    ],
+    nearly: [RECORD_CHANGED],
+    against: [RECORD_CHANGED],
   },
   {
     rule: 'store-exception',

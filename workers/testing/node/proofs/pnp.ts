@@ -26,6 +26,12 @@ function threadHeld(draw: Draw): MadeFault {
 const DEVICE: Truth = { causes: ['driver', 'hang', 'hardware'], culprits: ['device'] };
 const DEVICE_ONLY: Expected = { cause: 'driver-bug', sureness: 'possible', culprit: 'true', doubts: ['a-single-dump'] };
 
+export const OF_ITS_DEVICE = staged(
+  "the service is Windows' own class driver, which works for the device: the device is the suspect, not the driver",
+  (draw) => waited(draw, new KernelStage(draw, { actors: ['usb'] }), inArgument('HIDCLASS'), DEVICE),
+  DEVICE_ONLY,
+);
+
 export const PNP_PROOFS: readonly Proof[] = [
   {
     rule: 'pnp-watchdog',
@@ -42,12 +48,6 @@ export const PNP_PROOFS: readonly Proof[] = [
         { cause: 'driver-bug', sureness: 'not-known', culprit: 'nobody', lacks: ['e-service'] },
       ),
     ],
-    against: [
-      staged(
-        "the service is Windows' own class driver, which works for the device: the device is the suspect, not the driver",
-        (draw) => waited(draw, new KernelStage(draw, { actors: ['usb'] }), inArgument('HIDCLASS'), DEVICE),
-        DEVICE_ONLY,
-      ),
-    ],
+    against: [OF_ITS_DEVICE],
   },
 ];

@@ -42,7 +42,10 @@ export interface Proof {
   readonly rule: string;
   readonly fires: Some;
   readonly nearly: Some;
+  /** What speaks against it: less sure than the surest that fires, or a doubt, evidence, cause or part that none of those has. */
   readonly against: Some;
+  /** A sign that decides nothing: it weighs 'context' wherever it shows, and beside it the verdict keeps the doubts that it has. */
+  readonly context?: true;
 }
 
 /** A dump of a stage of its own; its sentence is its seed. */

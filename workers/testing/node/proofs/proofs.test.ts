@@ -10,7 +10,7 @@ import { resultOf, saidIn, textsOf } from '../score/outcome.ts';
 import type { Truth } from '../../faults/truth.ts';
 import type { Expected, Proof, Proved } from './proof.ts';
 import { PROOFS } from './proofs.ts';
-import { UNBUILT } from './unbuilt.ts';
+import { UNBUILT, UNOPPOSED } from './unbuilt.ts';
 
 interface Judged {
   readonly verdict: Verdict;
@@ -58,11 +58,23 @@ function verdictOf(proved: Proved): Verdict {
 /** What the reader takes home of a verdict. */
 const judgement = (verdict: Verdict): string => `${verdict.cause}, ${verdict.sureness}, ${named(verdict) === undefined ? 'nobody' : 'somebody'}`;
 const strength = ({ sureness }: Verdict): number => -SURENESS.indexOf(sureness);
-const opposed = (verdict: Verdict): boolean => verdict.against.length > 0 || verdict.evidence.some(({ weighs }) => weighs === 'against');
+const doubted = (verdict: Verdict): readonly string[] => [
+  ...verdict.against.map(({ id }) => id),
+  ...verdict.evidence.flatMap(({ weighs, says }) => (weighs === 'against' ? [says.id] : [])),
+];
+const signs = (verdict: Verdict): readonly string[] => [...doubted(verdict), `cause ${verdict.cause}`, `part ${verdict.culprit?.part ?? 'none'}`];
+
+/** Something speaks against it that speaks against none that fired; the rule may itself be a sign that speaks against. */
+function opposed(rule: string, verdict: Verdict, fired: readonly Verdict[]): boolean {
+  if (strength(verdict) < Math.max(...fired.map(strength)) || doubted(verdict).includes(rule)) return true;
+  const known = new Set(fired.flatMap(signs));
+  return signs(verdict).some((sign) => !known.has(sign));
+}
+const weights = (rule: string, verdict: Verdict): readonly string[] => verdict.evidence.flatMap(({ says: { id }, weighs }) => (id === rule ? [weighs] : []));
 
 const fires = (rule: string, verdict: Verdict): boolean => (isTextId(rule) ? textsOf(verdict).includes(rule) : verdict.rule === rule);
 
-describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof) => {
+describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against, context }: Proof) => {
   const fired = (): readonly Verdict[] => firing.map((proved) => judged(proved).verdict);
   test.each(firing)('fires: $says', (proved) => {
     expect(fires(rule, verdictOf(proved))).toBe(true);
@@ -74,13 +86,28 @@ describe.each(PROOFS)('$rule', ({ rule, fires: firing, nearly, against }: Proof)
   });
   test.each(against)('against: $says', (proved) => {
     const verdict = verdictOf(proved);
-    expect(opposed(verdict)).toBe(true);
+    if (context || rule in UNOPPOSED) expect(doubted(verdict)).not.toEqual([]);
+    else expect(opposed(rule, verdict, fired())).toBe(true);
     expect(strength(verdict)).toBeLessThanOrEqual(Math.max(...fired().map(strength)));
   });
+  if (context)
+    test('it decides nothing', () => {
+      const all = [...firing, ...against].flatMap((proved) => weights(rule, judged(proved).verdict));
+      expect(new Set(all)).toEqual(new Set(['context']));
+    });
+  if (rule in UNOPPOSED)
+    test('nothing built speaks against it yet', () => {
+      expect(against.every((proved) => opposed(rule, judged(proved).verdict, fired()))).toBe(false);
+    });
   test('each of its codes fires', () => {
     const codes = firing.map((proved) => (judged(proved).code ?? 0) & 0xfff_ffff);
     for (const code of RULE_CODES.get(rule) ?? []) expect(codes).toContain(code & 0xfff_ffff);
   });
+});
+
+test('what is listed as unopposed is a proof', () => {
+  const rules = new Set<string>(PROOFS.map(({ rule }) => rule));
+  expect(Object.keys(UNOPPOSED).filter((rule) => !rules.has(rule))).toEqual([]);
 });
 
 test('no rule is without', () => {

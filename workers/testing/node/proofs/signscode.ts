@@ -79,7 +79,7 @@ const MISMATCH: Proof = {
     reads('the address that is reported is the one that the instruction makes', 0x41c0_2000n, DRIVER),
     met('a string move has gone on since it began', { information: ELSEWHERE, code: STRING_MOVE }, DRIVER),
   ],
-  against: [met('an address of elsewhere, once', { information: ELSEWHERE, truth: byProcessor }, { ...PROCESSOR, doubts: ['a-single-dump'] })],
+  against: [met('a string move of the kernel that has gone on', { information: ELSEWHERE, code: STRING_MOVE, inKernel: 'KeSetEvent' }, SUSPECT)],
 };
 
 /** movaps xmm0,[rcx+8] */
@@ -110,7 +110,11 @@ const REFUSED: Proof = {
     reads('a bad address that the processor can report', 0x41c0_2000n, DRIVER),
     met('a fault without an address, whose operand is a good one', { information: [0n, MINUS_ONE] }, { ...DRIVER, sureness: ['likely', 'possible'] }),
   ],
-  against: [reads('text was written over the pointer: by whom is not told', TEXT, { ...SUSPECT, doubts: ['a-hardware-could'] }, 0x3b)],
+  against: [
+    staged('what was refused is a pointer of the kernel but for one bit: memory did it', (draw) => oddRegister(draw, ONE_BIT, true), {
+      ...{ ...BIT, sureness: 'possible' },
+    }),
+  ],
 };
 const BASE_VALUE: Proof = { ...REFUSED, rule: 'e-base-value' };
 
@@ -136,9 +140,9 @@ const NO_INSTRUCTION: Proof = {
   nearly: [met('an instruction that the processor lacks', { ...ILLEGAL, code: POPCNT }, DRIVER)],
   against: [
     met(
-      'bytes that are no instruction; the memory may have changed them',
-      { ...ILLEGAL, code: NONE },
-      { ...DRIVER, sureness: ['likely', 'possible'], doubts: ['a-hardware-could'] },
+      'the bytes stand in the kernel’s own code, where a driver called it',
+      { ...ILLEGAL, code: NONE, inKernel: 'KeSetEvent' },
+      { ...SUSPECT, doubts: ['a-single-dump'] },
     ),
   ],
 };
@@ -146,7 +150,7 @@ const GOOD_CODE: Proof = {
   rule: 'e-good-code',
   fires: [ofKind('1e-illegal-good-code', 0, { ...PROCESSOR, sureness: ['possible', 'likely'] })],
   nearly: [met('an instruction that not every processor has', { ...ILLEGAL, code: POPCNT }, DRIVER)],
-  against: [ofKind('1e-illegal-good-code', 1, { ...PROCESSOR, doubts: ['a-single-dump'] })],
+  against: [met('the kernel’s own bytes are no instruction', { ...ILLEGAL, code: NONE, inKernel: 'KeSetEvent' }, { ...SUSPECT, doubts: ['a-single-dump'] })],
 };
 
 /** A driver that acts on the firmware's tables, in a system thread; `early`: seconds after the start. */
@@ -229,13 +233,7 @@ const GOOD_REGISTER: Proof = {
       shows: ['e-canonical-bit'],
     }),
   ],
-  against: [
-    staged('one bit of a pointer: a driver can write that as well', (draw) => oddRegister(draw, ONE_BIT, false), {
-      ...BIT,
-      sureness: 'possible',
-      doubts: ['a-driver-could'],
-    }),
-  ],
+  against: [staged('a second bit is wrong too: no cell of memory does that', (draw) => oddRegister(draw, TWO_BITS, true), SUSPECT)],
 };
 const CANONICAL_BIT: Proof = {
   rule: 'e-canonical-bit',
@@ -244,7 +242,7 @@ const CANONICAL_BIT: Proof = {
     staged('in a driver’s code', (draw) => oddRegister(draw, ONE_BIT, true), { ...BIT, sureness: 'possible' }),
   ],
   nearly: [staged('two bits are wrong', (draw) => oddRegister(draw, TWO_BITS, true), SUSPECT)],
-  against: [ofKind('7e-flipped-pointer', 0, { ...BIT, sureness: ['possible', 'likely'] })],
+  against: [staged('a second bit is wrong too, and the code is there', (draw) => oddRegister(draw, TWO_BITS, true), SUSPECT)],
 };
 
 export const SIGN_CODE_PROOFS: readonly Proof[] = [

@@ -33,7 +33,11 @@ const ONE_BIT: Proof = {
       doubts: ['a-driver-could'],
     }),
   ],
-  against: [ofKind('1a-one-bit', 1, BIT)],
+  against: [
+    staged('a second bit beside it is wrong too', (draw) => emptyEntry(draw, 3n << 40n, () => ({ ...nobody, culprits: ['ram'] })), {
+      ...{ ...DAMAGE, culprit: 'true', doubts: ['a-driver-could'] },
+    }),
+  ],
 };
 
 const cookie = (draw: Draw, wrong: bigint): MadeFault => {
@@ -127,7 +131,7 @@ const LINK_BIT = list('the neighbour’s link is wrong by one bit', 'bit', { ...
 const WHOLE = list('the links that the dump holds agree', 'whole', { ...SUSPECT, sureness: ['possible', 'likely'] });
 const LIST_TWICE: Proof = { rule: 'e-list-twice', fires: [TWICE], nearly: [OVERWRITTEN, WHOLE], against: [WHOLE] };
 const LIST_LINK: Proof = { rule: 'e-list-link', fires: [OVERWRITTEN, LINK_BIT], nearly: [TWICE, WHOLE], against: [OVERWRITTEN] };
-const LIST_BIT: Proof = { rule: 'e-list-bit', fires: [LINK_BIT], nearly: [OVERWRITTEN, TWICE], against: [LINK_BIT] };
+const LIST_BIT: Proof = { rule: 'e-list-bit', fires: [LINK_BIT], nearly: [OVERWRITTEN, TWICE], against: [OVERWRITTEN] };
 
 /** Blocks of one page, whose headers chain; the last one is freed and found damaged. */
 function poolPage(draw: Draw, headers: 'chain' | 'alone' | 'none'): MadeFault {
@@ -149,13 +153,13 @@ const CHAIN = pool('the page of the block is there, with the block in front', 'c
 });
 const ALONE = pool('the header of the block alone is there', 'alone', { words: [/tag “Irp ”/] });
 const NOWHERE = pool('nothing of the block is there', 'none', {});
-const POOL_BLOCK: Proof = { rule: 'e-pool-block', fires: [CHAIN, ALONE], nearly: [NOWHERE], against: [CHAIN] };
+const POOL_BLOCK: Proof = { rule: 'e-pool-block', fires: [CHAIN, ALONE], nearly: [NOWHERE], against: [CHAIN], context: true };
 const POOL_BEFORE: Proof = { rule: 'e-pool-before', fires: [CHAIN], nearly: [ALONE, NOWHERE], against: [CHAIN] };
 
 /** 0xC2/A: a block is freed under another tag (P3 the tag it was got with, P4 the tag it is freed with). */
-function wrongTag(draw: Draw, tag: bigint): MadeFault {
+function wrongTag(draw: Draw, tag: bigint, atHand: KernelStage['atHand'] = 'names'): MadeFault {
   const stage = new KernelStage(draw, { actors: ['filter'] });
-  stage.atHand = 'names';
+  stage.atHand = atHand;
   runInto(stage, 'ioctl');
   stage.call(stage.nt, 'ExFreePoolWithTag');
   return stage.stop(0xc2, [0xan, draw.pool(), tag, 0x3130_785an], byDriver(stage), SMALL);
@@ -171,11 +175,8 @@ const TAG: Proof = {
   ],
   nearly: [staged('the tag is no text', (draw) => wrongTag(draw, 0x0102_0304n), { ...DRIVER, sureness: ['likely', 'possible'] })],
   against: [
-    staged('a tag that the list does not know', (draw) => wrongTag(draw, 0x3131_717an), {
-      ...DRIVER,
-      sureness: ['likely', 'possible'],
-      words: [/not in the tables/],
-      doubts: ['a-single-dump'],
+    staged('a tag that the list does not know, and words on the stack alone for who frees it', (draw) => wrongTag(draw, 0x3131_717an, 'nothing'), {
+      ...{ ...SUSPECT, words: [/not in the tables/], doubts: ['a-scan'] },
     }),
   ],
 };

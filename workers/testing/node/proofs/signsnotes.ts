@@ -72,7 +72,7 @@ const proofOf = ({ rule, stop, fires, nearly }: Note): Proof => ({
   rule,
   fires: [beside(stop, fires)],
   nearly: [beside(stop, nearly)],
-  against: [beside(displayStop, [`${fires[0]}, beside a display that stopped`, fires[1]])],
+  against: [beside(stop === displayStop ? coreStop : displayStop, [`${fires[0]}, beside a stop of another part`, fires[1]])],
 });
 
 const boot = (spec: BootSpec): BlobSpec => bootStatusBlob({ bootId: 21, ...spec });
@@ -86,7 +86,7 @@ const raptor = (microcode: number): BlobSpec => {
   return registersBlob(of);
 };
 const DEVICE = String.raw`USB\VID_1234&PID_5678\SERIAL42`;
-const OWN_FILE = String.raw`\Device\HarddiskVolume3\Windows\System32\drivers\bad.sys`;
+const OWN_FILE = String.raw`\Device\HarddiskVolume3\Windows\System32\drivers\tcpip.sys`;
 const INVALID_HASH = 0xc0000428;
 const read = (start: number, end: number | undefined, status = 1): CommandSpec => ({
   ...{ operation: 0x28, start: before(start), end: end === undefined ? 0n : before(end), status },

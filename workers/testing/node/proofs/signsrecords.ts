@@ -10,6 +10,7 @@ import { silentCore } from '../../faults/kinds/hardware.ts';
 import type { MadeFault, Truth } from '../../faults/truth.ts';
 import { runInto, runTo } from '../../faults/ways.ts';
 import { type Expected, type Proof, type Proved, ofKind, staged } from './proof.ts';
+import { OF_ITS_DEVICE } from './pnp.ts';
 import { rewrite } from './signscode.ts';
 
 const RIGHTLY = { asTrue: true } as const;
@@ -29,14 +30,12 @@ const ROWS: readonly Row[] = [
   { rule: 'e-owner-tag', fires: ['116-tdr', 0], nearly: ['119-submit', 0], against: ['116-tdr', 1, 'a-offset-tag'] },
   { rule: 'e-corrupt-list', fires: ['139-own-list', 0], nearly: ['139-cookie', 0], against: ['139-kernel-list', 0, 'a-single-dump'] },
   { rule: 'e-cookie', fires: ['f7-overrun', 1], nearly: ['139-cookie', 0], against: ['f7-one-bit', 0, 'a-driver-could'] },
-  { rule: 'e-shared-page', fires: ['50-shared-page', 0], nearly: ['50-freed', 0], against: ['50-shared-page', 1, 'a-driver-could'] },
+  { rule: 'e-shared-page', fires: ['50-shared-page', 0], nearly: ['50-freed', 0], against: ['50-freed', 1, 'a-hardware-could'] },
   { rule: 'e-points-at', fires: ['1a-damaged-pte', 0], nearly: ['1a-mdl', 0], against: ['1a-damaged-pte', 1, 'a-driver-could'] },
   { rule: 'e-caller', fires: ['own-code', 0], nearly: ['d1-null-field', 0], against: ['own-code', 1, 'a-hardware-could'] },
   { rule: 'e-status', fires: ['7a-disk', 0], nearly: ['d1-null-field', 0], against: ['7a-damaged', 0, 'a-driver-could'] },
-  { rule: 'e-returned', fires: ['twin-fc-smashed', 0], nearly: ['fc-freed-callback', 2], against: ['twin-fc-smashed', 1, 'a-single-dump'] },
-  { rule: 'e-called', fires: ['fc-freed-callback', 2], nearly: ['twin-fc-smashed', 0], against: ['fc-freed-callback', 1, 'a-single-dump'] },
-  { rule: 'e-pnp-wait', fires: ['1d5-pnp', 0], nearly: ['9f-network', 0], against: ['1d5-pnp', 1, 'a-single-dump'] },
-  { rule: 'e-service', fires: ['1d5-pnp', 0], nearly: ['9f-usb-client', 0], against: ['1d5-pnp', 1, 'a-single-dump'] },
+  { rule: 'e-returned', fires: ['twin-fc-smashed', 0], nearly: ['fc-freed-callback', 2], against: ['fc-freed-callback', 1, 'a-scan'] },
+  { rule: 'e-called', fires: ['fc-freed-callback', 2], nearly: ['twin-fc-smashed', 0], against: ['twin-fc-smashed', 1, 'a-single-dump'] },
 ];
 const rowOf = ({ rule, fires, nearly, against: [kind, number, doubt] }: Row): Proof => ({
   rule,
@@ -44,6 +43,11 @@ const rowOf = ({ rule, fires, nearly, against: [kind, number, doubt] }: Row): Pr
   nearly: [ofKind(...nearly, RIGHTLY)],
   against: [ofKind(kind, number, { ...RIGHTLY, doubts: [doubt] })],
 });
+
+const PNP_WAIT: Proof = {
+  ...{ rule: 'e-pnp-wait', fires: [ofKind('1d5-pnp', 0, RIGHTLY)], nearly: [ofKind('9f-network', 0, RIGHTLY)], against: [OF_ITS_DEVICE] },
+};
+const SERVICE: Proof = { ...PNP_WAIT, rule: 'e-service', nearly: [ofKind('9f-usb-client', 0, RIGHTLY)] };
 
 const IN_IDLE = staged('a core stopped in the idle loop', (draw) => silentCore(draw, { ran: 'idle' }), CORE);
 const IN_DRIVER = staged('a core ran a driver with its interrupts off', (draw) => silentCore(draw, { ran: 'driver' }), {
@@ -91,6 +95,7 @@ function timedOut(draw: Draw, noted: boolean): MadeFault {
 }
 const BLOBS: Proof = {
   rule: 'e-blobs',
+  context: true,
   fires: [staged('graphics left its notes in the dump of a display timeout', (draw) => timedOut(draw, true), DRIVER)],
   nearly: [staged('graphics left none', (draw) => timedOut(draw, false), DRIVER)],
   against: [staged('notes of graphics, and a tag that proves no place', (draw) => timedOut(draw, true), { ...DRIVER, doubts: ['a-offset-tag'] })],
@@ -119,4 +124,15 @@ const A_FEW = inStuck('a few words of it are left over', { count: 2, own: true }
 const SAMPLES_STUCK: Proof = { rule: 'e-samples-stuck', fires: [FILLED, OF_ANOTHER], nearly: [A_FEW], against: [OF_ANOTHER] };
 const STUCK_THREAD: Proof = { rule: 'e-stuck-thread', fires: [FILLED, A_FEW], nearly: [OF_ANOTHER], against: [OF_ANOTHER] };
 
-export const SIGN_RECORD_PROOFS: readonly Proof[] = [...ROWS.map(rowOf), HUNG_RAN, HUNG_CPU, OWN_BLOCK, PATCHED, BLOBS, SAMPLES_STUCK, STUCK_THREAD];
+export const SIGN_RECORD_PROOFS: readonly Proof[] = [
+  ...ROWS.map(rowOf),
+  PNP_WAIT,
+  SERVICE,
+  HUNG_RAN,
+  HUNG_CPU,
+  OWN_BLOCK,
+  PATCHED,
+  BLOBS,
+  SAMPLES_STUCK,
+  STUCK_THREAD,
+];

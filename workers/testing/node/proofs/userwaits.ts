@@ -23,6 +23,7 @@ const hangs = (says: string, waits: Waits['waits'], owners: Waits['owners'], exp
   staged(says, (draw) => waiting(draw, waits, owners), expected);
 const CIRCLE = hangs('two threads wait for each other', [0, 1], [1, 0], { ...HANG, shows: ['h-app-deadlock'] });
 const BLOCKED = hangs('two threads wait for a third, which computes', [0, 0, undefined], [2], { ...HANG, shows: ['h-app-blocked'], doubts: ['a-one-moment'] });
+const FREE = hangs('the lock that they wait for has no owner any more', [0, 0], [undefined], SNAPSHOT);
 
 const DEADLOCK: Proof = {
   rule: 'h-app-deadlock',
@@ -33,15 +34,15 @@ const DEADLOCK: Proof = {
 const BLOCKER: Proof = {
   rule: 'h-app-blocked',
   fires: [BLOCKED, hangs('a chain: one waits for the next, which waits for a third', [0, 1, undefined], [1, 2], HANG)],
-  nearly: [CIRCLE, hangs('the locks that they wait for are free', [0, 0], [undefined], SNAPSHOT)],
-  against: [hangs('one thread waits; the owner computes and may be done in a moment', [0, undefined], [1], { ...HANG, doubts: ['a-one-moment'] })],
+  nearly: [CIRCLE, FREE],
+  against: [FREE],
 };
 const LOCK_WAIT: Proof = { ...DEADLOCK, rule: 'e-lock-wait', nearly: [hangs('a lock that is free', [0, undefined], [undefined], SNAPSHOT)] };
 const OWNER_AT: Proof = {
   rule: 'e-owner-at',
   fires: [BLOCKED],
   nearly: [hangs('in a circle nobody holds up the others alone', [0, 1], [1, 0], HANG)],
-  against: [hangs('the owner stands somewhere for a moment', [0, undefined], [1], { ...HANG, doubts: ['a-one-moment'] })],
+  against: [FREE],
 };
 
 const idles = (draw: Draw, raised?: Omit<Raised, 'address'>, more: Partial<MinidumpSpec> = {}): MadeFault => {
@@ -141,6 +142,7 @@ const MEMORY: Proof = {
 
 const INJECTED: Proof = {
   rule: 'e-injected',
+  context: true,
   fires: [
     staged('an overlay that is known sits in the process and did nothing', (draw) => withStranger(draw, 'RTSSHooks64.dll', false), OWN),
     staged('an overlay that is known faults in its own code', (draw) => withStranger(draw, 'RTSSHooks64.dll', true), OWN),
