@@ -19,6 +19,17 @@ const built = (name: string): Verdict => {
 const NT = 'ntoskrnl.exe';
 const words = (...values: readonly bigint[]): string => values.map(qword).join('');
 
+// Intel SDM 3B, compound codes: 0x0135 a cache, 0x009f the memory controller; 0x0409 is of no shape: each model has its own.
+test.each([
+  [0x0080_0135n, 'a cache inside the processor', 'data cache, level 1, data read'],
+  [0x0000_009fn, 'the memory or its controller', 'memory controller, read, channel not given'],
+  [0x0000_4409n, 'a place that only the maker of the processor can name', 'a model-specific code'],
+])('a machine check of %s is told plainly to the owner, exactly to the helper', (low, owner, helper) => {
+  const { headline } = verdictOf({ code: 0x9c, params: [0n, 0n, 0xbe00_0000n, low], modules: [NT] });
+  expect(say(headline).owner).toContain(`: ${owner}.`);
+  expect(say(headline).helper).toContain(helper);
+});
+
 describe('0x133 with the watchdog’s profile', () => {
   // DPC_WATCHDOG_GLOBAL_TRIAGE_BLOCK: signature, revision 1 and size 0x10, offset 0x100 of the pointer, length in pointers.
   const BLOCK = 0xfffff800_10500000n;

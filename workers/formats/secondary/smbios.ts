@@ -132,7 +132,7 @@ const SODIMM = 0xd;
 export function isPortable({ structures }: Smbios): boolean {
   const type = (structures.find((one) => one.type === CHASSIS)?.u8(5) ?? 0) & 0x7f;
   if (type > UNTOLD_CHASSIS) return PORTABLE.has(type);
-  const devices = structures.filter((one) => one.type === MEMORY_DEVICE && sizeOf(one) > 0);
+  const devices = structures.filter((one) => one.type === MEMORY_DEVICE && (sizeOf(one) ?? 0) > 0);
   return devices.length > 0 && devices.every((one) => one.u8(0xe) === SODIMM);
 }
 

@@ -4,6 +4,7 @@ import { driveSync } from '../../base/job.ts';
 import { type Fake, fakeSession, qword } from '../../testing/node/fakesession.ts';
 import { judge } from '../judge.ts';
 import type { Verdict } from '../verdict.ts';
+import { say } from '../words.ts';
 
 const APP = 'app.exe';
 const NTDLL = String.raw`C:\Windows\System32\ntdll.dll`;
@@ -84,6 +85,16 @@ describe('.NET and stowed errors', () => {
     expect(verdict.evidence.find((one) => one.says.id === 'e-stowed-text')).toMatchObject({ private: true, says: { args: { message: 'no access' } } });
   });
   test('near: another signature is no stowed exception', () => expect(ids(verdictOf(stowedAt(0x53453039, 1)))).not.toContain('e-stowed'));
+});
+
+// winnt.h: STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_FLOAT_DIVIDE_BY_ZERO; beside them STATUS_INTEGER_OVERFLOW.
+test.each([
+  [0xc0000094, true],
+  [0xc000008e, true],
+  [0xc0000095, false],
+])('a division by zero is told to the owner: %i', (code, told) => {
+  const { explanation } = verdictOf({ exception: { code } });
+  expect(explanation.some((one) => say(one).owner === 'It divided a number by zero.')).toBe(told);
 });
 
 describe('heaps', () => {

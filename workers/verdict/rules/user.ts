@@ -333,10 +333,14 @@ function showInjected(c: Case, f: Finding): void {
 /** Raised in the system call itself: who passed the handle stands above. */
 const INVALID_HANDLE = 0xc0000008;
 
+/** Integers (0xC0000094) and floating point (0xC000008E). */
+const DIVIDED_BY_ZERO: ReadonlySet<number> = new Set([0xc0000094, 0xc000008e]);
+
 /** The processor's or the system's own codes: the place of the fault tells. */
 const met: Rule = (c, f) => {
   showFault(c, f);
   showInstruction(c, f);
+  if (DIVIDED_BY_ZERO.has(c.target.exception?.code ?? 0)) f.say('x-app-divide', {});
   const actor = blameFrame(c, f);
   headApp(c, f, actor);
   if (actor) return;

@@ -137,6 +137,7 @@ export const CODES = {
     'Bad control transfer to {address}.',
   ],
   'x-app-touch': ['It tried to use memory that it may not use ({plain}).', 'Address touched: {address}, {kind}.', '{address}: {kind}.'],
+  'x-app-divide': ['It divided a number by zero.', 'Division by zero.', 'Division by zero.'],
   'x-signal': ['The system ended it with {signal}.', 'Signal {signal}.', 'Signal {signal}.'],
   'x-throw': [
     'The error was raised on purpose by the program’s own code and nobody caught it.',
