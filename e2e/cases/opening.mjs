@@ -134,10 +134,10 @@ export const cases = [
         sampleAt('second.dmp', '2024-03-03T10:00:00Z'),
       ]);
       await rows.nth(3).getByRole('link').first().waitFor();
-      await open(2, 'second.dmp');
+      await open(2, 'first.dmp');
       await page.goBack();
       await rows.nth(3).waitFor();
-      await open(1, 'first.dmp');
+      await open(1, 'second.dmp');
     },
   },
   {
