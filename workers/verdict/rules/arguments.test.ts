@@ -53,6 +53,19 @@ describe('0xD8: who holds the most', () => {
     expect(verdictOf({ ...held('gone.sys'), frames: [[`${NT}+1`]] })).toMatchObject({ sureness: 'not-known' }));
 });
 
+describe('0xEA: the name that the watchdog noted', () => {
+  const stuck = (name: string): Verdict =>
+    verdictOf({
+      ...{ code: 0xea, params: [OBJECT, 0n, NAME, 1n], modules: [NT, 'dxgkrnl.sys', 'nvlddmkm.sys'], memory: { [String(NAME)]: utf16(name) } },
+      frames: [[`${NT}+1`], ['dxgkrnl.sys+1']],
+    });
+  test('of a display driver it is the culprit', () => expect(stuck('nvlddmkm.sys')).toMatchObject({ culprit: { module: 'nvlddmkm.sys' }, sureness: 'likely' }));
+  test.each(['dxgkrnl.sys', 'gone.sys'])('of a file of Windows, or of none that is loaded, it accuses nobody: %s', (name) =>
+    expect(stuck(name)).toMatchObject({ culprit: { module: 'nvlddmkm.sys' }, sureness: 'possible' }),
+  );
+  test('of a file of Windows it is context', () => expect(stuck('dxgkrnl.sys').evidence.find(({ id }) => id === 'e-owner-tag')?.weighs).toBe('context'));
+});
+
 describe('0xCA: a device and whose fault it is', () => {
   const [physical, upper] = [0xffffa000_00002000n, 0xffffa000_00003000n];
   const device = (driver: bigint, attached: bigint): string => `0300${'00'.repeat(6)}${qword(driver)}${qword(0n)}${qword(attached)}`;

@@ -162,7 +162,8 @@ function stuckStack(c: Case): { readonly at: bigint; readonly low: bigint; reado
 export function stuckThread(c: Case, f: Finding): void {
   const actor = displayActor(c) ?? c.suspects[0] ?? c.subject?.suspects[0];
   f.detector = 'dxgkrnl.sys';
-  const named = showNamedDriver(c, f, 3)?.image;
+  const noted = showNamedDriver(c, f, 3);
+  const named = noted?.thirdParty ? noted.image : undefined;
   if (!actor) {
     stuckWithoutFrame(c, f, named);
     return;
