@@ -560,33 +560,15 @@ describe('codes whose names are near to others', () => {
     expect(verdict).toMatchObject(wanted);
     if (wanted.cause === 'not-known') expect(verdict.culprit).toBeUndefined();
   });
-  test('0xCA is no stop of Driver Verifier: a driver on the stack is possible, a stray word nobody', () => {
-    const base: Fake = { code: 0xca, params: [2n, 1n, 2n, 0n], modules: [NT, 'bad.sys'] };
-    const verdict = verdictOf({ ...base, frames: [[`${NT}+1`], ['bad.sys+1']] });
+  test.each<readonly [string, Fake]>([
+    ['0xCA is no stop of Driver Verifier: a driver on the stack', { code: 0xca, params: [2n, 1n, 2n, 0n] }],
+    ['0x192: the driver that took the lock at a raised level', { code: 0x192, params: [1n, 2n, 2n, 0n] }],
+  ])('%s is possible, a stray word nobody', (_, { code, params }) => {
+    const on = (...frames: Fake['frames'] & {}): Verdict => verdictOf({ code, params, modules: [NT, 'bad.sys'], frames } as Fake);
+    const verdict = on([`${NT}+1`], ['bad.sys+1']);
     expect(verdict).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
     expect(verdict.headline.id).not.toMatch(/verifier/);
-    expect(
-      verdictOf({
-        ...base,
-        frames: [
-          [`${NT}+1`, 'context'],
-          ['bad.sys+1', 'scan'],
-        ],
-      }).culprit,
-    ).toBeUndefined();
-  });
-  test('0x192: the driver that took the lock at a raised level is possible, without one nobody', () => {
-    const base: Fake = { code: 0x192, params: [1n, 2n, 2n, 0n], modules: [NT, 'bad.sys'] };
-    expect(verdictOf({ ...base, frames: [[`${NT}+1`], ['bad.sys+1']] })).toMatchObject({ culprit: { module: 'bad.sys' }, sureness: 'possible' });
-    expect(
-      verdictOf({
-        ...base,
-        frames: [
-          [`${NT}+1`, 'context'],
-          ['bad.sys+1', 'scan'],
-        ],
-      }).culprit,
-    ).toBeUndefined();
+    expect(on([`${NT}+1`, 'context'], ['bad.sys+1', 'scan']).culprit).toBeUndefined();
   });
 });
 
