@@ -29,6 +29,17 @@ export function inProgram(draw: Draw, options: UserOptions = {}): UserStage {
   return draw.chance(0.7) ? stage.idle() : stage;
 }
 
+/** A function of the program has thrown, in the words of Visual C++'s runtime. */
+export function throwing(draw: Draw): UserStage {
+  const stage = new UserStage(draw);
+  stage.thread
+    .start(stage.program)
+    .chain(stage.program, 'Run', 'Handle', 'Throw')
+    .call('VCRUNTIME140.dll', '_CxxThrowException')
+    .call('KERNELBASE.dll', 'RaiseException');
+  return stage;
+}
+
 export const USER_KINDS: readonly FaultKind[] = [
   kind('u-null', 'a program follows a null pointer', (draw) => {
     const stage = inProgram(draw);
@@ -91,12 +102,7 @@ export const USER_KINDS: readonly FaultKind[] = [
     );
   }),
   kind('u-cpp-throw', 'a program throws a C++ object that nobody catches', (draw) => {
-    const stage = new UserStage(draw);
-    stage.thread
-      .start(stage.program)
-      .chain(stage.program, 'Run', 'Handle', 'Throw')
-      .call('VCRUNTIME140.dll', '_CxxThrowException')
-      .call('KERNELBASE.dll', 'RaiseException');
+    const stage = throwing(draw);
     const { base } = stage.loaded(stage.program);
     return stage.write(
       { code: 0xe06d7363, address: stage.thread.placeOf('break'), parameters: [0x19930520n, stage.thread.stack.rsp + 0x80n, base + 0x3a10n, base], flags: 1 },

@@ -2,9 +2,8 @@
 import { ascii } from '../../build/binary.ts';
 import type { FaultKind } from '../truth.ts';
 import { foundByWindows, heapDamage, keptError, thrownObject, waitingProgram } from '../userdata.ts';
-import { UserStage } from '../userstage.ts';
 import { kind } from './kind.ts';
-import { byProgram, inProgram } from './user.ts';
+import { byProgram, inProgram, throwing } from './user.ts';
 
 const RUST = `
 load_map > rust_begin_unwind
@@ -13,12 +12,7 @@ rust_panic >`;
 
 export const USER_OWN_KINDS: readonly FaultKind[] = [
   kind('u-throw-text', 'a program throws a C++ error with a text that nobody catches', (draw) => {
-    const stage = new UserStage(draw);
-    stage.thread
-      .start(stage.program)
-      .chain(stage.program, 'Run', 'Handle', 'Throw')
-      .call('VCRUNTIME140.dll', '_CxxThrowException')
-      .call('KERNELBASE.dll', 'RaiseException');
+    const stage = throwing(draw);
     const parameters = thrownObject(stage, ['.?AVruntime_error@std@@', '.?AVexception@std@@'], ascii('cannot open the map\0'));
     return stage.write({ code: 0xe06d7363, address: stage.thread.placeOf('break'), parameters, flags: 1 }, byProgram(stage));
   }),
